@@ -1,0 +1,26 @@
+// What a dialect offers to the driver: sniffing and reading. One row per dialect in Dialects.def.
+#pragma once
+
+#include "frontend/ir/Estate.h"
+
+#include <llvm/ADT/ArrayRef.h>
+#include <llvm/ADT/StringRef.h>
+
+namespace hoist {
+
+/// How sure a dialect is that a file is its own. `possible` for two dialects is ambiguous (P0004).
+enum class Likelihood : uint8_t { no, possible, certain };
+
+struct Frontend {
+    llvm::StringRef name; ///< of `--dialect`: "jil", "cron"
+    ir::Dialect dialect;
+    /// Looks at the path and at the first bytes only (up to 64 KiB are given).
+    Likelihood (*sniff)(llvm::StringRef path, llvm::StringRef head);
+    /// Reads files, in order, into the estate. Reports what is wrong, never throws, marks what it refuses.
+    /// Every construct is registered in `estate.constructs`; those without effect on behaviour are settled here.
+    void (*read)(llvm::ArrayRef<FileId> files, ir::Estate& estate, diag::Diagnostics& diags);
+};
+
+llvm::ArrayRef<Frontend> frontends();
+
+} // namespace hoist

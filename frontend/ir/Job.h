@@ -1,0 +1,134 @@
+// Jobs, groups (boxes) and workflows.
+#pragma once
+
+#include "frontend/ir/Condition.h"
+#include "frontend/ir/Schedule.h"
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace hoist::ir {
+
+using GroupId = Id<struct GroupTag>;
+using WorkflowId = Id<struct WorkflowTag>;
+
+enum class Dialect : uint8_t { jil, cron };
+llvm::StringRef toString(Dialect dialect); ///< "autosys", "cron": also the DAG's tag
+
+/// Text for a shell on a host.
+struct CommandAction {
+    Sourced<llvm::StringRef> command;   ///< verbatim bytes
+    Sourced<llvm::StringRef> stdinText; ///< cron `%`
+    Sourced<llvm::StringRef> shell;     ///< cron SHELL; a user job type's program
+    Sourced<llvm::StringRef> profile, stdinFile, stdoutFile, stderrFile;
+    std::vector<Sourced<std::pair<llvm::StringRef, llvm::StringRef>>> environment; ///< in order; later wins
+};
+
+struct FileWatchAction {
+    Sourced<llvm::StringRef> path;
+    Sourced<int64_t> minSize;  ///< bytes
+    Sourced<int64_t> interval; ///< seconds
+};
+
+/// Kept verbatim, lowered only through a mapping of the site; otherwise a task that fails with a clear message.
+struct OpaqueAction {
+    llvm::StringRef kind; ///< "SQL", "SAP", …
+    ConstructId from;     ///< the job_type
+};
+
+/// The job is a group.
+struct GroupAction {};
+
+using Action = std::variant<CommandAction, FileWatchAction, OpaqueAction, GroupAction>;
+
+/// Inclusive range of exit codes.
+struct CodeRange {
+    int64_t from = 0, to = 0;
+};
+/// Which exit codes succeed (JIL-057). `any`: the exit status has no effect (CRON-010).
+struct ExitRule {
+    enum class Kind : uint8_t { max, success, fail, any };
+    Kind kind = Kind::max;
+    int64_t max = 0;
+    std::vector<CodeRange> codes;
+    std::vector<ConstructId> from;     ///< the attributes that decide
+    std::vector<ConstructId> shadowed; ///< the attributes that another one overrules
+};
+
+enum class InitialStatus : uint8_t { inactive, onIce, onHold, onNoExec, other };
+
+struct ResourceUse {
+    llvm::StringRef name;
+    Span span;
+    int64_t quantity = 1; ///< -1 = ALL
+    char free = 'Y';      ///< Y on success, A always, N never (JIL-160)
+    bool freeGiven = false;
+    ConstructId construct;
+};
+
+struct Alarms {
+    Sourced<int64_t> maxRun, minRun; ///< minutes
+    Sourced<bool> ifFail, ifTerminated, notify;
+    Sourced<llvm::StringRef> message;
+    std::vector<Sourced<llvm::StringRef>> addresses;
+};
+
+/// An attribute that hoist keeps but does not interpret.
+struct KeptAttribute {
+    llvm::StringRef key, value;
+    ConstructId construct;
+};
+
+struct Job {
+    llvm::StringRef name;
+    Span nameSpan;
+    Span origin;            ///< the first statement
+    ConstructId statement;
+    Dialect dialect = Dialect::jil;
+    bool refused = false;   ///< a statement about it has a syntax error, or it holds a construct that refuses
+
+    WorkflowId workflow;
+    Sourced<llvm::StringRef> boxName; ///< as written
+    JobId box;              ///< the enclosing box, set by link
+    GroupId group;          ///< valid when this job is a box
+
+    Action action;
+    Sourced<llvm::SmallVector<llvm::StringRef, 1>> machines; ///< several = one is chosen (JIL-051)
+    Sourced<llvm::StringRef> owner, description, application, label;
+    ConditionRef condition;
+    ScheduleId schedule;    ///< invalid: no ticks
+    /// Time attributes that have no effect because date_conditions is off (JIL-140).
+    std::vector<ConstructId> deadSchedule;
+
+    ExitRule exitRule;
+    Sourced<int64_t> retries;
+    Sourced<int64_t> termRunTime; ///< minutes
+    Alarms alarms;
+    std::vector<ResourceUse> resources;
+    ConstructId resourcesFrom;
+    Sourced<int64_t> priority, load;
+    Sourced<bool> autoHold, boxTerminator, jobTerminator;
+    Sourced<InitialStatus> initialStatus;
+    Sourced<llvm::StringRef> initialStatusText;
+    std::vector<KeptAttribute> kept;  ///< unknown or without a model: each has been reported by the front end
+    std::vector<KeptAttribute> inert; ///< known, no effect on behaviour (permission, application…): documentation only
+};
+
+/// A box: an object with status of its own.
+struct Group {
+    JobId self;
+    std::vector<JobId> members; ///< direct members in definition order, set by link
+    ConditionRef success, failure; ///< box_success, box_failure
+};
+
+/// The unit that migrates and becomes one DAG.
+struct Workflow {
+    JobId root;               ///< the top-level box or the stand-alone job
+    std::vector<JobId> jobs;  ///< root first, then members depth first in definition order
+    bool refused = false;
+    Dialect dialect = Dialect::jil;
+};
+
+} // namespace hoist::ir
