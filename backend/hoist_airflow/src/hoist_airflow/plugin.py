@@ -1,0 +1,19 @@
+"""What Airflow's plugin manager loads: the timetables and the listener of the shims.
+
+The timetables must be registered in the scheduler, the DAG processor and the API server, or a
+serialised DAG that names one does not load (AF-052).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from airflow.plugins_manager import AirflowPlugin
+
+
+class HoistPlugin(AirflowPlugin):
+    """Registers what the scheduler and the API server must know of the shims."""
+
+    name = "hoist"
+    timetables: ClassVar[list[Any]] = []
+    listeners: ClassVar[list[Any]] = []
