@@ -31,6 +31,14 @@ _SCRATCH = _SHM if _SHM.is_dir() and os.access(_SHM, os.W_OK) else Path(tempfile
 sys.path.insert(0, str(Path(__file__).parent))
 
 
+def _is_installed(distribution: str) -> bool:
+    try:
+        importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
 def _prepare_environment() -> Path:
     """Point Airflow at a home of this process; must run before the first `import airflow`."""
     if "airflow" in sys.modules:
@@ -40,6 +48,12 @@ def _prepare_environment() -> Path:
         )
     home = Path(tempfile.mkdtemp(prefix="hoist-airflow-", dir=_SCRATCH))
     (home / "dags").mkdir()
+    if not _is_installed("hoist-airflow"):
+        # From PYTHONPATH there is no entry point to announce the plugin (AF-052).
+        (home / "plugins").mkdir()
+        (home / "plugins" / "hoist_plugin.py").write_text(
+            "from hoist_airflow.plugin import HoistPlugin as HoistPlugin\n"
+        )
     os.environ.update(
         {
             "AIRFLOW_HOME": str(home),

@@ -10,10 +10,12 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
+from hoist_airflow.schedule.timetables import TIMETABLES
+
 
 class HoistPlugin(AirflowPlugin):
     """Registers what the scheduler and the API server must know of the shims."""
 
     name = "hoist"
-    timetables: ClassVar[list[Any]] = []
+    timetables: ClassVar[list[Any]] = [*TIMETABLES]
     listeners: ClassVar[list[Any]] = []
