@@ -1,6 +1,8 @@
 // The site's settings: what hoist.toml and the command line say, including the pinned defaults of [?] rules.
 #pragma once
 
+#include "frontend/base/Source.h"
+
 #include <map>
 #include <string>
 #include <vector>
@@ -17,7 +19,7 @@ struct SiteRule {
     std::vector<std::string> tags;
     std::map<std::string, std::string> arguments; ///< of `operatorClass`; `{command}`, `{job}`, `{machine}` are filled in
     int retries = -1; ///< -1: as defined
-    uint32_t line = 0; ///< in hoist.toml, for "matches nothing"
+    Span span; ///< in hoist.toml, for "matches nothing"
 };
 
 struct Settings {

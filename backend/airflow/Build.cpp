@@ -1,0 +1,240 @@
+// The order of a build: lower, emit, settle what no DAG holds, write.
+#include "backend/airflow/Build.h"
+
+#include "backend/airflow/Emit.h"
+#include "backend/airflow/Lower.h"
+#include "backend/airflow/Manifest.h"
+
+#include <fmt/core.h>
+
+namespace hoist::airflow {
+namespace {
+
+class Builder {
+public:
+    Builder(ir::Estate& givenEstate, diag::Diagnostics& givenDiags)
+        : estate(givenEstate), diags(givenDiags), names(estate), site(estate.settings),
+          context{estate, names, site, diags, {}, {}, {}, {}, {}, 0} {}
+
+    /// Calls `take(Dag&&)` for each workflow that is written, in the order of definition.
+    template <class Take> void lowerAll(Take take) {
+        for (ir::JobId id : estate.jobs.ids()) {
+            ir::Job const& job = estate.jobs[id];
+            if (!job.group && job.priority && *job.priority > 0 && job.load && *job.load > 0 && job.machines && job.machines->size() == 1)
+                context.limitedMachines[job.machines->front()] = true;
+        }
+        for (ir::WorkflowId id : estate.workflows.ids()) {
+            ir::Workflow const& workflow = estate.workflows[id];
+            if (workflow.refused) {
+                ir::Job const& root = estate.jobs[workflow.root];
+                diags.report<diag::Code::WorkflowRefused>(root.nameSpan, root.name,
+                                                          std::string("a statement about it, or something it needs, could not be read"))
+                    .object(root.name);
+                ++refused;
+                continue;
+            }
+            take(lower(id, context));
+        }
+        settleRest();
+        report();
+    }
+
+    LowerContext& state() { return context; }
+    size_t refusedCount() const { return refused; }
+    ir::TargetNames const& targetNames() const { return names; }
+
+private:
+    void settleKept(std::vector<ir::KeptAttribute> const& kept, llvm::StringRef owner) {
+        for (ir::KeptAttribute const& attribute : kept) {
+            if (estate.constructs[attribute.construct].fate != diag::Fidelity::none)
+                continue;
+            diags.report<diag::Code::ObjectKeptOnly>(estate.constructs.span(attribute.construct), attribute.key, owner)
+                .object(owner);
+            estate.constructs.settle(attribute.construct, diag::Fidelity::dropped, "manifest");
+        }
+    }
+
+    void settleRest() {
+        auto const exact = [&](ir::ConstructId id, llvm::StringRef form) {
+            estate.constructs.settle(id, diag::Fidelity::exact, form);
+        };
+        for (ir::Machine const& machine : estate.machines) {
+            exact(machine.statement, "connections.json");
+            exact(machine.node.from, "connections.json");
+            exact(machine.port.from, "connections.json");
+            exact(machine.maxLoad.from, "pool");
+            for (auto const& part : machine.parts)
+                exact(part.construct, "machine choice");
+            settleKept(machine.kept, machine.name);
+        }
+        for (ir::Resource const& resource : estate.resources) {
+            exact(resource.statement, "ledger resource");
+            exact(resource.amount.from, "ledger resource");
+            exact(resource.machine.from, "ledger resource");
+            settleKept(resource.kept, resource.name);
+        }
+        for (ir::Variable const& variable : estate.variables) {
+            exact(variable.statement, "ledger variable");
+            exact(variable.valueFrom, "ledger variable");
+        }
+        for (ir::Instance const& instance : estate.instances) {
+            exact(instance.statement, "ledger instance");
+            settleKept(instance.kept, instance.name);
+        }
+        for (ir::OpaqueObject const& object : estate.opaque) {
+            if (estate.constructs[object.statement].fate == diag::Fidelity::none) {
+                diags.report<diag::Code::ObjectKeptOnly>(object.nameSpan, object.kind, object.name).object(object.name);
+                estate.constructs.settle(object.statement, diag::Fidelity::dropped, "manifest");
+            }
+            settleKept(object.kept, object.name);
+        }
+        for (ir::Calendar const& calendar : estate.calendars) {
+            auto const fate = calendar.refused ? diag::Fidelity::refused : diag::Fidelity::exact;
+            estate.constructs.settle(calendar.statement, fate, "calendars.json");
+            for (ir::ConstructId construct : calendar.constructs)
+                if (estate.constructs[construct].fate == diag::Fidelity::none)
+                    estate.constructs.settle(construct, fate, "calendars.json");
+        }
+        // What belongs to a job without a task: refused with its workflow, or out with its ice.
+        llvm::DenseSet<uint32_t> absent;
+        for (ir::JobId id : context.absentJobs)
+            absent.insert(id.value);
+        for (ir::ConstructId id : estate.constructs.ids()) {
+            ir::Construct const& construct = estate.constructs[id];
+            if (construct.fate != diag::Fidelity::none || !construct.owner)
+                continue;
+            ir::Job const& owner = estate.jobs[construct.owner];
+            if (absent.contains(construct.owner.value))
+                estate.constructs.settle(id, diag::Fidelity::exact, "none: ON_ICE");
+            else if (owner.refused || (owner.workflow && estate.workflows[owner.workflow].refused))
+                estate.constructs.settle(id, diag::Fidelity::refused, "refused");
+        }
+    }
+
+    void report() {
+        if (context.schedulesWithoutZone > 0)
+            diags.report<diag::Code::TimeZoneAssumed>(Span{}, context.schedulesWithoutZone,
+                                                      estate.settings.timezone.empty() ? std::string("UTC") : estate.settings.timezone);
+        for (size_t rule : site.unusedRules())
+            diags.report<diag::Code::SiteRuleUnused>(estate.settings.rules[rule].span).evidence(std::to_string(rule));
+    }
+
+    ir::Estate& estate;
+    diag::Diagnostics& diags;
+    ir::TargetNames names;
+    Site site;
+    LowerContext context;
+    size_t refused = 0;
+};
+
+DagRecord recordOf(Dag const& dag, ir::TargetNames const& names, ir::Estate const& estate) {
+    DagRecord record;
+    record.dagId = dag.id;
+    record.file = dag.id + ".py";
+    record.workflow = dag.workflow;
+    record.assumptions = dag.assumptions;
+    record.subscribedJobs = dag.subscribedJobs;
+    record.subscribedVariables = dag.subscribedVariables;
+    ir::JobId const root = estate.workflows[dag.workflow].root;
+    if (estate.isGroup(root))
+        record.tasks.emplace_back(root, dag.id);
+    for (BoxGroup const& box : dag.boxes)
+        record.tasks.emplace_back(box.job, box.id);
+    for (Task const& task : dag.tasks)
+        if (task.id == names.taskId(task.job))
+            record.tasks.emplace_back(task.job, task.id);
+    return record;
+}
+
+/// Writes a folder's files with respect for what people changed since the last build.
+class Output {
+public:
+    Output(BuildOptions const& givenOptions, FileSystem& givenFiles, diag::Diagnostics& givenDiags, BuildResult& givenResult)
+        : options(givenOptions), files(givenFiles), diags(givenDiags), result(givenResult) {
+        std::string error;
+        if (auto bytes = files.exists(path("hoist.manifest.json")) ? files.read(path("hoist.manifest.json"), error) : std::nullopt)
+            if (auto known = filesOfManifest(*bytes))
+                earlier = std::move(*known);
+    }
+
+    void write(std::string const& name, std::string const& bytes) {
+        kept.insert(name);
+        std::string error;
+        if (files.exists(path(name))) {
+            auto const old = files.read(path(name), error);
+            if (old && *old == bytes)
+                return;
+            auto it = earlier.find(name);
+            bool const isOurs = old && (name == "hoist.manifest.json" || (it != earlier.end() && it->second == sha256(*old)));
+            if (!isOurs && !options.overwriteEdited) {
+                diags.report<diag::Code::EditedDagKept>(Span{}, path(name)).object(name).help(
+                    "change the definition instead; or move the file away, or pass `--force`");
+                result.isIncomplete = true;
+                return;
+            }
+        }
+        if (!files.write(path(name), bytes, error)) {
+            diags.report<diag::Code::OutputNotWritten>(Span{}, path(name), error).object(name);
+            result.isIncomplete = true;
+            return;
+        }
+        ++result.written;
+    }
+
+    void removeOld() {
+        for (auto const& [name, hash] : earlier) {
+            // A manifest that somebody edited must not make hoist delete elsewhere.
+            if (kept.contains(name) || llvm::StringRef(name).contains('/') || !files.exists(path(name)))
+                continue;
+            std::string error;
+            auto const old = files.read(path(name), error);
+            if (!old || sha256(*old) != hash)
+                continue;
+            if (files.remove(path(name), error))
+                ++result.removed;
+        }
+    }
+
+private:
+    std::string path(std::string const& name) const { return options.outDir + "/" + name; }
+
+    BuildOptions const& options;
+    FileSystem& files;
+    diag::Diagnostics& diags;
+    BuildResult& result;
+    std::map<std::string, std::string> earlier;
+    std::set<std::string> kept;
+};
+
+} // namespace
+
+size_t lowerOnly(ir::Estate& estate, diag::Diagnostics& diags) {
+    Builder builder(estate, diags);
+    builder.lowerAll([](Dag&&) {});
+    return builder.refusedCount();
+}
+
+BuildResult build(ir::Estate& estate, BuildOptions const& options, FileSystem& files, diag::Diagnostics& diags) {
+    BuildResult result;
+    Builder builder(estate, diags);
+    Output output(options, files, diags, result);
+    std::vector<DagRecord> records;
+    builder.lowerAll([&](Dag&& dag) {
+        DagRecord record = recordOf(dag, builder.targetNames(), estate);
+        std::string const text = emit(dag);
+        record.sha256 = sha256(text);
+        output.write(record.file, text);
+        records.push_back(std::move(record));
+    });
+    std::vector<SiteFile> const site = siteFiles(builder.state());
+    for (SiteFile const& file : site)
+        output.write(file.name, file.bytes);
+    output.removeOld();
+    output.write("hoist.manifest.json", manifest(estate, records, site));
+    result.dags = records.size();
+    result.refused = builder.refusedCount();
+    result.isIncomplete |= result.refused > 0;
+    return result;
+}
+
+} // namespace hoist::airflow

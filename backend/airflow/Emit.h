@@ -1,0 +1,11 @@
+// The target model as the text of one Python file.
+#pragma once
+
+#include "backend/airflow/Target.h"
+
+namespace hoist::airflow {
+
+/// The file of a DAG: deterministic, laid out as `ruff format` leaves it, clean under ruff's AIR rules.
+std::string emit(Dag const& dag);
+
+} // namespace hoist::airflow

@@ -1,0 +1,32 @@
+// Instruction selection: one workflow of the IR as one DAG, each construct in its cheapest exact form.
+#pragma once
+
+#include "backend/airflow/Site.h"
+#include "backend/airflow/Target.h"
+#include "frontend/ir/TargetName.h"
+
+#include <map>
+#include <set>
+
+namespace hoist::airflow {
+
+/// What lowering one workflow needs of the estate, and what it adds to the site's files.
+struct LowerContext {
+    ir::Estate& estate;
+    ir::TargetNames const& names;
+    Site& site;
+    diag::Diagnostics& diags;
+    std::set<std::string> machines;            ///< that a task runs on: connections.json
+    std::map<std::string, int64_t> pools;      ///< pools.json: name → slots
+    std::set<uint32_t> calendars;              ///< that a schedule names: calendars.json
+    llvm::StringMap<bool> limitedMachines;     ///< machine → has competitors with priority (JIL-161)
+    std::vector<ir::JobId> absentJobs;         ///< defined ON_ICE or inside such a box: no task (JIL-088)
+    size_t schedulesWithoutZone = 0;
+};
+
+Dag lower(ir::WorkflowId workflow, LowerContext& context);
+
+/// "file:line" of a span, as comments and documentation show it.
+std::string place(ir::Estate const& estate, Span span);
+
+} // namespace hoist::airflow

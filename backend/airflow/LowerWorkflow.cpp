@@ -1,0 +1,354 @@
+// Boxes, the order of things, verdicts: the frame of a DAG.
+#include "backend/airflow/LowerWorkflow.h"
+
+#include <llvm/ADT/STLExtras.h>
+
+#include <fmt/core.h>
+
+namespace hoist::airflow {
+
+using ir::JobId;
+
+std::string place(ir::Estate const& estate, Span span) {
+    FileId const file = estate.sources.fileOf(span);
+    return fmt::format("{}:{}", std::string_view(estate.sources.path(file)), estate.sources.start(span).line);
+}
+
+WorkflowLowering::WorkflowLowering(ir::WorkflowId givenWorkflow, LowerContext& givenContext)
+    : context(givenContext), estate(givenContext.estate), workflowId(givenWorkflow),
+      workflow(estate.workflows[givenWorkflow]), facts(estate, givenWorkflow) {}
+
+Dag WorkflowLowering::run() {
+    dag.id = context.names.dagId(workflowId).str();
+    dag.workflow = workflowId;
+    createNodes();
+    lowerStarts();
+    enterFromRootGate();
+    addVerdicts();
+    finish();
+    return std::move(dag);
+}
+
+bool WorkflowLowering::isInside(JobId job, JobId box) const {
+    for (JobId at = estate.jobs[job].box; at; at = estate.jobs[at].box)
+        if (at == box)
+            return true;
+    return false;
+}
+
+BoxId WorkflowLowering::enclosing(JobId job) const {
+    JobId const box = estate.jobs[job].box;
+    return box && box != workflow.root ? boxOf.lookup(box.value) : BoxId();
+}
+
+std::string WorkflowLowering::uniqueId(std::string const& wanted) {
+    std::string id = wanted;
+    for (unsigned n = 2; !usedIds.insert(id).second; ++n)
+        id = fmt::format("{}_{}", wanted, n);
+    return id;
+}
+
+TaskId WorkflowLowering::addTask(std::string id, std::string operatorClass, Py::Keywords arguments, JobId job,
+                                 BoxId box) {
+    Task task;
+    task.id = std::move(id);
+    task.operatorClass = std::move(operatorClass);
+    task.arguments = std::move(arguments);
+    task.job = job;
+    task.box = box;
+    return dag.tasks.add(std::move(task));
+}
+
+TaskId WorkflowLowering::addControl(JobId job, llvm::StringRef suffix, std::string operatorClass,
+                                    Py::Keywords arguments, BoxId box) {
+    // A job with several gates numbers them from the second on.
+    TaskId const task = addTask(uniqueId(context.names.taskId(job).str() + "." + suffix.str()), std::move(operatorClass), std::move(arguments), job, box);
+    controlsOf[job.value].push_back(task);
+    return task;
+}
+
+void WorkflowLowering::nameJob(JobId job, llvm::StringRef id, Py::Keywords& arguments) const {
+    if (estate.jobs[job].name != id)
+        arguments.emplace_back("job", Py(estate.jobs[job].name));
+}
+
+void WorkflowLowering::createNodes() {
+    for (JobId id : workflow.jobs) // control ids never take the id of a job
+        usedIds.insert(context.names.taskId(id));
+    for (JobId id : workflow.jobs) {
+        ir::Job const& job = estate.jobs[id];
+        if (facts.absent.contains(id.value))
+            continue;
+        if (!job.group) {
+            taskOf[id.value] = addTask(context.names.taskId(id).str(), "Command", {}, id, enclosing(id));
+            continue;
+        }
+        if (id == workflow.root)
+            continue;
+        BoxGroup box;
+        box.id = context.names.taskId(id).str();
+        box.parent = enclosing(id);
+        box.depth = box.parent ? dag.boxes[box.parent].depth + 1 : 1;
+        box.job = id;
+        boxOf[id.value] = dag.boxes.add(std::move(box));
+        if (facts.judged.contains(id.value)) {
+            TaskId const verdict =
+                addTask(uniqueId(context.names.taskId(id).str() + ".verdict"), "Verdict", {{"of", Py(job.name)}},
+                        id, boxOf[id.value]);
+            dag.tasks[verdict].rule = TriggerRule::allDone;
+            verdictOf[id.value] = verdict;
+        }
+    }
+}
+
+void WorkflowLowering::lowerStarts() {
+    // Printed order: a box before its members, controls before their job, a verdict after its members.
+    std::vector<JobId> open; // boxes whose members are being printed
+    auto const closeUntil = [&](JobId box) {
+        while (!open.empty() && open.back() != box) {
+            if (auto it = verdictOf.find(open.back().value); it != verdictOf.end())
+                dag.order.push_back(it->second);
+            open.pop_back();
+        }
+    };
+    for (JobId id : workflow.jobs) {
+        ir::Job const& job = estate.jobs[id];
+        closeUntil(job.box);
+        bool const isRoot = id == workflow.root;
+        if (facts.absent.contains(id.value)) {
+            bool const isIced = job.initialStatus && *job.initialStatus == ir::InitialStatus::onIce;
+            if (isIced) {
+                context.diags.report<diag::Code::StaysOnIce>(job.nameSpan, job.name).object(job.name);
+                assume("stays-on-ice:" + job.name.str());
+            }
+            dag.notes.push_back(fmt::format("{}  {} is {}: no task", place(estate, job.origin), std::string_view(job.name),
+                                            isIced ? "ON_ICE" : "in a box that is ON_ICE"));
+            context.absentJobs.push_back(id);
+            continue;
+        }
+        BoxId const outer = isRoot ? BoxId() : enclosing(id);
+        Start start = lowerStart(id, outer);
+        for (TaskId control : controlsOf[id.value])
+            dag.order.push_back(control);
+        if (job.group) {
+            settleBoxAttributes(id, isRoot);
+            if (isRoot)
+                continue;
+            BoxId const box = boxOf[id.value];
+            BoxGroup& group = dag.boxes[box];
+            // A group can only demand that all its upstreams succeed; any other rule needs a node to carry it.
+            if (start.rule != TriggerRule::allSuccess) {
+                Node const node = junction(id, "start", std::move(start.upstream), start.rule, outer);
+                dag.order.push_back(node);
+                start.upstream = {node};
+            }
+            group.upstream = std::move(start.upstream);
+            group.comments = commentsOf(job);
+            nameJob(id, group.id, group.arguments);
+            Py::Keywords fold = foldArguments(id);
+            group.arguments.insert(group.arguments.end(), fold.begin(), fold.end());
+            dag.order.push_back(box);
+            open.push_back(id);
+            continue;
+        }
+        TaskId const task = taskOf[id.value];
+        dag.tasks[task].upstream = std::move(start.upstream);
+        dag.tasks[task].rule = start.rule;
+        lowerJob(id, outer);
+        dag.order.push_back(task);
+    }
+    closeUntil(JobId());
+}
+
+/// Everything that waits for nothing else waits for the root's gate.
+void WorkflowLowering::enterFromRootGate() {
+    if (!rootGate)
+        return;
+    llvm::DenseSet<uint32_t> waits; // boxes that wait for something themselves, or inside a box that does
+    for (BoxId id : dag.boxes.ids()) {
+        BoxGroup const& box = dag.boxes[id];
+        if (!box.upstream.empty() || (box.parent && waits.contains(box.parent.value)))
+            waits.insert(id.value);
+    }
+    llvm::DenseSet<uint32_t> ownGates;
+    for (TaskId control : controlsOf[workflow.root.value])
+        ownGates.insert(control.value);
+    for (TaskId id : dag.tasks.ids()) {
+        Task& task = dag.tasks[id];
+        if (!task.upstream.empty() || ownGates.contains(id.value) || task.operatorClass == "Verdict")
+            continue;
+        if (!task.box || !waits.contains(task.box.value))
+            task.upstream.push_back(rootGate);
+    }
+}
+
+Nodes WorkflowLowering::leavesOf(BoxId box) const {
+    // Nodes directly in the box (or the DAG) that nothing in the same box waits for.
+    llvm::DenseSet<uint32_t> usedTasks, usedBoxes;
+    auto const insideOf = [&](BoxId inner) {
+        while (inner && inner != box)
+            inner = dag.boxes[inner].parent;
+        return inner == box;
+    };
+    auto const use = [&](Nodes const& nodes) {
+        for (Node node : nodes)
+            node.task ? usedTasks.insert(node.task.value) : usedBoxes.insert(node.box.value);
+    };
+    for (Task const& task : dag.tasks)
+        if (insideOf(task.box))
+            use(task.upstream);
+    for (BoxGroup const& group : dag.boxes)
+        if (insideOf(group.parent))
+            use(group.upstream);
+    Nodes leaves;
+    for (Node node : dag.order) {
+        if (node.task) {
+            Task const& task = dag.tasks[node.task];
+            bool const isVerdict = task.operatorClass == "Verdict";
+            if (task.box == box && !usedTasks.contains(node.task.value) && !(isVerdict && verdictOf.lookup(task.job.value) == node.task && boxOf.lookup(task.job.value) == box))
+                leaves.push_back(node);
+        } else if (dag.boxes[node.box].parent == box && !usedBoxes.contains(node.box.value)) {
+            leaves.push_back(node);
+        }
+    }
+    return leaves;
+}
+
+Py::Keywords WorkflowLowering::foldArguments(JobId id) {
+    ir::Group const& group = estate.groups[estate.jobs[id].group];
+    Py::Keywords arguments;
+    for (auto const* fold : {&group.success, &group.failure}) {
+        if (!*fold)
+            continue;
+        arguments.emplace_back(fold == &group.success ? "success" : "failure", estate.conditions.print(fold->expr));
+        settleCondition(*fold, "box fold");
+        noteLedgerReads(fold->expr);
+    }
+    Py::List terminators, kill;
+    for (JobId member : group.members) {
+        ir::Job const& job = estate.jobs[member];
+        if (job.boxTerminator && *job.boxTerminator)
+            terminators.emplace_back(job.name);
+        if (job.jobTerminator && *job.jobTerminator)
+            kill.emplace_back(job.name);
+    }
+    if (!terminators.empty())
+        arguments.emplace_back("terminators", Py(Py::Tuple{std::move(terminators)}));
+    if (!kill.empty())
+        arguments.emplace_back("kill", Py(Py::Tuple{std::move(kill)}));
+    return arguments;
+}
+
+void WorkflowLowering::addVerdicts() {
+    for (BoxId box : dag.boxes.ids()) {
+        auto it = verdictOf.find(dag.boxes[box].job.value);
+        if (it == verdictOf.end())
+            continue;
+        leavesTell = false;
+        dag.tasks[it->second].upstream = leavesOf(box);
+    }
+    ir::Job const& root = estate.jobs[workflow.root];
+    if (!root.group)
+        return;
+    Py::Keywords fold = foldArguments(workflow.root);
+    for (BoxGroup const& box : dag.boxes)
+        for (auto const& [name, value] : box.arguments)
+            if (name != "job")
+                leavesTell = false;
+    if (leavesTell && fold.empty())
+        return;
+    Py::Keywords arguments{{"of", Py(root.name)}};
+    arguments.insert(arguments.end(), fold.begin(), fold.end());
+    Nodes leaves = leavesOf(BoxId());
+    TaskId const verdict = addTask(uniqueId(dag.id + ".verdict"), "Verdict", std::move(arguments),
+                                   workflow.root, BoxId());
+    dag.tasks[verdict].upstream = std::move(leaves);
+    dag.order.push_back(verdict);
+}
+
+void WorkflowLowering::settleBoxAttributes(JobId id, bool isRoot) {
+    ir::Job const& job = estate.jobs[id];
+    settleText(job);
+    if (job.termRunTime) {
+        if (isRoot) {
+            context.diags.report<diag::Code::BoxTimeLimit>(estate.constructs.span(job.termRunTime.from), job.name)
+                .object(job.name);
+            settle(job.termRunTime.from, diag::Fidelity::approximated, "dagrun_timeout");
+        } else {
+            context.diags.report<diag::Code::NestedBoxTimeLimit>(estate.constructs.span(job.termRunTime.from), job.name)
+                .object(job.name);
+            settle(job.termRunTime.from, diag::Fidelity::dropped, "none");
+        }
+    }
+    exact(job.retries.from, "none: boxes are not retried (JIL-121)");
+    exact(job.priority.from, "none: boxes do not queue");
+    exact(job.load.from, "none: boxes take no load");
+    exact(job.machines.from, "none: boxes run nowhere");
+    for (ir::ConstructId code : job.exitRule.from)
+        exact(code, "none: boxes have no exit code");
+    for (ir::ConstructId code : job.exitRule.shadowed)
+        exact(code, "none: boxes have no exit code");
+    exact(job.alarms.maxRun.from, "alarm");
+    exact(job.alarms.minRun.from, "alarm");
+    exact(job.alarms.ifFail.from, "alarm");
+    exact(job.alarms.ifTerminated.from, "alarm");
+    exact(job.alarms.notify.from, "alarm");
+    exact(job.alarms.message.from, "alarm");
+    for (auto const& address : job.alarms.addresses)
+        exact(address.from, "alarm");
+    if (job.resourcesFrom || !job.resources.empty()) {
+        context.diags
+            .report<diag::Code::BoxPolicyDropped>(estate.constructs.span(job.resourcesFrom), std::string("resources"), job.name)
+            .object(job.name);
+        settle(job.resourcesFrom, diag::Fidelity::dropped, "none");
+        for (ir::ResourceUse const& use : job.resources)
+            settle(use.construct, diag::Fidelity::dropped, "none");
+    }
+}
+
+void WorkflowLowering::finish() {
+    ir::Job const& root = estate.jobs[workflow.root];
+    dag.docstring.push_back(root.description ? fmt::format("{}: {}", std::string_view(root.name), std::string_view(*root.description))
+                                             : root.name.str());
+    dag.docstring.push_back("");
+    dag.docstring.push_back(fmt::format("Compiled by hoist from {}. Change the definition, not this file.", place(estate, root.origin)));
+    if (root.description)
+        dag.arguments.emplace_back("description", Py(*root.description));
+    lowerRootSchedule(root);
+    bool const overlaps = root.schedule && estate.schedules[root.schedule].whileRunning == ir::TickWhileRunning::overlap;
+    // AutoSys never runs a job twice at once (TR-51); cron always does (CRON-009): as many as Airflow will hold.
+    dag.arguments.emplace_back("max_active_runs", Py(overlaps ? 1000 : 1));
+    if (root.termRunTime && root.group) {
+        dag.arguments.emplace_back("dagrun_timeout", Py::call("timedelta", {}, {{"minutes", Py(root.termRunTime.value)}}));
+        dag.needsTimedelta = true;
+    }
+    tags.insert(tags.begin(), std::string(ir::toString(root.dialect)));
+    for (auto const* text : {&root.application, &root.label})
+        if (*text && !(*text)->empty())
+            tags.push_back((*text)->str());
+    Py::List unique;
+    llvm::StringSet<> seen;
+    for (std::string const& tag : tags)
+        if (seen.insert(tag).second)
+            unique.emplace_back(llvm::StringRef(tag).take_front(100)); // Airflow's limit
+    dag.arguments.emplace_back("tags", Py(std::move(unique)));
+    if (root.initialStatus && *root.initialStatus == ir::InitialStatus::onIce) {
+        dag.arguments.emplace_back("is_paused_upon_creation", Py(true));
+        context.diags.report<diag::Code::StaysOnIce>(root.nameSpan, root.name).object(root.name);
+        exact(root.initialStatus.from, "paused");
+        exact(root.initialStatusText.from, "paused");
+        assume("stays-on-ice:" + root.name.str());
+    }
+    for (Task const& task : dag.tasks)
+        if (task.job != workflow.root && !task.upstream.empty()) {
+            assume("stuck-box-ends"); // JIL-114, design.md "Accepted by design"
+            break;
+        }
+    dag.assumptions.assign(assumptions.begin(), assumptions.end());
+    dag.subscribedJobs.assign(subscribedJobs.begin(), subscribedJobs.end());
+    dag.subscribedVariables.assign(subscribedVariables.begin(), subscribedVariables.end());
+}
+
+Dag lower(ir::WorkflowId workflow, LowerContext& context) { return WorkflowLowering(workflow, context).run(); }
+
+} // namespace hoist::airflow

@@ -1,0 +1,403 @@
+// Writing and reading back the manifest.
+#include "backend/airflow/Manifest.h"
+
+#include "backend/airflow/Json.h"
+
+#include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/StringExtras.h>
+#include <llvm/Support/SHA256.h>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace hoist::airflow {
+
+std::string sha256(llvm::StringRef bytes) {
+    auto const digest = llvm::SHA256::hash(llvm::arrayRefFromStringRef(bytes));
+    return llvm::toHex(llvm::ArrayRef(digest), /*LowerCase=*/true);
+}
+
+namespace {
+
+class ManifestWriter {
+public:
+    ManifestWriter(ir::Estate const& givenEstate, std::vector<DagRecord> const& givenDags, std::vector<SiteFile> const& givenFiles)
+        : estate(givenEstate), dags(givenDags), files(givenFiles) {}
+
+    std::string run() {
+        collect();
+        json.beginObject();
+        json.key("version");
+        json.value(manifestVersion);
+        writeFiles();
+        writeSources();
+        writeDags();
+        writeRefused();
+        writeSubscriptions();
+        writeAlarms();
+        writeGlobals();
+        writeResources();
+        writeOthers();
+        json.endObject();
+        return json.take();
+    }
+
+private:
+    void collect() {
+        for (ir::ConstructId id : estate.constructs.ids()) {
+            ir::JobId const owner = estate.constructs[id].owner;
+            if (owner)
+                constructsOf[owner.value].push_back(id);
+            else
+                loose.push_back(id);
+        }
+    }
+
+    std::string at(Span span) const {
+        LineColumn const begin = estate.sources.start(span), end = estate.sources.end(span);
+        return fmt::format("{}:{}-{}:{}", begin.line, begin.column, end.line, end.column);
+    }
+
+    void strings(llvm::StringRef key, std::vector<std::string> const& values) {
+        json.key(key);
+        json.beginCompact();
+        json.beginArray();
+        for (std::string const& value : values)
+            json.value(value);
+        json.endArray();
+        json.endCompact();
+    }
+
+    void writeFiles() {
+        json.key("files");
+        json.beginObject();
+        for (DagRecord const& dag : dags) {
+            json.key(dag.file);
+            json.value(dag.sha256);
+        }
+        for (SiteFile const& file : files) {
+            json.key(file.name);
+            json.value(sha256(file.bytes));
+        }
+        json.endObject();
+    }
+
+    void writeSources() {
+        json.key("sources");
+        json.beginObject();
+        for (FileId file : estate.sources.ids()) {
+            json.key(estate.sources.path(file));
+            json.value(sha256(estate.sources.bytes(file)));
+        }
+        json.endObject();
+    }
+
+    /// Independent of layout and position: what the job says, in a fixed order.
+    std::string irHash(ir::JobId job) const {
+        std::vector<std::string> parts;
+        if (auto it = constructsOf.find(job.value); it != constructsOf.end())
+            for (ir::ConstructId id : it->second) {
+                ir::Construct const& construct = estate.constructs[id];
+                parts.push_back(estate.constructs.text(construct.kind).str() + "=" + estate.sources.text(construct.span).str());
+            }
+        std::sort(parts.begin(), parts.end());
+        return sha256(llvm::join(parts, "\n")).substr(0, 16);
+    }
+
+    void writeConstructs(llvm::ArrayRef<ir::ConstructId> ids) {
+        json.key("constructs"); // [kind, span, form, fidelity]
+        json.beginArray();
+        for (ir::ConstructId id : ids) {
+            ir::Construct const& construct = estate.constructs[id];
+            json.beginCompact();
+            json.beginArray();
+            json.value(estate.constructs.text(construct.kind));
+            json.value(llvm::StringRef(at(construct.span)));
+            json.value(estate.constructs.text(construct.form));
+            json.value(diag::toString(construct.fate));
+            json.endArray();
+            json.endCompact();
+        }
+        json.endArray();
+    }
+
+    void writeObject(ir::JobId id, llvm::StringRef target) {
+        ir::Job const& job = estate.jobs[id];
+        json.beginObject();
+        json.key("name");
+        json.value(job.name);
+        json.key("dialect");
+        json.value(ir::toString(job.dialect));
+        json.key("source");
+        json.value(estate.sources.path(estate.sources.fileOf(job.origin)));
+        json.key("span");
+        json.value(llvm::StringRef(at(job.origin)));
+        json.key("ir_hash");
+        json.value(llvm::StringRef(irHash(id)));
+        if (!target.empty()) {
+            json.key("target");
+            json.value(target);
+        }
+        static std::vector<ir::ConstructId> const none;
+        auto it = constructsOf.find(id.value);
+        auto const& own = it == constructsOf.end() ? none : it->second;
+        auto worst = diag::Fidelity::exact;
+        for (ir::ConstructId construct : own)
+            worst = std::max(worst, estate.constructs[construct].fate);
+        json.key("fidelity");
+        json.value(diag::toString(worst));
+        writeConstructs(own);
+        json.endObject();
+    }
+
+    void writeDags() {
+        json.key("dags");
+        json.beginArray();
+        for (DagRecord const& dag : dags) {
+            json.beginObject();
+            json.key("dag_id");
+            json.value(llvm::StringRef(dag.dagId));
+            json.key("file");
+            json.value(llvm::StringRef(dag.file));
+            json.key("workflow");
+            json.value(estate.jobs[estate.workflows[dag.workflow].root].name);
+            strings("assumptions", dag.assumptions);
+            json.key("objects");
+            json.beginArray();
+            llvm::DenseMap<uint32_t, std::string const*> targets;
+            for (auto const& [job, target] : dag.tasks)
+                targets[job.value] = &target;
+            for (ir::JobId job : estate.workflows[dag.workflow].jobs) {
+                auto it = targets.find(job.value);
+                writeObject(job, it == targets.end() ? llvm::StringRef() : llvm::StringRef(*it->second));
+            }
+            json.endArray();
+            json.endObject();
+        }
+        json.endArray();
+    }
+
+    void writeRefused() {
+        json.key("refused");
+        json.beginArray();
+        for (ir::Workflow const& workflow : estate.workflows) {
+            if (!workflow.refused)
+                continue;
+            for (ir::JobId job : workflow.jobs)
+                writeObject(job, {});
+        }
+        json.endArray();
+    }
+
+    void writeSubscriptions() {
+        json.key("subscriptions");
+        json.beginArray();
+        for (DagRecord const& dag : dags) {
+            if (dag.subscribedJobs.empty() && dag.subscribedVariables.empty())
+                continue;
+            json.beginObject();
+            json.key("dag_id");
+            json.value(llvm::StringRef(dag.dagId));
+            strings("jobs", dag.subscribedJobs);
+            strings("variables", dag.subscribedVariables);
+            json.endObject();
+        }
+        json.endArray();
+    }
+
+    void writeAlarms() {
+        json.key("alarms");
+        json.beginArray();
+        for (DagRecord const& dag : dags)
+            for (ir::JobId id : estate.workflows[dag.workflow].jobs)
+                writeAlarm(estate.jobs[id], dag.dagId);
+        json.endArray();
+    }
+
+    void writeAlarm(ir::Job const& job, std::string const& dagId) {
+        ir::Schedule const* schedule = job.schedule ? &estate.schedules[job.schedule] : nullptr;
+        bool const hasTimes = schedule && (schedule->mustStart || schedule->mustComplete);
+        bool const hasBoxAlarm = job.group && (job.alarms.maxRun || job.alarms.minRun);
+        if (!hasTimes && !hasBoxAlarm)
+            return;
+        json.beginObject();
+        json.key("job");
+        json.value(job.name);
+        json.key("dag_id");
+        json.value(llvm::StringRef(dagId));
+        if (schedule)
+            for (auto const& [name, times] : {std::pair{"must_start", &schedule->mustStart}, {"must_complete", &schedule->mustComplete}}) {
+                if (!*times)
+                    continue;
+                std::vector<std::string> list;
+                for (ir::ClockOrOffset const& time : **times)
+                    list.push_back(time.isOffset ? fmt::format("+{}", time.minutes)
+                                                 : fmt::format("{:02}:{:02}", time.minutes / 60, time.minutes % 60));
+                strings(name, list);
+            }
+        for (auto const& [name, value] : {std::pair{"max_run", &job.alarms.maxRun}, {"min_run", &job.alarms.minRun}})
+            if (*value) {
+                json.key(name);
+                json.value(value->value);
+            }
+        if (hasTimes && schedule->kind == ir::Schedule::Kind::calendar)
+            writeTicks(*schedule);
+        json.endObject();
+    }
+
+    void writeTicks(ir::Schedule const& schedule) {
+        json.key("schedule");
+        json.beginCompact();
+        json.beginObject();
+        static constexpr llvm::StringLiteral names[] = {"su", "mo", "tu", "we", "th", "fr", "sa"};
+        std::string days, times, minutes;
+        for (int day = 0; day < 7; ++day)
+            if (schedule.weekdays && (*schedule.weekdays >> day & 1))
+                days += (days.empty() ? "" : " ") + names[day].str();
+        for (int16_t minute : schedule.times.value)
+            times += fmt::format("{}{:02}:{:02}", times.empty() ? "" : " ", minute / 60, minute % 60);
+        for (uint8_t minute : schedule.minutes.value)
+            minutes += fmt::format("{}{}", minutes.empty() ? "" : " ", minute);
+        std::string const zone = !schedule.zone.empty()                ? schedule.zone.str()
+                                 : !estate.settings.timezone.empty() ? estate.settings.timezone
+                                                                     : "UTC";
+        for (auto const& [key, text] :
+             {std::pair<char const*, llvm::StringRef>{"days", days}, {"times", times}, {"minutes", minutes},
+              {"calendar", schedule.runCalendar.value}, {"exclude", schedule.excludeCalendar.value}, {"timezone", zone}})
+            if (!text.empty()) {
+                json.key(key);
+                json.value(text);
+            }
+        json.endObject();
+        json.endCompact();
+    }
+
+    void writeGlobals() {
+        json.key("globals");
+        json.beginObject();
+        std::map<llvm::StringRef, llvm::StringRef> values; // the last definition wins
+        for (ir::Variable const& variable : estate.variables)
+            values[variable.name] = variable.value;
+        for (auto const& [name, value] : values) {
+            json.key(name);
+            json.value(value);
+        }
+        json.endObject();
+    }
+
+    void writeResources() {
+        json.key("resources");
+        json.beginObject();
+        for (ir::Resource const& resource : estate.resources) {
+            json.key(resource.name);
+            json.beginCompact();
+            json.beginObject();
+            json.key("kind");
+            json.value(resource.kind == ir::Resource::Kind::renewable    ? llvm::StringRef("renewable")
+                       : resource.kind == ir::Resource::Kind::depletable ? llvm::StringRef("depletable")
+                                                                         : llvm::StringRef("threshold"));
+            json.key("amount");
+            json.value(resource.amount.value);
+            if (resource.machine) {
+                json.key("machine");
+                json.value(*resource.machine);
+            }
+            json.endObject();
+            json.endCompact();
+        }
+        json.endObject();
+    }
+
+    void writeOthers() {
+        json.key("other");
+        json.beginObject();
+        writeConstructs(loose);
+        json.endObject();
+    }
+
+    ir::Estate const& estate;
+    std::vector<DagRecord> const& dags;
+    std::vector<SiteFile> const& files;
+    JsonWriter json;
+    llvm::DenseMap<uint32_t, std::vector<ir::ConstructId>> constructsOf;
+    std::vector<ir::ConstructId> loose;
+};
+
+} // namespace
+
+std::string manifest(ir::Estate const& estate, std::vector<DagRecord> const& dags, std::vector<SiteFile> const& files) {
+    return ManifestWriter(estate, dags, files).run();
+}
+
+std::vector<SiteFile> siteFiles(LowerContext const& context) {
+    ir::Estate const& estate = context.estate;
+    std::vector<SiteFile> files;
+    if (!context.pools.empty()) {
+        JsonWriter json; // the format of `airflow pools import`
+        json.beginObject();
+        for (auto const& [name, slots] : context.pools) {
+            json.key(name);
+            json.beginCompact();
+            json.beginObject();
+            json.key("slots");
+            json.value(slots);
+            json.key("description");
+            json.value(llvm::StringRef("from the legacy definitions, by hoist"));
+            json.key("include_deferred");
+            json.value(true);
+            json.endObject();
+            json.endCompact();
+        }
+        json.endObject();
+        files.push_back({"pools.json", json.take()});
+    }
+    if (!context.machines.empty()) {
+        JsonWriter json; // the format of `airflow connections import`; no secrets
+        json.beginObject();
+        for (std::string const& name : context.machines) {
+            auto const it = estate.machineByName.find(name);
+            ir::Machine const* machine = it == estate.machineByName.end() ? nullptr : &estate.machines[it->second];
+            bool const isWindows = machine && machine->type.lower() == "n";
+            json.key(name);
+            json.beginCompact();
+            json.beginObject();
+            json.key("conn_type");
+            json.value(isWindows ? llvm::StringRef("winrm") : llvm::StringRef("ssh"));
+            json.key("host");
+            json.value(machine && machine->node ? *machine->node : llvm::StringRef(name));
+            json.endObject();
+            json.endCompact();
+        }
+        json.endObject();
+        files.push_back({"connections.json", json.take()});
+    }
+    if (!estate.variables.empty()) {
+        JsonWriter json;
+        json.beginObject();
+        std::map<llvm::StringRef, llvm::StringRef> values;
+        for (ir::Variable const& variable : estate.variables)
+            values[variable.name] = variable.value;
+        for (auto const& [name, value] : values) {
+            json.key(name);
+            json.value(value);
+        }
+        json.endObject();
+        files.push_back({"variables.json", json.take()});
+    }
+    return files;
+}
+
+std::optional<std::map<std::string, std::string>> filesOfManifest(llvm::StringRef bytes) {
+    auto const json = nlohmann::json::parse(bytes.begin(), bytes.end(), nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object() || !json.contains("files") || !json["files"].is_object())
+        return std::nullopt;
+    std::map<std::string, std::string> files;
+    for (auto const& [name, hash] : json["files"].items())
+        if (hash.is_string())
+            files[name] = hash.get<std::string>();
+    return files;
+}
+
+} // namespace hoist::airflow

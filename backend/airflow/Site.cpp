@@ -1,0 +1,100 @@
+// Matching site rules.
+#include "backend/airflow/Site.h"
+
+namespace hoist::airflow {
+
+static std::optional<llvm::GlobPattern> globOf(std::string const& pattern) {
+    if (pattern.empty())
+        return std::nullopt;
+    auto glob = llvm::GlobPattern::create(pattern);
+    if (glob)
+        return *glob;
+    llvm::consumeError(glob.takeError());
+    // A pattern that is no glob is meant literally: escape what it holds.
+    std::string literal;
+    for (char c : pattern) {
+        if (llvm::StringRef("*?[]{}\\").contains(c))
+            literal += '\\';
+        literal += c;
+    }
+    auto escaped = llvm::GlobPattern::create(literal);
+    if (escaped)
+        return *escaped;
+    llvm::consumeError(escaped.takeError());
+    return std::nullopt;
+}
+
+Site::Site(ir::Settings const& settings) {
+    for (ir::SiteRule const& rule : settings.rules) {
+        Matcher& m = matchers.emplace_back();
+        m.rule = &rule;
+        m.machine = globOf(rule.machine);
+        m.owner = globOf(rule.owner);
+        m.jobType = globOf(rule.jobType);
+        m.job = globOf(rule.job);
+        if (!rule.command.empty())
+            m.command.emplace(rule.command);
+    }
+}
+
+std::string jobTypeName(ir::Job const& job) {
+    if (std::holds_alternative<ir::CommandAction>(job.action))
+        return "command";
+    if (std::holds_alternative<ir::FileWatchAction>(job.action))
+        return "file watcher";
+    if (auto const* opaque = std::get_if<ir::OpaqueAction>(&job.action))
+        return opaque->kind.str();
+    return "box";
+}
+
+Placement Site::placementOf(ir::Estate const& estate, ir::JobId id) {
+    Placement placement;
+    ir::Job const& job = estate.jobs[id];
+    std::string const type = jobTypeName(job);
+    auto const* command = std::get_if<ir::CommandAction>(&job.action);
+    for (Matcher& m : matchers) {
+        if (m.machine) {
+            bool any = !job.machines && m.machine->match("");
+            for (llvm::StringRef machine : job.machines.value)
+                any |= m.machine->match(machine);
+            if (!any)
+                continue;
+        }
+        if (m.owner && !m.owner->match(job.owner.value))
+            continue;
+        if (m.jobType && !m.jobType->match(type))
+            continue;
+        if (m.job && !m.job->match(job.name))
+            continue;
+        if (m.command && !(command && m.command->match(command->command.value)))
+            continue;
+        m.isUsed = true;
+        ir::SiteRule const& rule = *m.rule;
+        auto const take = [](std::string& to, std::string const& from) {
+            if (!from.empty())
+                to = from;
+        };
+        take(placement.executor, rule.executor);
+        take(placement.connection, rule.connection);
+        take(placement.pool, rule.pool);
+        take(placement.queue, rule.queue);
+        if (!rule.operatorClass.empty()) {
+            placement.operatorClass = rule.operatorClass;
+            placement.arguments = rule.arguments;
+        }
+        placement.tags.insert(placement.tags.end(), rule.tags.begin(), rule.tags.end());
+        if (rule.retries >= 0)
+            placement.retries = rule.retries;
+    }
+    return placement;
+}
+
+std::vector<size_t> Site::unusedRules() const {
+    std::vector<size_t> unused;
+    for (size_t i = 0; i < matchers.size(); ++i)
+        if (!matchers[i].isUsed)
+            unused.push_back(i);
+    return unused;
+}
+
+} // namespace hoist::airflow
