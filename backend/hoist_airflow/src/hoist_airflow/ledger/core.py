@@ -1,0 +1,354 @@
+"""The ledger as the rest of the package sees it: one object, each method one transaction."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hoist_airflow.clock import Clock, SystemClock, micros
+from hoist_airflow.conditions import FixedSnapshot
+from hoist_airflow.ledger import control, fold, resources, runs, schema
+from hoist_airflow.ledger import status as st
+from hoist_airflow.ledger.book import Book, read_jobs, read_snapshot
+from hoist_airflow.ledger.rows import (
+    EVENT_COLUMNS,
+    JOB_COLUMNS,
+    EventRow,
+    JobRow,
+    Opened,
+    RunKey,
+    Topology,
+)
+from hoist_airflow.ledger.store import Store, Tx
+
+_GLOBAL = re.compile(r"\$\$(?:\{([^{}]*)\}|([A-Za-z0-9_.#-]+))")
+
+
+def default_url() -> str:
+    """Where the ledger is: HOIST_LEDGER, else Airflow's `[hoist] ledger`, else a file of its home."""
+    url = os.environ.get("HOIST_LEDGER")
+    if url:
+        return url
+    try:
+        from airflow.sdk.configuration import conf  # noqa: PLC0415  (Airflow is optional here)
+    except ImportError:
+        pass
+    else:
+        url = conf.get("hoist", "ledger", fallback="")
+        if url:
+            return str(url)
+    home = Path(os.environ.get("AIRFLOW_HOME") or Path.home() / "airflow")
+    return f"sqlite:///{(home / 'hoist_ledger.db').absolute()}"
+
+
+class Ledger:
+    """The status store of JIL-001. Safe for use by many threads and processes."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.store = store
+        self.clock = clock
+
+    @classmethod
+    def open(cls, url: str | None = None, clock: Clock | None = None) -> Ledger:
+        """Open the ledger at `url` (default: `default_url()`); an empty database gets the schema.
+
+        Raises LedgerError: bad URL, missing driver, or a schema of another version.
+        """
+        ledger = cls(Store(url or default_url()), clock or SystemClock())
+        with ledger.store.read() as tx:
+            had = schema.version(tx)
+        if had is None:
+            ledger.upgrade()
+        else:
+            with ledger.store.read() as tx:
+                schema.check(tx)
+        return ledger
+
+    def upgrade(self) -> int:
+        """Bring the schema to this package's version; the version it had (0 = empty)."""
+        with self.store.write() as tx:
+            return schema.upgrade(tx)
+
+    @contextmanager
+    def writing(self, source: str = "airflow") -> Iterator[Book]:
+        """One serialised transaction, at one instant."""
+        with self.store.write() as tx:
+            yield Book(tx, self.clock.now(), source)
+
+    # --- statuses ---------------------------------------------------------------------------------
+
+    def record(
+        self,
+        job: str,
+        status: str,
+        *,
+        run_id: str | None = None,
+        exit_code: int | None = None,
+        try_number: int | None = None,
+        source: str = "airflow",
+    ) -> int:
+        """Write one status event and fold it upwards; the event's id.
+
+        The same outcome of the same attempt, said again, is the event that is there already.
+        Raises ValueError for a word that is not a status.
+        """
+        if status not in st.ALL:
+            raise ValueError(f"{status!r} is not a status of JIL section 7")
+        with self.writing(source) as book:
+            row = book.known(job)
+            again = (
+                run_id is not None
+                and try_number is not None
+                and status in st.ENDED
+                and (row.status, row.run_id, row.try_number) == (status, run_id, try_number)
+            )
+            if again:
+                found = book.tx.one(
+                    "SELECT MAX(id) FROM hoist_events WHERE job = ? AND kind = 'status'", job
+                )
+                return int(found[0]) if found is not None and found[0] is not None else 0
+            changed = book.put(
+                row, status, exit_code=exit_code, try_number=try_number, run_id=run_id
+            )
+            event = book.last_event
+            fold.spread(book, changed)
+            return event
+
+    def status(self, job: str) -> JobRow | None:
+        """The current row of a job or box; None if the ledger has never heard of it."""
+        with self.store.read() as tx:
+            return read_jobs(tx, [job]).get(job)
+
+    def jobs(self) -> list[JobRow]:
+        """All rows, by name."""
+        with self.store.read() as tx:
+            return [JobRow.of(r) for r in tx.all(f"SELECT {JOB_COLUMNS} FROM hoist_jobs ORDER BY job")]
+
+    def snapshot(
+        self, jobs: Iterable[str], variables: Iterable[str] = (), undefined: Iterable[str] = ()
+    ) -> FixedSnapshot:
+        """The state of jobs and variables at one instant, for a condition."""
+        with self.store.read() as tx:
+            return read_snapshot(tx, jobs, variables, undefined)
+
+    def events(self, after: int = 0, limit: int = 1000) -> list[EventRow]:
+        """The log after event `after`, oldest first."""
+        sql = f"SELECT {EVENT_COLUMNS} FROM hoist_events WHERE id > ? ORDER BY id LIMIT ?"
+        with self.store.read() as tx:
+            return [EventRow.of(row) for row in tx.all(sql, after, limit)]
+
+    def last_event(self) -> int:
+        """The id of the newest event; 0 if there is none."""
+        with self.store.read() as tx:
+            row = tx.one("SELECT MAX(id) FROM hoist_events")
+        return int(row[0]) if row is not None and row[0] is not None else 0
+
+    # --- runs -------------------------------------------------------------------------------------
+
+    def open_run(
+        self,
+        topology: Topology,
+        run_id: str,
+        *,
+        tick: datetime | None = None,
+        business_date: str | None = None,
+        overlap: bool = False,
+    ) -> Opened:
+        """The run start: `started` or `dropped` the first time, then `joined` or `dropped`."""
+        with self.writing() as book:
+            date = business_date or (tick or book.now).date().isoformat()
+            return runs.open_run(
+                book, topology, run_id, tick=tick, business_date=date, overlap=overlap
+            )
+
+    def find_run(self, dag_id: str, run_id: str) -> Opened | None:
+        """The run start's answer, if it was given."""
+        with self.store.read() as tx:
+            return runs.find_run(Book(tx, self.clock.now(), "airflow"), dag_id, run_id)
+
+    def run_key(self, dag_id: str, run_id: str) -> RunKey | None:
+        """The run key of an Airflow run."""
+        found = self.find_run(dag_id, run_id)
+        return None if found is None else found.key
+
+    def open_runs(self, dag_id: str) -> list[str]:
+        """Run ids of the DAG that the ledger holds for active, oldest first."""
+        sql = (
+            "SELECT run_id FROM hoist_runs WHERE dag_id = ? AND closed_at IS NULL"
+            " ORDER BY opened_at, run_id"
+        )
+        with self.store.read() as tx:
+            return [str(row[0]) for row in tx.all(sql, dag_id)]
+
+    def start_boxes(self, job: str, run_id: str) -> str:
+        """Start the boxes around a job for this run: `open`, `held`, `iced` or `closed`."""
+        with self.writing() as book:
+            return runs.start_boxes(book, job, run_id)
+
+    def try_start(self, job: str, run_id: str, **given: Any) -> runs.StartAnswer:
+        """See `runs.try_start`; `resources` may be given as text."""
+        text = given.pop("resources", None)
+        if text:
+            given["needs"] = resources.parse(text)
+        with self.writing() as book:
+            return runs.try_start(book, job, run_id, **given)
+
+    def reopen(self, job: str, run_id: str) -> None:
+        """A cleared job starts again in a run that had ended."""
+        with self.writing() as book:
+            runs.reopen(book, job, run_id)
+
+    def hold(self, job: str, run_id: str, *, auto: bool) -> None:
+        """What a Hold does before it waits (JIL-094)."""
+        with self.writing() as book:
+            if auto:
+                runs.hold_for_run(book, job, run_id)
+            else:
+                runs.hold_at_first(book, job)
+
+    def close_box(self, box: str, run_id: str, dag_id: str) -> JobRow:
+        """The Verdict: end a box of which nothing more will run; its row."""
+        with self.writing() as book:
+            members = _descendants(book.tx, box)
+            runs.settle(book, dag_id, run_id, members)
+            row = book.known(box)
+            if row.run_id != run_id and row.status not in st.ENDED:
+                row = book.put(row, st.RUNNING, run_id=run_id)
+            return fold.close_box(book, row)
+
+    def close_run(
+        self, dag_id: str, run_id: str, *, failed: bool | None = None, at_last_event: bool = False
+    ) -> None:
+        """The DAG run is over in Airflow. `at_last_event`: it was over then, not only now."""
+        with self.store.write() as tx:
+            now = self.clock.now()
+            book = Book(tx, now, "airflow")
+            if at_last_event:
+                sql = "SELECT MAX(at) FROM hoist_events WHERE run_id = ?"
+                row = tx.one(sql, run_id)
+                if row is not None and row[0] is not None:
+                    tx.run(
+                        "UPDATE hoist_runs SET closed_at = ? WHERE dag_id = ? AND run_id = ?"
+                        " AND closed_at IS NULL",
+                        int(row[0]), dag_id, run_id,
+                    )  # fmt: skip
+            runs.close_run(book, dag_id, run_id, failed=failed)
+
+    # --- operators --------------------------------------------------------------------------------
+
+    def send(self, event: str, job: str, value: str | None = None, source: str = "operator") -> int:
+        """An operator's event (JIL-080). Raises control.EventError where it has no effect."""
+        with self.writing(source) as book:
+            return control.send(book, event, job, value)
+
+    def kill_requested(self, job: str) -> bool:
+        """Has a KILLJOB come for the attempt that is under way?"""
+        row = self.status(job)
+        return row is not None and row.kill_at is not None
+
+    # --- variables, resources, alarms, cursors ---------------------------------------------------
+
+    def set_global(self, name: str, value: str, source: str = "operator") -> int:
+        """SET_GLOBAL; the event's id."""
+        with self.writing(source) as book:
+            return control.set_variable(book, name, value)
+
+    def globals(self) -> dict[str, str]:
+        """All global variables, by name."""
+        with self.store.read() as tx:
+            return dict(tx.all("SELECT name, value FROM hoist_variables ORDER BY name"))  # type: ignore[arg-type]
+
+    def get_global(self, name: str) -> str | None:
+        """The value of a global variable, or None."""
+        return self.snapshot((), (name,)).variable(name)
+
+    def expand_globals(self, text: str) -> str:
+        """`$$NAME` and `$${NAME}` become the globals' values; a missing one is empty (JIL-162).
+
+        Pin: the longest run of `[A-Za-z0-9_.#-]` is the name, as in the legacy text.
+        """
+        names = [m[1] if m[1] is not None else m[2] for m in _GLOBAL.finditer(text)]
+        if not names:
+            return text
+        values = self.snapshot((), names)
+        return _GLOBAL.sub(
+            lambda m: values.variable(m[1] if m[1] is not None else m[2]) or "", text
+        )
+
+    def load(self, manifest: Mapping[str, Any]) -> None:
+        """Seed what an estate defines: `globals` that are not there yet, and `resources`."""
+        with self.writing("manifest") as book:
+            given: Mapping[str, Any] = manifest.get("globals") or {}
+            for name in sorted(given):
+                known = book.tx.one("SELECT 1 FROM hoist_variables WHERE name = ?", name)
+                if known is None:
+                    control.set_variable(book, name, str(given[name]))
+            resources.define(book.tx, manifest.get("resources") or {})
+
+    def claims(self, job: str) -> dict[str, int]:
+        """Units of renewable resources that the job holds."""
+        sql = "SELECT resource, units FROM hoist_claims WHERE job = ? ORDER BY resource"
+        with self.store.read() as tx:
+            return {str(row[0]): int(row[1]) for row in tx.all(sql, job)}
+
+    def alarm(
+        self, kind: str, job: str | None, text: str, run_id: str | None = None, once: str | None = None
+    ) -> bool:
+        """Write an alarm row; False if one with the same `once` key is there."""
+        with self.writing() as book:
+            return book.alarm(kind, job, text, run_id, once)
+
+    def alarms(self) -> list[tuple[str | None, str, str]]:
+        """(job, kind, text) of all alarms, oldest first."""
+        with self.store.read() as tx:
+            return [
+                (row[0], str(row[1]), str(row[2]))
+                for row in tx.all("SELECT job, kind, text FROM hoist_alarms ORDER BY id")
+            ]
+
+    def cursor(self, name: str) -> int | None:
+        """The persisted position of a follower of the log; None if it never stored one."""
+        with self.store.read() as tx:
+            row = tx.one("SELECT position FROM hoist_cursors WHERE name = ?", name)
+        return None if row is None else int(row[0])
+
+    def set_cursor(self, name: str, position: int) -> None:
+        """Persist the position of a follower of the log."""
+        with self.store.write() as tx:
+            tx.run(
+                "INSERT INTO hoist_cursors (name, position) VALUES (?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET position = excluded.position",
+                name, position,
+            )  # fmt: skip
+
+    def started_since(self, job: str, instant: datetime) -> bool:
+        """Did an attempt of the job begin at or after `instant`?"""
+        return self._seen(job, (st.STARTING, st.RUNNING), instant)
+
+    def ended_since(self, job: str, instant: datetime) -> bool:
+        """Did the job end at or after `instant`?"""
+        return self._seen(job, tuple(sorted(st.ENDED)), instant)
+
+    def _seen(self, job: str, states: Sequence[str], instant: datetime) -> bool:
+        marks = ",".join("?" * len(states))
+        sql = (
+            "SELECT 1 FROM hoist_events WHERE job = ? AND kind = 'status'"
+            f" AND status IN ({marks}) AND at >= ? LIMIT 1"
+        )
+        with self.store.read() as tx:
+            return tx.one(sql, job, *states, micros(instant)) is not None
+
+
+def _descendants(tx: Tx, box: str) -> list[str]:
+    """Every job and box inside a box, at any depth."""
+    sql = (
+        "WITH RECURSIVE inside(job) AS (SELECT job FROM hoist_jobs WHERE box = ?"
+        " UNION SELECT j.job FROM hoist_jobs j JOIN inside i ON j.box = i.job)"
+        " SELECT job FROM inside ORDER BY job"
+    )
+    return [str(row[0]) for row in tx.all(sql, box)]

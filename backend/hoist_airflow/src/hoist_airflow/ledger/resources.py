@@ -1,0 +1,145 @@
+"""Virtual resources: `resources` text, definitions, and claims that take all units or none (JIL-160).
+
+Renewable units come back when the job ends: with FREE=Y on success, A always, N never. Depletable
+units never come back. A threshold is a level to reach, not consumed. Units that a job keeps are
+used again by its next run, or freed by RELEASE_RESOURCE.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from hoist_airflow.ledger import status as st
+from hoist_airflow.ledger.store import LedgerError, Tx
+
+KINDS = ("renewable", "depletable", "threshold")
+
+
+class ResourceError(LedgerError):
+    """A resource text that cannot be read, or a resource that the ledger does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One term of `resources`; `quantity` None = ALL; `free` is Y, N or A."""
+
+    name: str
+    quantity: int | None = 1
+    free: str = "Y"
+
+
+_TERM = re.compile(r"\s*\(([^()]*)\)\s*")
+_JOIN = re.compile(r"(?:AND|&)(?=[\s(])", re.IGNORECASE)
+
+
+def parse(text: str) -> tuple[Need, ...]:
+    """`(NAME, QUANTITY=1, FREE=Y) AND (…)`. Raises ResourceError with the offset."""
+    needs: list[Need] = []
+    at = 0
+    while True:
+        term = _TERM.match(text, at)
+        if term is None:
+            raise ResourceError(f"expected `(NAME, QUANTITY=n)` at offset {at} of {text!r}")
+        needs.append(_need(term[1], text))
+        at = term.end()
+        if at == len(text):
+            break
+        join = _JOIN.match(text, at)
+        if join is None:
+            raise ResourceError(f"expected AND at offset {at} of {text!r}")
+        at = join.end()
+    if len({need.name for need in needs}) != len(needs):
+        raise ResourceError(f"a resource is named twice in {text!r}")
+    return tuple(needs)
+
+
+def _need(term: str, text: str) -> Need:
+    name, *options = (part.strip() for part in term.split(","))
+    quantity: int | None = 1
+    free = "Y"
+    if not name:
+        raise ResourceError(f"a resource without a name in {text!r}")
+    for option in options:
+        key, _, value = (part.strip().upper() for part in option.partition("="))
+        if key == "QUANTITY" and value == "ALL":
+            quantity = None
+        elif key == "QUANTITY" and re.fullmatch(r"[0-9]{1,9}", value):
+            quantity = int(value)
+        elif key == "FREE" and value in ("Y", "N", "A"):
+            free = value
+        else:
+            raise ResourceError(f"`{option}` is neither QUANTITY=n nor FREE=Y|N|A in {text!r}")
+    return Need(name, quantity, free)
+
+
+def define(tx: Tx, definitions: Mapping[str, Mapping[str, object]]) -> None:
+    """Store `{name: {"kind", "amount", "machine"?}}`; an amount that is new replaces the old."""
+    for name in sorted(definitions):
+        given = definitions[name]
+        kind, amount, machine = given.get("kind"), given.get("amount"), given.get("machine")
+        if kind not in KINDS or not isinstance(amount, int) or amount < 0:
+            raise ResourceError(f"resource {name!r}: kind {kind!r}, amount {amount!r}")
+        tx.run(
+            "INSERT INTO hoist_resources (name, kind, amount, machine) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, amount = excluded.amount,"
+            " machine = excluded.machine",
+            name, str(kind), amount, None if machine is None else str(machine),
+        )  # fmt: skip
+
+
+def claim(tx: Tx, job: str, needs: Iterable[Need]) -> list[str]:
+    """Take all units that a start of `job` needs, or none; the names of those that are short."""
+    short: list[str] = []
+    taken: list[tuple[Need, str, int, int]] = []
+    for need in sorted(needs, key=lambda n: n.name):
+        row = tx.one("SELECT kind, amount FROM hoist_resources WHERE name = ?", need.name)
+        if row is None:
+            raise ResourceError(
+                f"resource {need.name!r} is not in the ledger: hoistctl ledger load --manifest FILE"
+            )
+        kind, amount = str(row[0]), int(row[1])
+        used = tx.one(
+            "SELECT COALESCE(SUM(CASE WHEN job <> ? THEN units ELSE 0 END), 0),"
+            " COALESCE(SUM(CASE WHEN job = ? THEN units ELSE 0 END), 0)"
+            " FROM hoist_claims WHERE resource = ?",
+            job, job, need.name,
+        )  # fmt: skip
+        assert used is not None
+        others, kept = int(used[0]), int(used[1])
+        units = amount if need.quantity is None else need.quantity
+        # JIL-160: units kept from the last run are used again.
+        if units > amount - (0 if kind == "threshold" else others):
+            short.append(need.name)
+        taken.append((need, kind, units, kept))
+    if short:
+        return short
+    for need, kind, units, _kept in taken:
+        if kind == "threshold":
+            continue
+        if kind == "depletable":
+            tx.run(
+                "UPDATE hoist_resources SET amount = amount - ? WHERE name = ?", units, need.name
+            )
+            continue
+        tx.run(
+            "INSERT INTO hoist_claims (resource, job, units, free) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (resource, job) DO UPDATE SET units = excluded.units,"
+            " free = excluded.free",
+            need.name, job, units, need.free,
+        )  # fmt: skip
+    return []
+
+
+def give_back(tx: Tx, job: str, status: str) -> None:
+    """The end of a job frees what FREE says: A always, Y on success, N never."""
+    kinds = ("A", "Y") if status == st.SUCCESS else ("A", "A")
+    tx.run("DELETE FROM hoist_claims WHERE job = ? AND free IN (?, ?)", job, *kinds)
+
+
+def release(tx: Tx, job: str, resource: str | None = None) -> int:
+    """RELEASE_RESOURCE: frees what a job keeps, of one resource or all; how many claims."""
+    if resource is None:
+        return tx.run("DELETE FROM hoist_claims WHERE job = ?", job)
+    return tx.run("DELETE FROM hoist_claims WHERE job = ? AND resource = ?", job, resource)

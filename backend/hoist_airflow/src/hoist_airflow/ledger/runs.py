@@ -1,0 +1,285 @@
+"""The life of a run: definitions of its DAG, run start, box start, a start of a job, run end."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from hoist_airflow.clock import micros
+from hoist_airflow.ledger import fold, resources
+from hoist_airflow.ledger import status as st
+from hoist_airflow.ledger.book import Book
+from hoist_airflow.ledger.rows import JobRow, Opened, RunKey, Topology
+
+StartAnswer = Literal["started", "held", "iced", "noexec", "short", "closed", "false"]
+
+
+def define(book: Book, topology: Topology) -> None:
+    """Store the jobs and boxes of a DAG; a job that left the DAG leaves its box."""
+    digest = hashlib.sha256(repr(topology).encode()).hexdigest()
+    known = book.tx.one("SELECT digest FROM hoist_dags WHERE dag_id = ?", topology.dag_id)
+    if known is not None and known[0] == digest:
+        return
+    # A member that was removed must not keep its box RUNNING.
+    book.tx.run("UPDATE hoist_jobs SET box = NULL WHERE dag_id = ?", topology.dag_id)
+    book.tx.many(
+        "INSERT INTO hoist_jobs (job, dag_id, box, is_box, success, failure, box_terminator,"
+        " job_terminator, auto_hold, noexec) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (job) DO UPDATE SET dag_id = excluded.dag_id, box = excluded.box,"
+        " is_box = excluded.is_box, success = excluded.success, failure = excluded.failure,"
+        " box_terminator = excluded.box_terminator, job_terminator = excluded.job_terminator,"
+        " auto_hold = excluded.auto_hold",
+        [
+            (m.job, topology.dag_id, m.box, int(m.is_box), m.success, m.failure,
+             int(m.box_terminator), int(m.job_terminator), int(m.auto_hold), int(m.noexec))
+            for m in topology.members
+        ],
+    )  # fmt: skip
+    book.tx.run(
+        "INSERT INTO hoist_dags (dag_id, top, digest) VALUES (?, ?, ?)"
+        " ON CONFLICT (dag_id) DO UPDATE SET top = excluded.top, digest = excluded.digest",
+        topology.dag_id, topology.top, digest,
+    )  # fmt: skip
+
+
+def find_run(book: Book, dag_id: str, run_id: str) -> Opened | None:
+    """The answer that the run start gave before, now `joined` instead of `started`."""
+    row = book.tx.one(
+        "SELECT answer, workflow, business_date, sequence FROM hoist_runs"
+        " WHERE dag_id = ? AND run_id = ?",
+        dag_id, run_id,
+    )  # fmt: skip
+    if row is None:
+        return None
+    key = RunKey(str(row[1]), str(row[2]), int(row[3]))
+    return Opened("dropped" if row[0] == "dropped" else "joined", key)
+
+
+def open_run(
+    book: Book,
+    topology: Topology,
+    run_id: str,
+    *,
+    tick: datetime | None,
+    business_date: str,
+    overlap: bool,
+) -> Opened:
+    """The run start: idempotent by (dag_id, run_id).
+
+    `tick` is the instant of the tick or event that the run is for; one that fell while an earlier
+    run of the DAG was active never existed for the legacy job (JIL-144, TR-51): `dropped`.
+    """
+    before = find_run(book, topology.dag_id, run_id)
+    if before is not None:
+        return before
+    define(book, topology)
+    answer: Literal["started", "dropped"] = "started"
+    if tick is not None and not overlap:
+        active = book.tx.one(
+            "SELECT 1 FROM hoist_runs WHERE dag_id = ? AND answer = 'started' AND opened_at < ?"
+            " AND (closed_at IS NULL OR closed_at > ?)",
+            topology.dag_id, micros(tick), micros(tick),
+        )  # fmt: skip
+        if active is not None:
+            answer = "dropped"
+    counted = book.tx.one(
+        "SELECT COALESCE(MAX(sequence), 0) FROM hoist_runs"
+        " WHERE workflow = ? AND business_date = ?",
+        topology.top, business_date,
+    )  # fmt: skip
+    assert counted is not None
+    key = RunKey(topology.top, business_date, int(counted[0]) + 1)
+    book.tx.run(
+        "INSERT INTO hoist_runs (dag_id, run_id, workflow, business_date, sequence, tick_at,"
+        " opened_at, closed_at, answer, overlap) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        topology.dag_id, run_id, key.workflow, key.business_date, key.sequence,
+        None if tick is None else micros(tick), book.at,
+        book.at if answer == "dropped" else None, answer, int(overlap),
+    )  # fmt: skip
+    book.event("run_" + answer, topology.top, run_id=run_id, value=key.text())
+    return Opened(answer, key)
+
+
+def chain_of(book: Book, job: str) -> list[JobRow]:
+    """The boxes around a job, the outermost first."""
+    chain: list[JobRow] = []
+    seen = {job}
+    row = book.job(job)
+    while row is not None and row.box is not None and row.box not in seen:
+        seen.add(row.box)
+        row = book.job(row.box)
+        if row is not None:
+            chain.append(row)
+    return chain[::-1]
+
+
+def start_boxes(book: Book, job: str, run_id: str) -> Literal["open", "held", "iced", "closed"]:
+    """Start the boxes around `job` that this run has not started yet (JIL-110).
+
+    `closed`: a box around it has completed in this run without the job (JIL-003, JIL-116).
+    """
+    for box in chain_of(book, job):
+        fresh = box.run_id != run_id or box.status in st.NOT_STARTED
+        if box.status == st.ON_HOLD:
+            return "held"
+        if box.status == st.ON_ICE:
+            return "iced"
+        if fresh and not (box.run_id != run_id and box.status in st.UNDER_WAY and _overlaps(book, box)):
+            start_box(book, box, run_id)
+        current = book.job(box.job)
+        if current is None or current.status not in st.UNDER_WAY:
+            return "closed"
+    return "open"
+
+
+def _overlaps(book: Book, box: JobRow) -> bool:
+    """Runs of this DAG overlap by nature: none clears what another has under way."""
+    row = book.tx.one(
+        "SELECT 1 FROM hoist_runs WHERE dag_id = ? AND overlap = 1 AND closed_at IS NULL",
+        box.dag_id,
+    )
+    return row is not None
+
+
+def start_box(book: Book, box: JobRow, run_id: str) -> None:
+    """STARTING, RUNNING, and every member ACTIVATED, the nested ones too (JIL-110)."""
+    book.put(box, st.STARTING, run_id=run_id)
+    row = book.job(box.job)
+    assert row is not None
+    row = book.put(row, st.RUNNING, run_id=run_id)
+    # A member that still runs although its box had completed (JIL-115a) goes on.
+    keep = {st.ON_HOLD, st.ON_ICE, *st.UNDER_WAY}
+    boxes = [box.job]
+    seen = set(boxes)
+    while boxes:
+        name = boxes.pop()
+        held = (
+            "SELECT job FROM hoist_jobs WHERE box = ? AND auto_hold = 1 AND status <> 'ON_ICE'"
+            " AND COALESCE(hold_run, '') <> ? ORDER BY job"
+        )
+        for (job,) in book.tx.all(held, name, run_id):
+            hold_for_run(book, job, run_id)  # JIL-094
+        book.put_all(name, [s for s in st.ALL if s not in keep], st.ACTIVATED, run_id)
+        inner = [b for b in book.inner_boxes(name) if b not in seen]
+        seen.update(inner)
+        boxes += inner
+    if not book.exists(box.job, st.INCOMPLETE):
+        # JIL-091, JIL-122: nothing to wait for.
+        derived = fold.verdict(book, row)
+        if derived is not None:
+            fold.spread(book, fold.complete(book, row, derived))
+
+
+def hold_for_run(book: Book, job: str, run_id: str) -> None:
+    """Put a job with `auto_hold` on hold, once a run (JIL-094)."""
+    row = book.known(job)
+    if row.hold_run == run_id or row.status in st.UNDER_WAY:
+        return
+    book.put(row, st.ON_HOLD, run_id=run_id)
+    book.tx.run("UPDATE hoist_jobs SET hold_run = ? WHERE job = ?", run_id, job)
+
+
+def hold_at_first(book: Book, job: str) -> None:
+    """Put a job defined with `status: on_hold` on hold, unless the ledger has seen its hold."""
+    row = book.known(job)
+    if row.hold_run is None and row.status not in st.UNDER_WAY:
+        book.put(row, st.ON_HOLD)
+        book.tx.run("UPDATE hoist_jobs SET hold_run = '' WHERE job = ?", job)
+
+
+def reopen(book: Book, job: str, run_id: str) -> None:
+    """A job that ended in this run starts again: an operator cleared it (JIL-081).
+
+    Its boxes run again and their members that never started may; without this, what depends on a
+    repaired job would stay out because the box had failed.
+    """
+    row = book.job(job)
+    if row is None or row.run_id != run_id or row.status not in st.ENDED:
+        return
+    for box in chain_of(book, job):
+        if box.run_id == run_id and box.status in st.ENDED:
+            book.put(box, st.RUNNING)
+            book.put_all(box.job, (st.INACTIVE,), st.ACTIVATED, run_id)
+
+
+def try_start(
+    book: Book,
+    job: str,
+    run_id: str,
+    *,
+    needs: Sequence[resources.Need] = (),
+    when: str | None = None,
+    undefined: Sequence[str] = (),
+    try_number: int | None = None,
+) -> StartAnswer:
+    """Start a job if nothing forbids it, all in one transaction; records STARTING.
+
+    `false`: the condition `when` does not hold. A job that this run has already put STARTING (a
+    gate with an `n()` atom did) is `started` again without a second event.
+    """
+    opened = start_boxes(book, job, run_id)
+    if opened != "open":
+        return opened
+    row = book.known(job)
+    if row.status == st.ON_ICE or (row.iced_run is not None and row.iced_run == run_id):
+        return "iced"  # JIL-088, JIL-089
+    if row.status == st.ON_HOLD:
+        return "held"  # JIL-085
+    if when is not None and not _holds(book, when, job, undefined):
+        return "false"
+    if row.status == st.STARTING and row.run_id == run_id and not needs:
+        return "noexec" if row.noexec else "started"
+    if needs and resources.claim(book.tx, job, needs):
+        if row.status != st.RESWAIT:
+            book.put(row, st.RESWAIT, run_id=run_id)
+        return "short"
+    if not (row.status == st.STARTING and row.run_id == run_id):
+        book.put(row, st.STARTING, run_id=run_id, try_number=try_number)
+    return "noexec" if row.noexec else "started"
+
+
+def _holds(book: Book, when: str, job: str, undefined: Sequence[str]) -> bool:
+    from hoist_airflow import conditions  # noqa: PLC0415
+    from hoist_airflow.ledger.book import read_snapshot  # noqa: PLC0415
+
+    condition = conditions.parse(when)
+    snapshot = read_snapshot(
+        book.tx, (*condition.jobs, job), condition.variables, undefined
+    )
+    return condition.evaluate(snapshot, job, book.now)
+
+
+def close_run(book: Book, dag_id: str, run_id: str, *, failed: bool | None) -> None:
+    """The DAG run is over in Airflow: nothing of it runs any more.
+
+    A job still under way lost its worker (AF-064): TERMINATED (JIL-058); one that a gate put
+    STARTING and whose task never ran: INACTIVE. A box still RUNNING is closed by its fold, FAILURE
+    at the least if Airflow's run `failed` (None: ask no more than the fold).
+    """
+    settle(book, dag_id, run_id)
+    row = book.tx.one("SELECT top FROM hoist_dags WHERE dag_id = ?", dag_id)
+    top = book.job(str(row[0])) if row is not None and row[0] is not None else None
+    if top is not None and top.is_box and top.run_id == run_id and top.status in st.UNDER_WAY:
+        closed = fold.close_box(book, top)
+        if failed and closed.status == st.SUCCESS:
+            book.put(closed, st.FAILURE)
+    book.tx.run(
+        "UPDATE hoist_runs SET closed_at = ? WHERE dag_id = ? AND run_id = ? AND closed_at IS NULL",
+        book.at, dag_id, run_id,
+    )  # fmt: skip
+
+
+def settle(book: Book, dag_id: str, run_id: str, among: Sequence[str] | None = None) -> None:
+    """Give jobs of a run that is over (those in `among`) and that never reported an end one."""
+    sql = (
+        "SELECT job FROM hoist_jobs WHERE dag_id = ? AND run_id = ? AND is_box = 0"
+        " AND status IN ('STARTING', 'RUNNING', 'RESTART', 'WAIT_REPLY', 'SUSPENDED') ORDER BY job"
+    )
+    for (name,) in book.tx.all(sql, dag_id, run_id):
+        row = book.job(name)
+        if row is None or (among is not None and name not in among):
+            continue
+        ended = st.INACTIVE if row.status == st.STARTING else st.TERMINATED
+        fold.spread(book, book.put(row, ended))
