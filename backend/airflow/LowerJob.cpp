@@ -59,6 +59,9 @@ void WorkflowLowering::lowerCommand(ir::Job const& job, Py::Keywords& arguments)
     };
     arguments.emplace_back("command", Py(action.command.value));
     exact(action.command.from, "command");
+    // `$$` is an AutoSys global only in AutoSys (JIL-162); elsewhere it is the shell's process id.
+    if (job.dialect != ir::Dialect::jil && action.command->contains("$$"))
+        arguments.emplace_back("expand_globals", Py(false));
     text("stdin", action.stdinText, "stdin");
     if (job.machines && !job.machines->empty()) {
         llvm::SmallVector<llvm::StringRef, 2> real; // a virtual machine is the machines it names (JIL-036)
@@ -353,7 +356,7 @@ void WorkflowLowering::lowerJob(ir::JobId id, BoxId) {
     if (job.initialStatus && *job.initialStatus == ir::InitialStatus::onNoExec)
         arguments.emplace_back("noexec", Py(true));
     if (!placement.executor.empty() && placement.executor != "connection")
-        arguments.emplace_back("executor", Py(placement.executor));
+        arguments.emplace_back("via", Py(placement.executor));
     if (!placement.connection.empty())
         arguments.emplace_back("connection", Py(placement.connection));
     lowerPolicies(job, placement, arguments);

@@ -331,64 +331,6 @@ std::string manifest(ir::Estate const& estate, std::vector<DagRecord> const& dag
     return ManifestWriter(estate, dags, files).run();
 }
 
-std::vector<SiteFile> siteFiles(LowerContext const& context) {
-    ir::Estate const& estate = context.estate;
-    std::vector<SiteFile> files;
-    if (!context.pools.empty()) {
-        JsonWriter json; // the format of `airflow pools import`
-        json.beginObject();
-        for (auto const& [name, slots] : context.pools) {
-            json.key(name);
-            json.beginCompact();
-            json.beginObject();
-            json.key("slots");
-            json.value(slots);
-            json.key("description");
-            json.value(llvm::StringRef("from the legacy definitions, by hoist"));
-            json.key("include_deferred");
-            json.value(true);
-            json.endObject();
-            json.endCompact();
-        }
-        json.endObject();
-        files.push_back({"pools.json", json.take()});
-    }
-    if (!context.machines.empty()) {
-        JsonWriter json; // the format of `airflow connections import`; no secrets
-        json.beginObject();
-        for (std::string const& name : context.machines) {
-            auto const it = estate.machineByName.find(name);
-            ir::Machine const* machine = it == estate.machineByName.end() ? nullptr : &estate.machines[it->second];
-            bool const isWindows = machine && machine->type.lower() == "n";
-            json.key(name);
-            json.beginCompact();
-            json.beginObject();
-            json.key("conn_type");
-            json.value(isWindows ? llvm::StringRef("winrm") : llvm::StringRef("ssh"));
-            json.key("host");
-            json.value(machine && machine->node ? *machine->node : llvm::StringRef(name));
-            json.endObject();
-            json.endCompact();
-        }
-        json.endObject();
-        files.push_back({"connections.json", json.take()});
-    }
-    if (!estate.variables.empty()) {
-        JsonWriter json;
-        json.beginObject();
-        std::map<llvm::StringRef, llvm::StringRef> values;
-        for (ir::Variable const& variable : estate.variables)
-            values[variable.name] = variable.value;
-        for (auto const& [name, value] : values) {
-            json.key(name);
-            json.value(value);
-        }
-        json.endObject();
-        files.push_back({"variables.json", json.take()});
-    }
-    return files;
-}
-
 std::optional<std::map<std::string, std::string>> filesOfManifest(llvm::StringRef bytes) {
     auto const json = nlohmann::json::parse(bytes.begin(), bytes.end(), nullptr, /*allow_exceptions=*/false);
     if (!json.is_object() || !json.contains("files") || !json["files"].is_object())
