@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from hoist_airflow.executors.base import Ended, Executor, Launch
 
 Run = Callable[..., tuple[Ended, bytes]]

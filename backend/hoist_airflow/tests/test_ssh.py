@@ -1,4 +1,4 @@
-"""The SSH executor against a real sshd on a high port of this host (skipped without openssh-server)."""
+"""The SSH executor against a real sshd on a high port of this host."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import shutil
 import socket
 import subprocess
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
 from hoist_airflow.executors.base import Launch, StartFailed
 
 paramiko = pytest.importorskip("paramiko", reason="needs the extra ssh")
@@ -59,7 +61,7 @@ def sshd(tmp_path_factory):
         "PasswordAuthentication no\nPermitRootLogin yes\n"
     )
     if os.geteuid() == 0:
-        os.makedirs("/run/sshd", exist_ok=True)
+        Path("/run/sshd").mkdir(exist_ok=True)
     server = subprocess.Popen(
         [SSHD, "-D", "-e", "-f", home / "config"], stderr=(home / "log").open("wb")
     )
@@ -101,7 +103,7 @@ def test_exit_137_is_an_exit_code(executor, to_end):
 
 def test_command_bytes_reach_the_remote_shell(executor, to_end):
     """TR-44, no quoting holes: text that every layer would like to read arrives unread."""
-    nasty = "'\"\\ $HOME `id` {{ ds }} {% x %} %d ; | & \t # \"\"\" \udce9\n\n ~ * !!"
+    nasty = '\'"\\ $HOME `id` {{ ds }} {% x %} %d ; | & \t # """ \udce9\n\n ~ * !!'
     command = "printf %s " + "'" + nasty.replace("'", "'\\''") + "'"
     ended, output = to_end(executor, Launch(job="J", command=command))
     assert ended.exit_code == 0

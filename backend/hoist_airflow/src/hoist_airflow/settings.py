@@ -17,6 +17,8 @@ class Settings:
     """False: local jobs run as the worker's user whatever their owner (demonstrations, tests)."""
     instance: str = "ACE"
     """AUTOSERV of JIL-056: the name of the legacy instance."""
+    autouser: str = "/opt/CA/WorkloadAutomationAE/autouser.ACE"
+    """AUTOUSER of JIL-056: the directory of the legacy instance's configuration."""
     max_restart_tries: int = 10
     restart_constant: float = 10
     restart_factor: float = 5
@@ -39,10 +41,17 @@ def settings() -> Settings:
     values = {
         "switch_user": conf.getboolean("hoist", "switch_user", fallback=default.switch_user),
         "instance": conf.get("hoist", "instance", fallback=default.instance),
+        "autouser": conf.get("hoist", "autouser", fallback=default.autouser),
         "max_restart_tries": conf.getint(
             "hoist", "max_restart_tries", fallback=default.max_restart_tries
         ),
     }
-    for key in ("restart_constant", "restart_factor", "max_restart_wait", "kill_poll", "kill_grace"):
+    for key in (
+        "restart_constant",
+        "restart_factor",
+        "max_restart_wait",
+        "kill_poll",
+        "kill_grace",
+    ):
         values[key] = conf.getfloat("hoist", key, fallback=getattr(default, key))
     return Settings(**values)

@@ -52,7 +52,9 @@ class Launch:
     def __post_init__(self) -> None:
         for name in (*self.variables, *self.environment):
             if not _ENVIRONMENT_NAME.match(name):
-                raise StartFailed(f"{name!r} is not a name for an environment variable", again=False)
+                raise StartFailed(
+                    f"{name!r} is not a name for an environment variable", again=False
+                )
 
 
 @dataclass(frozen=True)

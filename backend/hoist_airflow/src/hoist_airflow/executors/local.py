@@ -177,6 +177,3 @@ def local_executor(*, switch_user: bool = True) -> Executor:
 
         return WindowsExecutor()
     return LocalExecutor(switch_user=switch_user)
-
-
-

@@ -15,16 +15,16 @@ from hoist_airflow.executors.base import Launch, encode
 
 # A remote log-in shell may be anything, even csh: this constant is valid in all of them.
 READ_SCRIPT = (
-    "/bin/sh -c 'case $SHELL in */bash|*/ksh|*/ksh93|*/zsh|*/dash) exec \"$SHELL\" -s;; esac; "
+    '/bin/sh -c \'case $SHELL in */bash|*/ksh|*/ksh93|*/zsh|*/dash) exec "$SHELL" -s;; esac; '
     "exec /bin/sh -s'"
 )
 BOURNE = frozenset({"sh", "bash", "dash", "ash", "ksh", "ksh93", "mksh", "zsh"})
 
 _PATH_VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 _PROCESS_GROUP = (
-    b'hoist_g=; if [ -r /proc/$$/stat ]; then read -r hoist_g </proc/$$/stat; '
-    b'hoist_g=${hoist_g##*) }; hoist_g=${hoist_g#* }; hoist_g=${hoist_g#* }; '
-    b'hoist_g=${hoist_g%% *}; fi\n'
+    b"hoist_g=; if [ -r /proc/$$/stat ]; then read -r hoist_g </proc/$$/stat; "
+    b"hoist_g=${hoist_g##*) }; hoist_g=${hoist_g#* }; hoist_g=${hoist_g#* }; "
+    b"hoist_g=${hoist_g%% *}; fi\n"
     b'[ -n "$hoist_g" ] || hoist_g=`ps -o pgid= -p $$ 2>/dev/null`\n'
 )
 

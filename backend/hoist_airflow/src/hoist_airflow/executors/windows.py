@@ -123,7 +123,7 @@ class WindowsExecutor(Executor):
 
     def _open(self, path: str, mode: str) -> IO[bytes]:
         try:
-            opened: IO[bytes] = Path(path).open(mode)  # type: ignore[assignment]  # noqa: SIM115
+            opened: IO[bytes] = Path(path).open(mode)  # noqa: SIM115
         except OSError as error:
             raise StartFailed(f"cannot open {path!r}: {error}", again=False) from error
         return opened

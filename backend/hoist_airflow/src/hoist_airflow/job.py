@@ -1,0 +1,312 @@
+"""The life of a legacy job inside an Airflow task: identity, start, recorded outcome, retries.
+
+`Job` is the mixin of every operator that stands for a legacy job; `legacy(OperatorClass)` gives
+it to any Airflow operator. The ledger knows the outcome *before* the task raises, so that
+conditions on `f`, `t` and exit codes read what happened, not what Airflow made of it (AF-013).
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowSkipException,
+    AirflowTaskTimeout,
+    TaskDeferred,
+)
+
+from hoist_airflow import routing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from airflow.sdk import Context
+
+    from hoist_airflow.run import Run
+
+    _Base = BaseOperator  # what the mixin is mixed into
+else:
+    _Base = object
+
+RETRY_DELAY = timedelta(seconds=10)
+"""RestartConstant's default; the legacy delay is the scheduler's configuration (JIL-054)."""
+
+_ALARM_KEYS = frozenset(
+    {
+        "max_run",
+        "min_run",
+        "if_fail",
+        "if_terminated",
+        "must_start",
+        "must_complete",
+        "notify",
+        "message",
+    }
+)
+
+
+class JobFailed(AirflowException):
+    """The job's own failure (FAILURE); Airflow retries it while attempts remain."""
+
+    def __init__(self, message: str, exit_code: int | None = None) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class JobTerminated(AirflowFailException):
+    """The job was killed (TERMINATED): by a signal, `term_run_time` or KILLJOB; never retried."""
+
+
+class Job(_Base):
+    """Mixin of the operators that stand for a legacy job (docs/runtime.md, "Job identity").
+
+    A subclass implements `perform`; this class answers for everything around it.
+    """
+
+    hoist_role = "job"
+
+    def __init__(
+        self,
+        *,
+        job: str | None = None,
+        box: str | None = None,
+        noexec: bool = False,
+        resources: str | None = None,
+        alarms: Mapping[str, Any] | None = None,
+        term_run_time: float | None = None,
+        retries: int | None = 0,
+        retry_delay: timedelta | float = RETRY_DELAY,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(retries=retries, retry_delay=retry_delay, **kwargs)
+        unknown = sorted(set(alarms or ()) - _ALARM_KEYS)
+        if unknown:
+            raise ValueError(f"unknown alarms {unknown}: known are {sorted(_ALARM_KEYS)}")
+        if term_run_time is not None and term_run_time <= 0:
+            raise ValueError("term_run_time is minutes above 0, or None")
+        self.hoist_job: str = self.task_id if job is None else job
+        self.hoist_box = box
+        self.hoist_resources = resources  # `resources` is an attribute of Airflow's own
+        self.noexec = noexec
+        self.alarms = dict(alarms or {})
+        self.term_run_time = term_run_time
+
+    def perform(self, run: Run, context: Context) -> Any:
+        """Do the job's work: call `run.record("RUNNING")` once it runs, then return or raise.
+
+        Returning is SUCCESS; `JobFailed` is FAILURE, `JobTerminated` is TERMINATED. May defer, with
+        a method name that goes through `resume`.
+        """
+        raise NotImplementedError
+
+    def execute(self, context: Context) -> Any:
+        """Airflow's entry: the whole life of the job up to its end or its first deferral."""
+        return self._start(context)
+
+    def start_again(self, context: Context, event: Any = None) -> Any:
+        """Entry after waiting for a release or for resource units."""
+        return self._start(context)
+
+    def _start(self, context: Context) -> Any:
+        from hoist_airflow.run import ensure_started
+
+        run = ensure_started(context)
+        resources = None if self.noexec else self.hoist_resources
+        answer = run.try_start(resources=resources)
+        log = self.log
+        if answer in ("held", "short"):
+            log.info("%s waits: %s", self.hoist_job, _WAITS[answer])
+            self.defer(trigger=run.start_trigger(resources=resources), method_name="start_again")
+        if answer == "iced":
+            log.info("%s is ON_ICE: it does not run and nobody waits for it", self.hoist_job)
+            return None
+        if self.noexec or answer == "noexec":
+            log.info("%s is ON_NOEXEC: it succeeds without executing (JIL-092)", self.hoist_job)
+            run.record("RUNNING")
+            run.record("SUCCESS")
+            return None
+        return self._recorded(run, context, self.perform)
+
+    def resume(self, context: Context, work: Any) -> Any:
+        """Continue after a deferral of `perform`: `work(run, context)` under the same recording."""
+        from hoist_airflow.run import ensure_started
+
+        return self._recorded(ensure_started(context), context, work)
+
+    def resume_execution(
+        self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context
+    ) -> Any:
+        """Airflow's entry after a deferral: a trigger that broke is a recorded failure too."""
+        ahead = super().resume_execution
+        if next_method != "__fail__":
+            return ahead(next_method, next_kwargs, context)
+        return self.resume(context, lambda run, again: ahead(next_method, next_kwargs, again))
+
+    def _recorded(self, run: Run, context: Context, work: Any) -> Any:
+        """Run `work` and record its outcome before Airflow hears of it."""
+        if routing.decide(run, self.hoist_job) != "execute":
+            raise AirflowFailException(f"no way to run {self.hoist_job} in this routing state")
+        try:
+            result = work(run, context)
+        except TaskDeferred:
+            raise
+        except JobTerminated as terminated:
+            self._terminated(run, str(terminated))
+            raise
+        except AirflowTaskTimeout as timeout:
+            # Airflow would retry a time-out; a terminated job is never retried (JIL-054, TR-45).
+            self._terminated(run, f"time-out: {timeout}")
+            raise AirflowFailException(f"{self.hoist_job} is TERMINATED: {timeout}") from timeout
+        except AirflowSkipException:
+            run.record("INACTIVE")
+            raise
+        except AirflowFailException as failed:
+            self._failed(run, None, str(failed), again=False)
+            raise
+        except Exception as failed:
+            code = getattr(failed, "exit_code", None)
+            self._failed(run, code, str(failed), again=attempts_remain(context))
+            raise
+        run.record("SUCCESS", exit_code=0 if result is None else exit_code_of(result))
+        return None if isinstance(result, ExitCode) else result
+
+    def _terminated(self, run: Run, reason: str) -> None:
+        run.record("TERMINATED")
+        if self.alarms.get("if_terminated", True):
+            run.alarm("JOBTERMINATED", self._words(reason))
+        self._notify(run, "TERMINATED")
+
+    def _failed(self, run: Run, exit_code: int | None, reason: str, *, again: bool) -> None:
+        if again:
+            run.record("RESTART", exit_code=exit_code)
+            return
+        run.record("FAILURE", exit_code=exit_code)
+        if self.alarms.get("if_fail", True):
+            run.alarm("JOBFAILURE", self._words(reason))
+        if self.retries:
+            run.alarm("MAX_RETRYS", self._words(reason))
+        self._notify(run, "FAILURE")
+
+    def _notify(self, run: Run, status: str) -> None:
+        if addresses := self.alarms.get("notify"):
+            run.alarm("NOTIFICATION", f"{', '.join(addresses)}: {self._words(status)}")
+
+    def _words(self, reason: str) -> str:
+        message = self.alarms.get("message")
+        return f"{message}: {reason}" if message else reason
+
+
+_WAITS = {
+    "held": "ON_HOLD until an operator releases it",
+    "short": "RESWAIT until its resources are free",
+}
+
+
+class ExitCode(int):
+    """What `perform` returns to have a successful exit code recorded."""
+
+
+def exit_code_of(result: Any) -> int:
+    """The exit code to record for a successful result: a command's own, else 0."""
+    return int(result) if isinstance(result, ExitCode) else 0
+
+
+def attempts_remain(context: Context) -> bool:
+    """Whether Airflow will try this task again after a failure."""
+    ti: Any = context["ti"]
+    return bool(ti.try_number <= ti.max_tries)
+
+
+_Operator = TypeVar("_Operator", bound=BaseOperator)
+
+
+@cache
+def legacy(operator: type[_Operator]) -> type[_Operator]:
+    """A subclass of `operator` with the job identity and the ledger recording around `execute`.
+
+    Its `term_run_time` is Airflow's `execution_timeout`, recorded TERMINATED. A kill request stops
+    it through its own `on_kill`, while it runs on a worker; while it is deferred, the request is
+    honoured when it resumes.
+    """
+
+    class Legacy(Job, operator):  # type: ignore[misc, valid-type]
+        __doc__ = f"{operator.__name__} as a legacy job: see docs/runtime.md, `legacy`."
+
+        def __init__(self, *, term_run_time: float | None = None, **kwargs: Any) -> None:
+            if term_run_time is not None:
+                limit = timedelta(minutes=term_run_time)
+                given = kwargs.get("execution_timeout")
+                kwargs["execution_timeout"] = limit if given is None else min(limit, given)
+            super().__init__(term_run_time=term_run_time, **kwargs)
+
+        def perform(self, run: Run, context: Context) -> Any:
+            run.record("RUNNING")
+            with _killable(self, run):
+                return operator.execute(self, context)
+
+        def resume_execution(
+            self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context
+        ) -> Any:
+            if next_method in ("start_again", "__fail__"):
+                return super().resume_execution(next_method, next_kwargs, context)
+
+            def work(run: Run, context: Context) -> Any:
+                with _killable(self, run):
+                    return operator.resume_execution(self, next_method, next_kwargs, context)
+
+            return self.resume(context, work)
+
+    Legacy.__name__ = Legacy.__qualname__ = f"Legacy{operator.__name__}"
+    Legacy.__module__ = __name__
+    return Legacy
+
+
+class _KillRequested(BaseException):
+    """Raised in the main thread by a kill request; no `except Exception` of an operator eats it."""
+
+
+def _killable(task: Any, run: Run) -> AbstractContextManager[None]:
+    """Within it, a kill request of the ledger stops `task` and ends in `JobTerminated`."""
+    if threading.current_thread() is not threading.main_thread():
+        return nullcontext()
+    return _listen_for_kill(task, run)
+
+
+@contextmanager
+def _listen_for_kill(task: Any, run: Run) -> Iterator[None]:
+    from hoist_airflow.settings import settings
+
+    over = threading.Event()
+    main = threading.main_thread().ident or 0
+
+    def listen() -> None:
+        while not over.wait(settings().kill_poll):
+            if run.kill_requested():
+                task.on_kill()
+                signal.pthread_kill(main, signal.SIGUSR1)
+                return
+
+    def stop(number: int, frame: object) -> None:
+        if not over.is_set():
+            raise _KillRequested
+
+    before = signal.signal(signal.SIGUSR1, stop)
+    thread = threading.Thread(target=listen, name="hoist-kill", daemon=True)
+    thread.start()
+    try:
+        yield
+    except _KillRequested:
+        raise JobTerminated(f"{task.hoist_job} was killed on request (JIL-083)") from None
+    finally:
+        over.set()
+        thread.join()
+        signal.signal(signal.SIGUSR1, before)
