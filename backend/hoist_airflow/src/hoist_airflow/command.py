@@ -29,7 +29,7 @@ _LONGEST_LINE = 1 << 16
 
 
 class Command(Job, BaseOperator):
-    """Runs a legacy command. Arguments and outcome: docs/runtime.md, "Job identity" and `Command`."""
+    """Runs a legacy command (docs/runtime.md, "Job identity" and `Command`)."""
 
     template_fields = ()
     ui_color = "#e8f0e4"

@@ -1,4 +1,4 @@
-"""Which exit codes of a command are a success (JIL-057): the rule in the words of docs/runtime.md."""
+"""Which exit codes of a command are a success (JIL-057), in the words of docs/runtime.md."""
 
 from __future__ import annotations
 

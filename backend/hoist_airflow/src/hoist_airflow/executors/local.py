@@ -1,8 +1,8 @@
 """Commands on the worker itself: a process group of its own, killed as a whole.
 
-On POSIX the start script of `posix` runs in the job's shell; on Windows `cmd.exe` or PowerShell gets
-the command as `CreateProcess` text. The job's environment is a clean log-in environment, not the
-worker's: Airflow's secrets are not the job's business, and legacy jobs never saw them (JIL-056).
+On POSIX the start script of `posix` runs in the job's shell; on Windows see `windows`. The job's
+environment is a clean log-in environment, not the worker's: Airflow's secrets are not the job's
+business, and legacy jobs never saw them (JIL-056).
 """
 
 from __future__ import annotations

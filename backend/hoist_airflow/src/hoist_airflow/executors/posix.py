@@ -1,7 +1,7 @@
 """The script that starts a job on a POSIX host, local or remote: data quoted once, in one place.
 
-The script is sent to a Bourne-like shell on its standard input, never as a command line. It says its
-process group (for a kill), sets the environment, sources the profile, opens the files and then
+The script is sent to a Bourne-like shell on its standard input, never as a command line. It says
+its process group (for a kill), sets the environment, sources the profile, opens the files and then
 *becomes* the user's shell with the command as one argument (`exec SHELL -c COMMAND`), so that the
 process which ends is the one whose exit code or signal the host reports (JIL-057, JIL-058).
 It is one brace group, so the shell has read all of it before the job's own input is opened.

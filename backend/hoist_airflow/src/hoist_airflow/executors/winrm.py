@@ -1,9 +1,9 @@
 """Commands on a Windows host over WinRM: one WS-Man shell per job, its environment set as data.
 
 `cmd.exe` or PowerShell is started directly (no second `cmd` around it). Where a std file is given,
-`cmd` opens it and takes the command from a variable by delayed expansion, which `cmd` does after it
-has read its own line: no text of the definition is ever parsed by the wrong layer. A job runs as the
-user of the connection.
+`cmd` opens it and takes the command from a variable by delayed expansion, which `cmd` does after
+it has read its own line: no text of the definition is ever parsed by the wrong layer. A job runs as
+the user of the connection.
 """
 
 from __future__ import annotations

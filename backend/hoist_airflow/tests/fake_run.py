@@ -1,0 +1,58 @@
+"""A ledger run that only remembers, so that a job's life can be tested without Airflow's database."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+
+class FakeLedger:
+    """Global variables, expanded the way JIL-162 says for the plain case."""
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        self._variables = variables
+
+    def expand_globals(self, text: str) -> str:
+        for name, value in self._variables.items():
+            text = text.replace("$${" + name + "}", value).replace("$$" + name, value)
+        return text
+
+
+class FakeRun:
+    """Records what a job operator says to `hoist_airflow.run` (docs/runtime.md)."""
+
+    def __init__(self, job: str = "J", **variables: str) -> None:
+        self.job = job
+        self.box = "B"
+        self.key = SimpleNamespace(
+            business_date="2026-11-24", sequence=3, text=lambda: "B/2026-11-24/3"
+        )
+        self.ledger = FakeLedger(variables)
+        self.events: list[tuple[str, int | None]] = []
+        self.alarms: list[str] = []
+        self.answers = ["started"]
+        self.claimed: list[str | None] = []
+        self.kill = False
+
+    def try_start(self, *, resources: str | None = None) -> str:
+        self.claimed.append(resources)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if answer in ("started", "noexec"):
+            self.record("STARTING")
+        return answer
+
+    def start_trigger(self, *, resources: str | None = None) -> Any:
+        return SimpleNamespace(resources=resources)
+
+    def record(self, status: str, exit_code: int | None = None) -> None:
+        self.events.append((status, exit_code))
+
+    def alarm(self, kind: str, text: str) -> None:
+        self.alarms.append(kind)
+
+    def kill_requested(self) -> bool:
+        return self.kill
+
+    @property
+    def statuses(self) -> list[str]:
+        return [status for status, _ in self.events]
