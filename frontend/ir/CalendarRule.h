@@ -12,7 +12,6 @@
 #include "frontend/ir/Calendar.h"
 
 #include <bitset>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,7 +54,6 @@ public:
 
 private:
     friend class RuleParser;
-    friend struct RuleYear;
     struct Node;
     std::shared_ptr<Node const> root;
     std::string text;
