@@ -26,7 +26,9 @@ namespace {
 // Deeper boxes are written flat (AF-063: Python allows 20 nested `with` blocks).
 constexpr unsigned deepestWith = 6;
 
-bool isPythonWord(llvm::StringRef word) {
+} // namespace
+
+static bool isPythonWord(llvm::StringRef word) {
     return llvm::StringSwitch<bool>(word)
         .Cases("and", "as", "assert", "async", "await", "break", "class", "continue", "def", true)
         .Cases("del", "elif", "else", "except", "finally", "for", "from", "global", "if", true)
@@ -35,6 +37,19 @@ bool isPythonWord(llvm::StringRef word) {
         .Cases("calendars", "crontab", "legacy", "legacy_calendar", "print", "id", "list", "dict", true)
         .Default(false);
 }
+
+std::string pythonName(llvm::StringRef id) {
+    std::string name;
+    for (char c : id)
+        name += llvm::isAlnum(c) ? llvm::toLower(c) : '_';
+    if (name.empty() || llvm::isDigit(name.front()))
+        name.insert(0, "job_");
+    if (isPythonWord(name) || name == "_")
+        name += '_';
+    return name;
+}
+
+namespace {
 
 class Printer {
 public:
@@ -81,15 +96,15 @@ private:
     }
 
     void nameVariables() {
+        // Plain Airflow operators first: ruff's AIR001 wants their variables to be their ids.
+        for (TaskId id : dag.tasks.ids())
+            if (dag.tasks[id].operatorClass == "EmptyOperator" && taken.insert(dag.tasks[id].id).second)
+                taskVariables[id.value] = dag.tasks[id].id;
         for (Node node : dag.order) {
+            if (!variable(node).empty())
+                continue;
             std::string const& id = node.task ? dag.tasks[node.task].id : dag.boxes[node.box].id;
-            std::string name;
-            for (char c : id)
-                name += llvm::isAlnum(c) ? llvm::toLower(c) : '_';
-            if (llvm::isDigit(name.front()))
-                name.insert(0, "job_");
-            if (isPythonWord(name) || name == "_")
-                name += '_';
+            std::string const name = pythonName(id);
             std::string unique = name;
             for (unsigned n = 2; !taken.insert(unique).second; ++n)
                 unique = fmt::format("{}_{}", name, n);
@@ -172,12 +187,12 @@ private:
         out += ":\n";
         for (std::string const& note : dag.notes)
             comment(note, 4);
-        bool first = dag.notes.empty();
+        bool opensBlock = dag.notes.empty();
         for (Node node : dag.order) {
-            if (!first)
+            if (!opensBlock)
                 out += '\n';
-            first = false;
             node.task ? printTask(node.task) : printBox(node.box);
+            opensBlock = node.box && dag.boxes[node.box].depth <= deepestWith && hasContent[node.box.value];
         }
         printEdges();
     }

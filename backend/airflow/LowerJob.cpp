@@ -272,7 +272,7 @@ void WorkflowLowering::settleText(ir::Job const& job) {
     }
 }
 
-void WorkflowLowering::lowerJob(ir::JobId id, BoxId) {
+void WorkflowLowering::lowerJob(ir::JobId id) {
     ir::Job const& job = estate.jobs[id];
     Task& task = dag.tasks[taskOf[id.value]];
     Placement const placement = context.site.placementOf(estate, id);
@@ -363,7 +363,6 @@ void WorkflowLowering::lowerJob(ir::JobId id, BoxId) {
     settleText(job);
     arguments.emplace_back("doc_md", documentation(job));
     task.arguments = std::move(arguments);
-    task.comments = commentsOf(job);
 }
 
 } // namespace hoist::airflow

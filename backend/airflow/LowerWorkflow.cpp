@@ -1,4 +1,5 @@
 // Boxes, the order of things, verdicts: the frame of a DAG.
+#include "backend/airflow/Emit.h"
 #include "backend/airflow/LowerWorkflow.h"
 
 #include <llvm/ADT/STLExtras.h>
@@ -61,8 +62,10 @@ TaskId WorkflowLowering::addTask(std::string id, std::string operatorClass, Py::
 
 TaskId WorkflowLowering::addControl(JobId job, llvm::StringRef suffix, std::string operatorClass,
                                     Py::Keywords arguments, BoxId box) {
-    // A job with several gates numbers them from the second on.
-    TaskId const task = addTask(uniqueId(context.names.taskId(job).str() + "." + suffix.str()), std::move(operatorClass), std::move(arguments), job, box);
+    // A job with several gates numbers them from the second on. A plain Airflow operator is named like its variable.
+    std::string const base = context.names.taskId(job).str();
+    bool const isPlain = operatorClass == "EmptyOperator";
+    TaskId const task = addTask(uniqueId(isPlain ? pythonName(base + "_" + suffix.str()) : base + "." + suffix.str()), std::move(operatorClass), std::move(arguments), job, box);
     controlsOf[job.value].push_back(task);
     return task;
 }
@@ -128,8 +131,11 @@ void WorkflowLowering::lowerStarts() {
         }
         BoxId const outer = isRoot ? BoxId() : enclosing(id);
         Start start = lowerStart(id, outer);
-        for (TaskId control : controlsOf[id.value])
+        std::vector<std::string> comments = commentsOf(job);
+        for (TaskId control : controlsOf[id.value]) {
+            dag.tasks[control].comments = std::exchange(comments, {}); // above the first task of the job
             dag.order.push_back(control);
+        }
         if (job.group) {
             settleBoxAttributes(id, isRoot);
             if (isRoot)
@@ -143,7 +149,7 @@ void WorkflowLowering::lowerStarts() {
                 start.upstream = {node};
             }
             group.upstream = std::move(start.upstream);
-            group.comments = commentsOf(job);
+            group.comments = std::move(comments);
             nameJob(id, group.id, group.arguments);
             Py::Keywords fold = foldArguments(id);
             group.arguments.insert(group.arguments.end(), fold.begin(), fold.end());
@@ -154,7 +160,8 @@ void WorkflowLowering::lowerStarts() {
         TaskId const task = taskOf[id.value];
         dag.tasks[task].upstream = std::move(start.upstream);
         dag.tasks[task].rule = start.rule;
-        lowerJob(id, outer);
+        dag.tasks[task].comments = std::move(comments);
+        lowerJob(id);
         dag.order.push_back(task);
     }
     closeUntil(JobId());

@@ -38,7 +38,7 @@ struct WorkflowFacts {
 
     /// True when starting `dependent` is part of what the end of `other` waits for: no edge may join them.
     bool isCyclic(ir::JobId dependent, ir::JobId other) const;
-    bool isMember(ir::JobId job) const { return indexOf.contains(job.value); }
+    bool isMember(ir::JobId job) const { return job && indexOf.contains(job.value); }
 
 private:
     void findAbsent(ir::Estate const& estate, ir::Workflow const& workflow);
@@ -100,7 +100,7 @@ private:
     llvm::StringRef formOf(Start const& start, bool hasGate) const;
 
     // LowerJob.cpp
-    void lowerJob(ir::JobId job, BoxId box);
+    void lowerJob(ir::JobId job);
     void lowerCommand(ir::Job const& job, Py::Keywords& arguments);
     void lowerPolicies(ir::Job const& job, Placement const& placement, Py::Keywords& arguments);
     void lowerResources(ir::Job const& job, Placement const& placement, Py::Keywords& arguments);

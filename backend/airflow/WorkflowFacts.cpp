@@ -66,8 +66,8 @@ void WorkflowFacts::findComponents(ir::Estate const& estate, ir::Workflow const&
         if (job.condition)
             estate.conditions.forEachAtom(job.condition.expr, [&](ir::AtomId atom) {
                 ir::JobId const other = estate.conditions[atom].job;
-                if (auto it = indexOf.find(other.value); other && it != indexOf.end())
-                    waitsFor[startOf(i)].push_back(endOf(it->second));
+                if (isMember(other))
+                    waitsFor[startOf(i)].push_back(endOf(indexOf.lookup(other.value)));
             });
     }
 
