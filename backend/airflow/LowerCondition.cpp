@@ -13,6 +13,7 @@
 // from the ledger by one gate, after everything stable has come true, so that all parts hold at one instant (JIL-003).
 #include "backend/airflow/LowerWorkflow.h"
 
+#include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/STLExtras.h>
 
 #include <algorithm>
@@ -101,9 +102,13 @@ Node WorkflowLowering::nodeOf(ExprId expr) const {
     return taskOf.lookup(job.value);
 }
 
-void WorkflowLowering::addNode(Nodes& nodes, Node node) const {
-    if (!llvm::is_contained(nodes, node))
-        nodes.push_back(node);
+/// Removes repeated nodes, the first one stays: linear, as a condition may name a hundred thousand jobs.
+static void unique(Nodes& nodes) {
+    llvm::SmallDenseSet<uint64_t, 16> seen;
+    llvm::erase_if(nodes, [&](Node node) {
+        uint64_t const key = node.task ? uint64_t(node.task.value) << 1 : uint64_t(node.box.value) << 1 | 1;
+        return !seen.insert(key).second;
+    });
 }
 
 bool WorkflowLowering::hasEntryBetween(JobId dependent, ExprId expr) const {
@@ -160,11 +165,13 @@ Node WorkflowLowering::signalOf(JobId job, ExprId expr, BoxId box) {
     if (isAll && onlyAtoms && !llvm::all_of(operands, [&](ExprId e) { return isSuccessAtom(e); })) {
         // A conjunction of outcomes is decided when the last of them is known: one gate.
         for (ExprId operand : operands)
-            addNode(nodes, nodeOf(operand));
+            nodes.push_back(nodeOf(operand));
+        unique(nodes);
         return gate(job, expr, std::move(nodes), TriggerRule::allDone, box);
     }
     for (ExprId operand : operands)
-        addNode(nodes, signalOf(job, operand, box));
+        nodes.push_back(signalOf(job, operand, box));
+    unique(nodes);
     if (!isAll)
         leavesTell = false;
     return junction(job, isAll ? "all" : "any", std::move(nodes),
@@ -201,25 +208,25 @@ Start WorkflowLowering::lowerAll(JobId job, ExprId expr, BoxId box) {
                                });
     if (allSurelyDone && !outcomes.empty()) {
         for (ExprId outcome : outcomes)
-            addNode(start.upstream, nodeOf(outcome));
+            start.upstream.push_back(nodeOf(outcome));
         start.rule = TriggerRule::allDone;
         leavesTell = false;
         return start;
     }
     for (ExprId success : successes)
-        addNode(start.upstream, nodeOf(success));
+        start.upstream.push_back(nodeOf(success));
     if (!outcomes.empty() && nested.empty()) {
         // One gate decides when the last outcome is known; it also reads what is unstable.
         for (ExprId outcome : outcomes)
-            addNode(start.upstream, nodeOf(outcome));
+            start.upstream.push_back(nodeOf(outcome));
         start.rule = TriggerRule::allDone;
         start.when = expr;
         return start;
     }
     for (ExprId outcome : outcomes)
-        addNode(start.upstream, signalOf(job, outcome, box));
+        start.upstream.push_back(signalOf(job, outcome, box));
     for (ExprId part : nested)
-        addNode(start.upstream, signalOf(job, part, box));
+        start.upstream.push_back(signalOf(job, part, box));
     if (!unstable.empty())
         start.when = pool.all(unstable);
     return start;
@@ -233,7 +240,7 @@ Start WorkflowLowering::lowerAny(JobId job, ExprId expr, BoxId box) {
     start.when = pool.constant(true);
     for (ExprId operand : operands) {
         if (isStable(job, operand))
-            addNode(start.upstream, signalOf(job, operand, box));
+            start.upstream.push_back(signalOf(job, operand, box));
         else
             unstable.push_back(operand);
     }
@@ -242,7 +249,7 @@ Start WorkflowLowering::lowerAny(JobId job, ExprId expr, BoxId box) {
         return start;
     }
     if (!unstable.empty())
-        addNode(start.upstream, gate(job, pool.any(unstable), {}, TriggerRule::allSuccess, box, {{"race", Py(true)}}));
+        start.upstream.push_back(gate(job, pool.any(unstable), {}, TriggerRule::allSuccess, box, {{"race", Py(true)}}));
     start.rule = TriggerRule::oneSuccess;
     leavesTell = false;
     return start;
@@ -307,6 +314,7 @@ Start WorkflowLowering::lowerStart(JobId id, BoxId box) {
     start.when = pool.constant(true);
     if (!isTrue)
         start = lowerCondition(id, expr, box);
+    unique(start.upstream);
 
     // JIL-085, JIL-094: in front of the gate, so that what is unstable is read after the release (JIL-086).
     bool const onHold = job.initialStatus && *job.initialStatus == ir::InitialStatus::onHold;

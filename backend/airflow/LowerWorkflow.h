@@ -93,7 +93,6 @@ private:
     bool isStable(ir::JobId dependent, ir::ExprId expr) const;
     bool isSuccessAtom(ir::ExprId expr) const;
     Node nodeOf(ir::ExprId atom) const;
-    void addNode(Nodes& nodes, Node node) const;
     bool hasEntryBetween(ir::JobId dependent, ir::ExprId expr) const;
     void settleCondition(ir::ConditionRef const& condition, llvm::StringRef form);
     void noteLedgerReads(ir::ExprId expr);
