@@ -55,8 +55,10 @@ public:
             jobs.add(job.name, job.nameSpan);
         for (ir::Calendar const& calendar : estate.calendars)
             (calendar.kind == ir::Calendar::Kind::cycle ? cycles : calendars).add(calendar.name, calendar.nameSpan);
-        for (ir::Machine const& machine : estate.machines)
-            machines.add(estate.save(machine.name.lower()), machine.nameSpan); // host names fold case
+        for (ir::Machine const& machine : estate.machines) {
+            machines.add(machine.name, machine.nameSpan);
+            foldedMachines.insert(machine.name.lower());
+        }
         for (ir::Resource const& resource : estate.resources)
             resources.add(resource.name, resource.nameSpan);
         for (ir::Instance const& instance : estate.instances)
@@ -210,7 +212,7 @@ private:
 
     void checkMachine(llvm::StringRef name, Span at, llvm::StringRef user) {
         if (name.empty() || isTemplate(name) || name.equals_insensitive("localhost") ||
-            machines.contains(name.lower()) || !reported("machine", name))
+            foldedMachines.contains(name.lower()) || !reported("machine", name))
             return;
         auto report = diags.report<Code::UndefinedMachine>(at, name);
         report.object(name).evidence(user);
@@ -241,6 +243,7 @@ private:
     ir::Estate& estate;
     diag::Diagnostics& diags;
     KnownNames jobs, calendars, cycles, machines, resources, instances, globals;
+    llvm::StringSet<> foldedMachines; ///< host names fold case
     llvm::StringSet<> setByCommands, missing;
 };
 
