@@ -1,4 +1,4 @@
-"""A ledger run that only remembers, so that a job's life can be tested without Airflow's database."""
+"""A ledger run that only remembers: a job's life can be tested without a database."""
 
 from __future__ import annotations
 

@@ -50,6 +50,7 @@ class Command(Job, BaseOperator):
         std_out_file: str | None = None,
         std_err_file: str | None = None,
         via: str = "connection",
+        connection: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -69,6 +70,7 @@ class Command(Job, BaseOperator):
         self.std_out_file = std_out_file
         self.std_err_file = std_err_file
         self.via = via
+        self.connection = connection
         self._end_asked = False
 
     def on_kill(self) -> None:
@@ -130,7 +132,9 @@ class Command(Job, BaseOperator):
         """
         tries = 0
         while True:
-            machine = choose_machine(self.machine, self.hoist_job, run.key.text(), attempt + tries)
+            machine = self.connection or choose_machine(
+                self.machine, self.hoist_job, run.key.text(), attempt + tries
+            )
             executor = None
             try:
                 executor = executor_for(machine, self.via)

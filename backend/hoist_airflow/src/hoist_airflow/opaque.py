@@ -27,9 +27,20 @@ class Unsupported(Job, BaseOperator):
     ui_color = "#f4d9d6"
 
     def __init__(
-        self, *, reason: str, definition: Mapping[str, Any] | None = None, **kwargs: Any
+        self,
+        *,
+        reason: str,
+        definition: Mapping[str, Any] | None = None,
+        machine: str | tuple[str, ...] | None = None,
+        via: str = "connection",
+        connection: str | None = None,
+        **kwargs: Any,
     ) -> None:
+        """`machine`, `via` and `connection` say where it would run, for whoever maps it."""
         super().__init__(**kwargs)
+        self.machine = machine
+        self.via = via
+        self.connection = connection
         self.reason = reason
         self.definition = dict(definition or {})
 

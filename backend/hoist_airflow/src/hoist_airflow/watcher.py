@@ -58,6 +58,7 @@ class FileWatcher(Job, BaseOperator):
         interval: float = 60,
         machine: str | tuple[str, ...] | None = None,
         via: str = "connection",
+        connection: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -70,6 +71,7 @@ class FileWatcher(Job, BaseOperator):
         self.interval = interval
         self.machine = machine
         self.via = via
+        self.connection = connection
 
     def perform(self, run: Run, context: Context) -> NoReturn:
         """Hand the waiting over to the triggerer."""
@@ -82,7 +84,8 @@ class FileWatcher(Job, BaseOperator):
                 path=run.ledger.expand_globals(self.path),
                 min_size=self.min_size,
                 interval=self.interval,
-                machine=choose_machine(self.machine, self.hoist_job, run.key.text(), ti.try_number),
+                machine=self.connection
+                or choose_machine(self.machine, self.hoist_job, run.key.text(), ti.try_number),
                 via=self.via,
                 until=None if limit is None else time.time() + limit * 60,
             ),

@@ -1,8 +1,8 @@
 """Commands as pods: the start script as the one argument of `/bin/sh -c` in a container.
 
 The Airflow connection (type kubernetes) names the cluster; its extra fields `hoist_image`
-(required), `hoist_service_account`, `hoist_users` (legacy user -> numeric uid) and `hoist_pod` (a pod
-manifest to start from: resources, volumes, tolerations) say what a job of that "machine" looks like.
+(required), `hoist_service_account`, `hoist_users` (legacy user -> numeric uid) and `hoist_pod` (a
+pod manifest to start from: resources, volumes, tolerations) say what a job of it looks like.
 """
 
 from __future__ import annotations

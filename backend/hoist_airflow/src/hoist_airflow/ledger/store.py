@@ -81,7 +81,7 @@ class Postgres:
 
     def connect(self) -> Any:
         try:
-            import psycopg  # noqa: PLC0415  (an extra: imported only where it is used)
+            import psycopg
         except ImportError as missing:
             raise LedgerError(
                 "a postgresql ledger needs the extra: pip install 'hoist-airflow[postgres]'"
