@@ -35,7 +35,7 @@ def default_url() -> str:
     if url:
         return url
     try:
-        from airflow.sdk.configuration import conf
+        from airflow.sdk.configuration import conf  # noqa: PLC0415  (Airflow is optional here)
     except ImportError:
         pass
     else:

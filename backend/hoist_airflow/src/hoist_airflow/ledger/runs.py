@@ -241,8 +241,8 @@ def try_start(
 
 
 def _holds(book: Book, when: str, job: str, undefined: Sequence[str]) -> bool:
-    from hoist_airflow import conditions
-    from hoist_airflow.ledger.book import read_snapshot
+    from hoist_airflow import conditions  # noqa: PLC0415
+    from hoist_airflow.ledger.book import read_snapshot  # noqa: PLC0415
 
     condition = conditions.parse(when)
     snapshot = read_snapshot(

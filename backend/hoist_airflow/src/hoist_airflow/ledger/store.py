@@ -81,7 +81,7 @@ class Postgres:
 
     def connect(self) -> Any:
         try:
-            import psycopg
+            import psycopg  # noqa: PLC0415  (an extra: imported only where it is used)
         except ImportError as missing:
             raise LedgerError(
                 "a postgresql ledger needs the extra: pip install 'hoist-airflow[postgres]'"
