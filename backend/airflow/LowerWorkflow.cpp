@@ -167,16 +167,31 @@ void WorkflowLowering::lowerStarts() {
     closeUntil(JobId());
 }
 
-/// Everything that waits for nothing else waits for the root's gate.
+/// Everything that waits for nothing else waits for the root's gate: a box as a whole where that reaches the same tasks.
 void WorkflowLowering::enterFromRootGate() {
     if (!rootGate)
         return;
     llvm::DenseSet<uint32_t> waits; // boxes that wait for something themselves, or inside a box that does
-    for (BoxId id : dag.boxes.ids()) {
+    llvm::DenseMap<uint32_t, BoxId> outermost;
+    for (BoxId id : dag.boxes.ids()) { // a box comes after the box around it
         BoxGroup const& box = dag.boxes[id];
         if (!box.upstream.empty() || (box.parent && waits.contains(box.parent.value)))
             waits.insert(id.value);
+        outermost[id.value] = box.parent ? outermost.lookup(box.parent.value) : id;
     }
+    // `gate >> box` reaches every task of the box without a predecessor inside it: also one that waits for tasks outside, which
+    // must then demand all of them; and not the members of an inner box that waits for something.
+    llvm::DenseSet<uint32_t> asWhole;
+    for (BoxId id : dag.boxes.ids())
+        if (!dag.boxes[id].parent && !waits.contains(id.value))
+            asWhole.insert(id.value);
+    for (BoxId id : dag.boxes.ids())
+        if (waits.contains(id.value))
+            asWhole.erase(outermost.lookup(id.value).value);
+    for (Task const& task : dag.tasks)
+        if (task.box && task.rule != TriggerRule::allSuccess && task.operatorClass != "Verdict")
+            asWhole.erase(outermost.lookup(task.box.value).value);
+
     llvm::DenseSet<uint32_t> ownGates;
     for (TaskId control : controlsOf[workflow.root.value])
         ownGates.insert(control.value);
@@ -184,7 +199,11 @@ void WorkflowLowering::enterFromRootGate() {
         Task& task = dag.tasks[id];
         if (!task.upstream.empty() || ownGates.contains(id.value) || task.operatorClass == "Verdict")
             continue;
-        if (!task.box || !waits.contains(task.box.value))
+        if (!task.box)
+            task.upstream.push_back(rootGate);
+        else if (BoxId const outer = outermost.lookup(task.box.value); asWhole.contains(outer.value))
+            dag.boxes[outer].upstream = {rootGate};
+        else if (!waits.contains(task.box.value))
             task.upstream.push_back(rootGate);
     }
 }
@@ -211,8 +230,8 @@ Nodes WorkflowLowering::leavesOf(BoxId box) const {
     for (Node node : dag.order) {
         if (node.task) {
             Task const& task = dag.tasks[node.task];
-            bool const isVerdict = task.operatorClass == "Verdict";
-            if (task.box == box && !usedTasks.contains(node.task.value) && !(isVerdict && verdictOf.lookup(task.job.value) == node.task && boxOf.lookup(task.job.value) == box))
+            bool const isOwnVerdict = box && verdictOf.lookup(dag.boxes[box].job.value) == node.task;
+            if (task.box == box && !usedTasks.contains(node.task.value) && !isOwnVerdict)
                 leaves.push_back(node);
         } else if (dag.boxes[node.box].parent == box && !usedBoxes.contains(node.box.value)) {
             leaves.push_back(node);
