@@ -30,7 +30,10 @@ struct Construct {
 
 class Constructs {
 public:
-    ConstructId add(Span span, llvm::StringRef kind, JobId owner = {});
+    ConstructId add(Span span, llvm::StringRef kind, JobId owner = {}) { return add(span, intern(kind), owner); }
+    /// For readers that register millions: intern the kind once.
+    ConstructId add(Span span, KindId kind, JobId owner = {});
+    KindId intern(llvm::StringRef text);
     /// Settles a construct. The worst fate wins when several parts settle the same one.
     void settle(ConstructId id, diag::Fidelity fate, llvm::StringRef form);
 
@@ -44,7 +47,6 @@ public:
     Span span(ConstructId id) const { return id ? items[id].span : Span{}; }
 
 private:
-    KindId intern(llvm::StringRef text);
     IdVector<ConstructId, Construct> items;
     IdVector<KindId, std::string> kinds;
     llvm::StringMap<KindId> kindByText;

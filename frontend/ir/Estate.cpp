@@ -10,8 +10,8 @@ KindId Constructs::intern(llvm::StringRef text) {
     return it->second;
 }
 
-ConstructId Constructs::add(Span span, llvm::StringRef kind, JobId owner) {
-    return items.add(Construct{span, intern(kind), owner, diag::Fidelity::none, {}});
+ConstructId Constructs::add(Span span, KindId kind, JobId owner) {
+    return items.add(Construct{span, kind, owner, diag::Fidelity::none, {}});
 }
 
 void Constructs::settle(ConstructId id, diag::Fidelity fate, llvm::StringRef form) {

@@ -71,6 +71,7 @@ struct ResourceUse {
 struct Alarms {
     Sourced<int64_t> maxRun, minRun; ///< minutes
     Sourced<bool> ifFail, ifTerminated, notify;
+    bool notifyFailureOnly = false; ///< JIL `send_notification: f`
     Sourced<llvm::StringRef> message;
     std::vector<Sourced<llvm::StringRef>> addresses;
 };
@@ -112,7 +113,9 @@ struct Job {
     Sourced<bool> autoHold, boxTerminator, jobTerminator;
     Sourced<InitialStatus> initialStatus;
     Sourced<llvm::StringRef> initialStatusText;
-    std::vector<KeptAttribute> kept;  ///< unknown or without a model: each has been reported by the front end
+    /// Unknown or without a model: each has been reported and settled by the front end. Of a job with an
+    /// OpaqueAction also the adapter's own attributes, which the lowering settles (a mapping may use them).
+    std::vector<KeptAttribute> kept;
     std::vector<KeptAttribute> inert; ///< known, no effect on behaviour (permission, application…): documentation only
 };
 

@@ -1,0 +1,49 @@
+// JIL reaches the IR: jobs, attributes, conditions, calendars.
+#include "frontend/jil/Jil.h"
+
+#include <gtest/gtest.h>
+
+using namespace hoist;
+
+namespace {
+struct Read {
+    ir::Estate estate;
+    diag::Diagnostics diags;
+    explicit Read(std::string text) {
+        FileId const file = *estate.sources.add("a.jil", std::move(text));
+        jil::read(file, estate, diags);
+        diags.sort();
+    }
+    std::string codes() const {
+        std::string out;
+        for (auto const& d : diags.all())
+            out += std::string(diag::info(d.code).id) + "@" + estate.sources.text(d.span).str() + ";";
+        return out;
+    }
+};
+} // namespace
+
+TEST(Jil, ExampleOfTheSemantics) {
+    Read r(R"(
+/* nightly */
+insert_job: EOD_BOX   job_type: b
+date_conditions: 1
+days_of_week: mo,tu,we,th,fr
+start_times: "22:00"
+insert_job: EOD_LOAD  job_type: c
+box_name: EOD_BOX
+command: /opt/load.sh -d $$BUS_DATE 2>&1
+machine: etl01
+condition: s(EOD_EXTRACT,0) & v(GO) = "Y"
+)");
+    EXPECT_EQ(r.codes(), "");
+    ASSERT_EQ(r.estate.jobs.size(), 2u);
+    ir::Job const& load = r.estate.jobs[ir::JobId(1)];
+    EXPECT_EQ(load.name, "EOD_LOAD");
+    EXPECT_EQ(*load.boxName, "EOD_BOX");
+    EXPECT_EQ(*std::get<ir::CommandAction>(load.action).command, "/opt/load.sh -d $$BUS_DATE 2>&1");
+    EXPECT_EQ(r.estate.conditions.print(load.condition.expr), "s(EOD_EXTRACT, 0) & v(GO) = \"Y\"");
+    ir::Schedule const& schedule = r.estate.schedules[r.estate.jobs[ir::JobId(0)].schedule];
+    EXPECT_EQ(*schedule.weekdays, 0b0111110);
+    EXPECT_EQ((*schedule.times)[0], 22 * 60);
+}
