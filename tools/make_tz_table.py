@@ -87,7 +87,10 @@ def main() -> int:
     if sys.argv[1:] == ["--check"]:
         if TARGET.read_text(encoding="ascii") == text:
             return 0
-        print(f"{TARGET.name} differs from the installed tzdata: run tools/make_tz_table.py", file=sys.stderr)
+        print(
+            f"{TARGET.name} differs from the installed tzdata: run tools/make_tz_table.py",
+            file=sys.stderr,
+        )
         return 1
     TARGET.write_text(text, encoding="ascii")
     return 0

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from hoist_airflow.schedule.calendars import CalendarError, Calendars
 from hoist_airflow.schedule.cron import CrontabTicks, parse_fields
 from hoist_airflow.schedule.rules import UNIX_DAY, RuleError
