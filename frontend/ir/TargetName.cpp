@@ -5,6 +5,8 @@
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/Support/SHA256.h>
 
+#include <algorithm>
+
 namespace hoist::ir {
 
 std::string airflowId(llvm::StringRef name) {
@@ -24,8 +26,15 @@ std::string hashedAirflowId(llvm::StringRef name) {
     return airflowId(name) + "_" + llvm::toHex(llvm::ArrayRef(digest).take_front(4), /*LowerCase=*/true);
 }
 
+/// Group ids are stricter: no dots.
+static std::string groupId(std::string id) {
+    std::replace(id.begin(), id.end(), '.', '_');
+    return id;
+}
+
 TargetNames::TargetNames(Estate const& estate)
     : taskIds(estate.jobs.size()), dagIds(estate.workflows.size()) {
+    auto const isNested = [&](JobId job) { return estate.isGroup(job) && estate.jobs[job].box.isValid(); };
     // Names with a hidden difference (other bytes, other case, beyond 200 characters) meet under one key.
     auto const resolve = [&](llvm::ArrayRef<JobId> jobs, auto&& assign) {
         std::vector<std::string> keys(jobs.size());
@@ -33,6 +42,8 @@ TargetNames::TargetNames(Estate const& estate)
         std::vector<llvm::SmallVector<size_t, 1>> groups;
         for (size_t i = 0; i < jobs.size(); ++i) {
             keys[i] = airflowId(estate.jobs[jobs[i]].name);
+            if (isNested(jobs[i]))
+                keys[i] = groupId(std::move(keys[i]));
             auto [it, isNew] = groupOf.try_emplace(llvm::StringRef(keys[i]).lower(), static_cast<unsigned>(groups.size()));
             if (isNew)
                 groups.emplace_back();
@@ -40,7 +51,9 @@ TargetNames::TargetNames(Estate const& estate)
         }
         for (auto const& group : groups) {
             for (size_t i : group)
-                assign(i, group.size() == 1 ? keys[i] : hashedAirflowId(estate.jobs[jobs[i]].name));
+                assign(i, group.size() == 1     ? keys[i]
+                          : isNested(jobs[i]) ? groupId(hashedAirflowId(estate.jobs[jobs[i]].name))
+                                              : hashedAirflowId(estate.jobs[jobs[i]].name));
             if (group.size() > 1) {
                 std::vector<JobId>& found = collisions.emplace_back();
                 for (size_t i : group)
