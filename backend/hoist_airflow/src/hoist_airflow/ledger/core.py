@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from hoist_airflow.clock import Clock, SystemClock, micros
+from hoist_airflow.clock import Clock, SystemClock, instant, micros
 from hoist_airflow.conditions import FixedSnapshot
 from hoist_airflow.ledger import control, fold, resources, runs, schema
 from hoist_airflow.ledger import status as st
@@ -195,13 +195,50 @@ class Ledger:
         text = given.pop("resources", None)
         if text:
             given["needs"] = resources.parse(text)
-        with self.writing() as book:
+        with self.writing(given.pop("source", "airflow")) as book:
             return runs.try_start(book, job, run_id, **given)
 
-    def reopen(self, job: str, run_id: str) -> None:
-        """A cleared job starts again in a run that had ended."""
+    def may_start(self, job: str, run_id: str, needs: str | None = None) -> bool:
+        """Would `try_start` no longer answer `held` or `short`? Changes nothing."""
+        with self.store.read() as tx:
+            book = Book(tx, self.clock.now(), "airflow")
+            rows = [row for row in (book.job(job), *runs.chain_of(book, job)) if row is not None]
+            if any(row.status == st.ON_HOLD for row in rows):
+                return False
+            return not (needs and resources.shortage(tx, job, resources.parse(needs)))
+
+    def enter(self, job: str, run_id: str, *, boxes: bool) -> JobRow:
+        """The row of a job as a task of this run finds it; `boxes`: start those around it."""
         with self.writing() as book:
-            runs.reopen(book, job, run_id)
+            if boxes:
+                runs.start_boxes(book, job, run_id)
+            return book.known(job)
+
+    def run_instant(self, dag_id: str, run_id: str) -> datetime | None:
+        """The tick or event that a run is for, else the instant of its run start."""
+        sql = "SELECT COALESCE(tick_at, opened_at) FROM hoist_runs WHERE dag_id = ? AND run_id = ?"
+        with self.store.read() as tx:
+            row = tx.one(sql, dag_id, run_id)
+        return None if row is None else instant(int(row[0]))
+
+    def box_is_over(self, job: str, run_id: str) -> bool:
+        """Has a box around the job completed in this run? Then the job never starts in it."""
+        with self.store.read() as tx:
+            book = Book(tx, self.clock.now(), "airflow")
+            return any(
+                box.run_id == run_id and box.status in (*st.ENDED, st.INACTIVE)
+                for box in runs.chain_of(book, job)
+            )
+
+    def last_source(self, job: str) -> str | None:
+        """Who wrote the newest status of a job."""
+        sql = (
+            "SELECT source FROM hoist_events WHERE job = ? AND kind = 'status'"
+            " ORDER BY id DESC LIMIT 1"
+        )
+        with self.store.read() as tx:
+            row = tx.one(sql, job)
+        return None if row is None else str(row[0])
 
     def hold(self, job: str, run_id: str, *, auto: bool) -> None:
         """What a Hold does before it waits (JIL-094)."""
@@ -211,15 +248,14 @@ class Ledger:
             else:
                 runs.hold_at_first(book, job)
 
-    def close_box(self, box: str, run_id: str, dag_id: str) -> JobRow:
-        """The Verdict: end a box of which nothing more will run; its row."""
+    def close_box(self, box: str, run_id: str, dag_id: str) -> JobRow | None:
+        """The Verdict: end a box of which nothing more will run; None if the run never started it."""
         with self.writing() as book:
-            members = _descendants(book.tx, box)
-            runs.settle(book, dag_id, run_id, members)
-            row = book.known(box)
-            if row.run_id != run_id and row.status not in st.ENDED:
-                row = book.put(row, st.RUNNING, run_id=run_id)
-            return fold.close_box(book, row)
+            row = book.job(box)
+            if row is None or row.run_id != run_id:
+                return None
+            runs.settle(book, dag_id, run_id, _descendants(book.tx, box))
+            return fold.close_box(book, book.known(box))
 
     def close_run(
         self, dag_id: str, run_id: str, *, failed: bool | None = None, at_last_event: bool = False
@@ -326,22 +362,22 @@ class Ledger:
                 name, position,
             )  # fmt: skip
 
-    def started_since(self, job: str, instant: datetime) -> bool:
-        """Did an attempt of the job begin at or after `instant`?"""
-        return self._seen(job, (st.STARTING, st.RUNNING), instant)
+    def started_since(self, job: str, since: datetime) -> bool:
+        """Did an attempt of the job begin at or after `since`?"""
+        return self._seen(job, (st.STARTING, st.RUNNING), since)
 
-    def ended_since(self, job: str, instant: datetime) -> bool:
-        """Did the job end at or after `instant`?"""
-        return self._seen(job, tuple(sorted(st.ENDED)), instant)
+    def ended_since(self, job: str, since: datetime) -> bool:
+        """Did the job end at or after `since`?"""
+        return self._seen(job, tuple(sorted(st.ENDED)), since)
 
-    def _seen(self, job: str, states: Sequence[str], instant: datetime) -> bool:
+    def _seen(self, job: str, states: Sequence[str], since: datetime) -> bool:
         marks = ",".join("?" * len(states))
         sql = (
             "SELECT 1 FROM hoist_events WHERE job = ? AND kind = 'status'"
             f" AND status IN ({marks}) AND at >= ? LIMIT 1"
         )
         with self.store.read() as tx:
-            return tx.one(sql, job, *states, micros(instant)) is not None
+            return tx.one(sql, job, *states, micros(since)) is not None
 
 
 def _descendants(tx: Tx, box: str) -> list[str]:

@@ -89,10 +89,35 @@ def define(tx: Tx, definitions: Mapping[str, Mapping[str, object]]) -> None:
         )  # fmt: skip
 
 
+def shortage(tx: Tx, job: str, needs: Iterable[Need]) -> list[str]:
+    """The names of the resources of which `job` cannot have its units now."""
+    return [need.name for need, _kind, units, free in _levels(tx, job, needs) if units > free]
+
+
 def claim(tx: Tx, job: str, needs: Iterable[Need]) -> list[str]:
     """Take all units that a start of `job` needs, or none; the names of those that are short."""
-    short: list[str] = []
-    taken: list[tuple[Need, str, int, int]] = []
+    levels = _levels(tx, job, needs)
+    short = [need.name for need, _kind, units, free in levels if units > free]
+    if short:
+        return short
+    for need, kind, units, _free in levels:
+        if kind == "depletable":
+            tx.run(
+                "UPDATE hoist_resources SET amount = amount - ? WHERE name = ?", units, need.name
+            )
+        elif kind == "renewable":
+            tx.run(
+                "INSERT INTO hoist_claims (resource, job, units, free) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (resource, job) DO UPDATE SET units = excluded.units,"
+                " free = excluded.free",
+                need.name, job, units, need.free,
+            )  # fmt: skip
+    return []
+
+
+def _levels(tx: Tx, job: str, needs: Iterable[Need]) -> list[tuple[Need, str, int, int]]:
+    """Each need with its resource's kind, the units wanted, and the units that `job` may have."""
+    levels: list[tuple[Need, str, int, int]] = []
     for need in sorted(needs, key=lambda n: n.name):
         row = tx.one("SELECT kind, amount FROM hoist_resources WHERE name = ?", need.name)
         if row is None:
@@ -100,36 +125,15 @@ def claim(tx: Tx, job: str, needs: Iterable[Need]) -> list[str]:
                 f"resource {need.name!r} is not in the ledger: hoistctl ledger load --manifest FILE"
             )
         kind, amount = str(row[0]), int(row[1])
+        # JIL-160: the units that the job itself kept from its last run are used again.
         used = tx.one(
-            "SELECT COALESCE(SUM(CASE WHEN job <> ? THEN units ELSE 0 END), 0),"
-            " COALESCE(SUM(CASE WHEN job = ? THEN units ELSE 0 END), 0)"
-            " FROM hoist_claims WHERE resource = ?",
-            job, job, need.name,
+            "SELECT COALESCE(SUM(units), 0) FROM hoist_claims WHERE resource = ? AND job <> ?",
+            need.name, job,
         )  # fmt: skip
         assert used is not None
-        others, kept = int(used[0]), int(used[1])
         units = amount if need.quantity is None else need.quantity
-        # JIL-160: units kept from the last run are used again.
-        if units > amount - (0 if kind == "threshold" else others):
-            short.append(need.name)
-        taken.append((need, kind, units, kept))
-    if short:
-        return short
-    for need, kind, units, _kept in taken:
-        if kind == "threshold":
-            continue
-        if kind == "depletable":
-            tx.run(
-                "UPDATE hoist_resources SET amount = amount - ? WHERE name = ?", units, need.name
-            )
-            continue
-        tx.run(
-            "INSERT INTO hoist_claims (resource, job, units, free) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (resource, job) DO UPDATE SET units = excluded.units,"
-            " free = excluded.free",
-            need.name, job, units, need.free,
-        )  # fmt: skip
-    return []
+        levels.append((need, kind, units, amount - int(used[0])))
+    return levels
 
 
 def give_back(tx: Tx, job: str, status: str) -> None:

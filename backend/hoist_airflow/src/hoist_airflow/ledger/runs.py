@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+from hoist_airflow import conditions
 from hoist_airflow.clock import micros
 from hoist_airflow.ledger import fold, resources
 from hoist_airflow.ledger import status as st
-from hoist_airflow.ledger.book import Book
+from hoist_airflow.ledger.book import Book, read_snapshot
 from hoist_airflow.ledger.rows import JobRow, Opened, RunKey, Topology
 
 StartAnswer = Literal["started", "held", "iced", "noexec", "short", "closed", "false"]
@@ -220,17 +221,23 @@ def try_start(
     gate with an `n()` atom did) is `started` again without a second event.
     """
     opened = start_boxes(book, job, run_id)
-    if opened != "open":
-        return opened
     row = book.known(job)
+    if opened == "closed" and row.run_id == run_id and row.status in st.ENDED:
+        reopen(book, job, run_id)
+    elif opened == "closed" and not (row.run_id == run_id and row.status in st.UNDER_WAY):
+        return "closed"
+    elif opened in ("held", "iced"):
+        return opened
     if row.status == st.ON_ICE or (row.iced_run is not None and row.iced_run == run_id):
         return "iced"  # JIL-088, JIL-089
     if row.status == st.ON_HOLD:
         return "held"  # JIL-085
     if when is not None and not _holds(book, when, job, undefined):
         return "false"
-    if row.status == st.STARTING and row.run_id == run_id and not needs:
-        return "noexec" if row.noexec else "started"
+    if row.is_box:
+        if row.run_id != run_id or row.status not in st.UNDER_WAY:
+            start_box(book, row, run_id)
+        return "started"
     if needs and resources.claim(book.tx, job, needs):
         if row.status != st.RESWAIT:
             book.put(row, st.RESWAIT, run_id=run_id)
@@ -241,9 +248,6 @@ def try_start(
 
 
 def _holds(book: Book, when: str, job: str, undefined: Sequence[str]) -> bool:
-    from hoist_airflow import conditions  # noqa: PLC0415
-    from hoist_airflow.ledger.book import read_snapshot  # noqa: PLC0415
-
     condition = conditions.parse(when)
     snapshot = read_snapshot(
         book.tx, (*condition.jobs, job), condition.variables, undefined

@@ -1,0 +1,162 @@
+"""When a gate lets its job start: a function of the ledger, the gate and its sibling tasks.
+
+The operator asks `decide` once and, where it says `wait`, defers to a trigger that asks it again.
+Meaning: docs/runtime.md, "Gate". Nothing here imports Airflow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from hoist_airflow import conditions
+from hoist_airflow.ledger import JobRow, Ledger
+from hoist_airflow.ledger import status as st
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Airflow's states after which a task of this run does nothing more.
+FINAL_STATES = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
+
+
+@dataclass(frozen=True)
+class GateSpec:
+    """A gate in one run, as plain data: what a trigger keeps over a restart of the triggerer."""
+
+    task_id: str
+    dag_id: str
+    run_id: str
+    job: str
+    when: str = "true"
+    mode: str = "wait"
+    ticks: dict[str, Any] | None = None
+    window: str | None = None
+    timezone: str | None = None
+    race: bool = False
+    undefined: list[str] = field(default_factory=list)
+    # Jobs and boxes of this DAG that the condition reads -> the tasks that must end for them.
+    local: dict[str, list[str]] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able; `GateSpec(**…)` is the inverse."""
+        return asdict(self)
+
+    @property
+    def condition(self) -> conditions.Condition:
+        return conditions.parse(self.when)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`wake`: with `wait`, an instant at which time alone may change the answer."""
+
+    kind: Literal["pass", "skip", "wait"]
+    reason: str
+    wake: datetime | None = None
+
+
+def decide(
+    ledger: Ledger, gate: GateSpec, states: Callable[[], Mapping[str, str | None]]
+) -> Decision:
+    """May the gate's job start now? `states` reads Airflow's states of the tasks in `gate.local`.
+
+    The states are read before the ledger: a job's outcome is in the ledger before its task ends, so
+    what the ledger says of a task that has ended is final.
+    """
+    condition = gate.condition
+    final = _settled(gate, states() if gate.local else {})
+    now = ledger.clock.now()
+    snapshot = ledger.snapshot((*condition.jobs, gate.job), condition.variables, gate.undefined)
+    row = snapshot.job(gate.job)
+    assert isinstance(row, JobRow)
+    mine = row.run_id == gate.run_id and row.status in (*st.UNDER_WAY, *st.ENDED)
+    if condition.excludes and mine and row.status in st.UNDER_WAY:
+        if not row.is_box and ledger.last_source(gate.job) == _source(gate):
+            return Decision("pass", "passed before, when it recorded the start")
+        if row.is_box:
+            return Decision("pass", "the box has started")
+    if gate.race and mine:
+        return Decision("skip", f"{gate.job} has started by another way")
+    if ledger.box_is_over(gate.job, gate.run_id):
+        return Decision("skip", f"the box of {gate.job} completed without it (JIL-003)")
+    if gate.ticks is not None and (wake := _tick_to_wait_for(ledger, gate, row, now)) is not None:
+        return Decision("wait", f"the next tick of {gate.job} is {wake.isoformat()}", wake)
+    if not condition.evaluate(snapshot, gate.job, now):
+        if gate.mode == "now":
+            return Decision("skip", f"not now: {gate.when}")
+        if not condition.can_become_true(
+            snapshot, gate.job, now, lambda job: job in final or job in gate.undefined
+        ):
+            return Decision("skip", f"cannot become true any more in this run: {gate.when}")
+        return Decision("wait", f"waits for {gate.when}")
+    if gate.window is not None:
+        closed = _outside_window(ledger, gate, now)
+        if closed is not None:
+            return closed
+    return _pass(ledger, gate, condition)
+
+
+def _pass(ledger: Ledger, gate: GateSpec, condition: conditions.Condition) -> Decision:
+    if not condition.excludes:
+        return Decision("pass", gate.when)
+    # JIL-076: found true and recorded as started in one transaction.
+    answer = ledger.try_start(
+        gate.job, gate.run_id, when=gate.when, undefined=gate.undefined, source=_source(gate)
+    )
+    if answer == "closed":
+        return Decision("skip", f"the box of {gate.job} completed without it (JIL-003)")
+    if answer == "false" and gate.mode == "now":
+        return Decision("skip", f"not now: {gate.when}")
+    if answer in ("false", "held"):
+        return Decision("wait", f"{gate.job}: {answer}")
+    return Decision("pass", gate.when)
+
+
+def _source(gate: GateSpec) -> str:
+    return f"gate:{gate.task_id}"
+
+
+def _settled(gate: GateSpec, states: Mapping[str, str | None]) -> frozenset[str]:
+    """Jobs of this DAG whose status nothing in this run can change any more."""
+    return frozenset(
+        job
+        for job, tasks in gate.local.items()
+        if tasks and all(states.get(task) in FINAL_STATES for task in tasks)
+    )
+
+
+def _tick_to_wait_for(
+    ledger: Ledger, gate: GateSpec, row: JobRow, now: datetime
+) -> datetime | None:
+    """None: a tick is pending (JIL-112), one since the job's last start. Else the next tick."""
+    from hoist_airflow.schedule.timetables import LegacyCalendarTimetable  # noqa: PLC0415
+
+    timetable = LegacyCalendarTimetable.deserialize(gate.ticks or {})
+    last = timetable.last_tick(now)
+    if row.last_start is not None:
+        pending = last is not None and last > row.last_start
+    else:
+        # Never started: what came before this run was before the job's time.
+        since = ledger.run_instant(gate.dag_id, gate.run_id) or now
+        pending = last is not None and last >= since
+    if pending:
+        return None
+    upcoming = timetable.next_tick(now)
+    return upcoming if upcoming is not None else datetime.max.replace(tzinfo=now.tzinfo)
+
+
+def _outside_window(ledger: Ledger, gate: GateSpec, now: datetime) -> Decision | None:
+    """JIL-151; None: inside the window."""
+    from hoist_airflow.schedule.windows import window_decision  # noqa: PLC0415
+
+    assert gate.window is not None
+    found = window_decision(gate.window, gate.timezone or "UTC", now)
+    if found.kind == "run_now":
+        return None
+    if found.kind == "wait_until":
+        return Decision("wait", f"the run window opens at {found.at}", found.at)
+    ledger.record(gate.job, st.INACTIVE, run_id=gate.run_id, source=_source(gate))
+    return Decision("skip", f"missed the run window {gate.window} (JIL-151)")

@@ -1,0 +1,117 @@
+"""`Gate`: the task in front of a job or box that waits for its condition on the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowSkipException
+
+from hoist_airflow import conditions
+from hoist_airflow.decision import GateSpec, decide
+from hoist_airflow.run import boxes_around, ensure_started, task_states
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from hoist_airflow.schedule.timetables import LegacyCalendarTimetable
+
+SUFFIX = ".when"
+
+
+def dependent_of(task_id: str, for_job: str | None, suffix: str) -> str:
+    """The legacy name of a control node's job: as given, else the task id without its suffix."""
+    return for_job if for_job is not None else task_id.removesuffix(suffix)
+
+
+class Gate(BaseOperator):
+    """Waits, without a worker slot, until its job may start (docs/runtime.md, "Gate").
+
+    Raises ConditionSyntaxError for `when`, ValueError for other arguments, when the DAG is loaded.
+    """
+
+    hoist_role = "gate"
+    hoist_box = None
+    ui_color = "#e8f0fe"
+
+    def __init__(
+        self,
+        *,
+        when: str = "true",
+        for_job: str | None = None,
+        mode: Literal["wait", "now"] = "wait",
+        ticks: LegacyCalendarTimetable | None = None,
+        window: str | None = None,
+        timezone: str | None = None,
+        race: bool = False,
+        undefined: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        conditions.parse(when)
+        if mode not in ("wait", "now"):
+            raise ValueError(f"mode is 'wait' or 'now', not {mode!r}")
+        if window is not None:
+            from hoist_airflow.schedule.windows import parse_window  # noqa: PLC0415
+
+            parse_window(window)
+        self.hoist_job = dependent_of(self.task_id, for_job, SUFFIX)
+        self.when = when
+        self.mode = mode
+        self.ticks = ticks
+        self.window = window
+        self.timezone = timezone
+        self.race = race
+        self.undefined = tuple(undefined)
+
+    def spec(self, run_id: str) -> GateSpec:
+        """The gate in one run, as plain data."""
+        return GateSpec(
+            task_id=self.task_id,
+            dag_id=self.dag_id,
+            run_id=run_id,
+            job=self.hoist_job,
+            when=self.when,
+            mode=self.mode,
+            ticks=None if self.ticks is None else self.ticks.serialize(),
+            window=self.window,
+            timezone=self.timezone,
+            race=self.race,
+            undefined=list(self.undefined),
+            local=self._local_tasks(),
+        )
+
+    def _local_tasks(self) -> dict[str, list[str]]:
+        """The tasks of this DAG that settle each job and box that the condition reads.
+
+        A box around this gate is not settled while the gate waits, so it is left out.
+        """
+        wanted = set(conditions.parse(self.when).jobs) - set(boxes_around(self)) - {self.hoist_job}
+        local: dict[str, list[str]] = {}
+        for task in self.dag.tasks if wanted else ():
+            names = set(boxes_around(task))
+            if getattr(task, "hoist_role", None) == "job":
+                names.add(task.hoist_job)
+            for name in names & wanted:
+                local.setdefault(name, []).append(task.task_id)
+        return {name: sorted(local[name]) for name in sorted(local)}
+
+    def execute(self, context: Context) -> None:
+        run = ensure_started(context)
+        spec = self.spec(run.run_id)
+        tasks = sorted({task for ids in spec.local.values() for task in ids})
+        decision = decide(run.ledger, spec, lambda: task_states(run.dag_id, run.run_id, tasks))
+        self.log.info("%s: %s", decision.kind, decision.reason)
+        if decision.kind == "skip":
+            raise AirflowSkipException(decision.reason)
+        if decision.kind == "wait":
+            from hoist_airflow.trigger import GateTrigger  # noqa: PLC0415
+
+            self.defer(trigger=GateTrigger(**spec.to_dict()), method_name="decided")
+
+    def decided(self, context: Context, event: dict[str, Any]) -> None:
+        """Airflow's entry after the trigger's decision."""
+        self.log.info("%s: %s", event["kind"], event["reason"])
+        if event["kind"] == "skip":
+            raise AirflowSkipException(event["reason"])

@@ -1,0 +1,268 @@
+"""A DAG run as the ledger knows it: its topology, its run key, and what its tasks say to it.
+
+`ensure_started(context)` is the first thing that every shim task does. The run key (workflow,
+business date, sequence) is computed here and in the run-start transaction, nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from hoist_airflow.ledger import Ledger, Member, RunKey, Topology, default_url
+from hoist_airflow.ledger.runs import StartAnswer
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG, Context
+
+    from hoist_airflow.trigger import StartTrigger
+
+_NEVER_DROPPED = "manual"
+
+
+@lru_cache(maxsize=8)
+def _ledger_at(url: str) -> Ledger:
+    return Ledger.open(url)
+
+
+def shared_ledger() -> Ledger:
+    """The ledger of this process's configuration, opened once."""
+    return _ledger_at(default_url())
+
+
+# --- what the DAG says ----------------------------------------------------------------------------
+
+
+def topology(dag: DAG) -> Topology:
+    """The jobs and boxes of a DAG, from the shim operators and `Box` groups in it."""
+    tasks = [task for task in dag.tasks if getattr(task, "hoist_role", None)]
+    root = next((t for t in tasks if t.hoist_role == "verdict" and not boxes_around(t)), None)
+    outer = str(root.hoist_job) if root is not None else dag.dag_id
+    groups: dict[str, Any] = {}
+    for group in _groups(dag):
+        if (name := getattr(group, "hoist_job", None)) is not None:
+            groups[name] = group
+    boxes: dict[str, dict[str, Any]] = {}
+    parents: dict[str, str | None] = {}
+    jobs: dict[str, Any] = {}
+    for task in tasks:
+        if task.hoist_role == "job":
+            jobs[task.hoist_job] = task
+            parents[task.hoist_job] = box_of(task, outer)
+    for name, group in groups.items():
+        around = boxes_around(group)
+        parents[name] = around[0] if around else outer
+        boxes[name] = dict(group.hoist_fold)
+    for parent in list(parents.values()):
+        if parent is not None and parent not in boxes:
+            boxes[parent] = {}
+            parents.setdefault(parent, None)
+    auto_hold = set()
+    for task in tasks:
+        if task.hoist_role == "verdict":
+            boxes.setdefault(task.hoist_job, {}).update(task.hoist_fold)
+            parents.setdefault(task.hoist_job, None)
+        elif task.hoist_role == "hold" and task.auto:
+            auto_hold.add(task.hoist_job)
+    terminators = {m for fold in boxes.values() for m in fold.get("terminators", ())}
+    kill = {m for fold in boxes.values() for m in fold.get("kill", ())}
+    members = [
+        Member(
+            job=name,
+            box=parents[name],
+            is_box=name in boxes,
+            success=boxes.get(name, {}).get("success"),
+            failure=boxes.get(name, {}).get("failure"),
+            box_terminator=name in terminators,
+            job_terminator=name in kill,
+            auto_hold=name in auto_hold,
+            noexec=bool(getattr(jobs.get(name), "noexec", False)),
+        )
+        for name in sorted(parents)
+    ]
+    top = outer if outer in boxes else next((m.job for m in members if m.box is None), outer)
+    return Topology(dag.dag_id, top, tuple(members))
+
+
+def _groups(dag: DAG) -> list[Any]:
+    """All task groups of a DAG, without recursion (boxes nest deep)."""
+    found: list[Any] = []
+    open_groups: list[Any] = [dag.task_group]
+    while open_groups:
+        group = open_groups.pop()
+        found.append(group)
+        open_groups += [c for c in group.children.values() if hasattr(c, "children")]
+    return found
+
+
+def boxes_around(node: Any) -> list[str]:
+    """Legacy names of the `Box` groups around a task or group, the innermost first."""
+    names: list[str] = []
+    group = node.task_group
+    while group is not None:
+        if (name := getattr(group, "hoist_job", None)) is not None:
+            names.append(name)
+        group = group.task_group
+    return names
+
+
+def box_of(task: Any, outer: str) -> str | None:
+    """The legacy box of a job's task: its argument, the enclosing `Box`, else the DAG's box."""
+    if task.hoist_box is not None:
+        return task.hoist_box or None
+    if around := boxes_around(task):
+        return around[0]
+    alone = task.task_id == task.dag.dag_id or task.hoist_job in (task.dag.dag_id, outer)
+    return None if alone else outer
+
+
+@lru_cache(maxsize=64)
+def _topology_of(dag: DAG) -> Topology:
+    return topology(dag)
+
+
+# --- the run --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the DAG, as one of its tasks sees it."""
+
+    ledger: Ledger
+    key: RunKey
+    dag_id: str
+    run_id: str
+    job: str
+    box: str | None
+    try_number: int
+
+    def record(self, status: str, exit_code: int | None = None) -> int:
+        """Record a status of this task's job; the event's id."""
+        return self.ledger.record(
+            self.job,
+            status,
+            run_id=self.run_id,
+            exit_code=exit_code,
+            try_number=self.try_number,
+        )
+
+    def try_start(self, resources: str | None = None) -> StartAnswer:
+        """Start the job if nothing forbids it (docs/runtime.md). Raises AirflowSkipException."""
+        answer = self.ledger.try_start(
+            self.job, self.run_id, resources=resources, try_number=self.try_number
+        )
+        if answer == "closed":
+            _skip(f"the box of {self.job} completed without it (JIL-003)")
+        return answer
+
+    def start_trigger(self, resources: str | None = None) -> StartTrigger:
+        """What a job defers on after `held` or `short`."""
+        from hoist_airflow.trigger import StartTrigger  # noqa: PLC0415
+
+        return StartTrigger(job=self.job, run_id=self.run_id, resources=resources)
+
+    def kill_requested(self) -> bool:
+        """Has a KILLJOB come for this job?"""
+        return self.ledger.kill_requested(self.job)
+
+    def alarm(self, kind: str, text: str) -> None:
+        """Write an alarm row about this job; never flow."""
+        self.ledger.alarm(kind, self.job, text, self.run_id)
+
+
+def ensure_started(context: Context) -> Run:
+    """The run of this task, started if it is the first of its run to ask.
+
+    Starts the boxes around the task's job too, except for a task that decides whether the run's top
+    object starts at all. Raises AirflowSkipException if the run is dropped.
+    """
+    task: Any = context["task"]
+    dag: Any = task.dag
+    ti: Any = context["ti"]
+    run_id = str(ti.run_id)
+    ledger = shared_ledger()
+    shape = _topology_of(dag)
+    opened = ledger.find_run(dag.dag_id, run_id)
+    if opened is None:
+        overlap = dag.max_active_runs != 1
+        if not overlap:
+            _close_stale(ledger, dag.dag_id, run_id)
+        tick = tick_of(context)
+        opened = ledger.open_run(
+            shape,
+            run_id,
+            tick=tick,
+            business_date=business_date(dag, tick),
+            overlap=overlap,
+        )
+    if opened.answer == "dropped":
+        _skip(f"run {run_id} is dropped: its tick fell while an earlier run was active (JIL-144)")
+    job = task.hoist_job
+    if task.hoist_role != "verdict":
+        ledger.enter(job, run_id, boxes=True)
+    box = next((m.box for m in shape.members if m.job == job), None)
+    return Run(ledger, opened.key, dag.dag_id, run_id, job, box, int(ti.try_number or 1))
+
+
+def _skip(reason: str) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException  # noqa: PLC0415
+
+    raise AirflowSkipException(reason)
+
+
+def tick_of(context: Context) -> datetime:
+    """The instant that a run is for: the event's, the tick's, or when it was asked for."""
+    dag_run: Any = context["dag_run"]
+    conf = dag_run.conf or {}
+    if isinstance(at := conf.get("hoist_at"), str):
+        return datetime.fromisoformat(at)
+    scheduled = str(getattr(dag_run.run_type, "value", dag_run.run_type)) != _NEVER_DROPPED
+    instant = dag_run.logical_date if scheduled else None
+    result = instant or dag_run.run_after
+    assert isinstance(result, datetime)
+    return result
+
+
+def business_date(dag: Any, tick: datetime) -> str:
+    """The local date of the tick in the zone of the DAG's timetable, else of the DAG (JIL-145)."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+    name = getattr(getattr(dag.timetable, "ticks", None), "timezone", None)
+    zone: Any = dag.timezone
+    if isinstance(name, str):
+        try:
+            zone = ZoneInfo(name)
+        except (KeyError, ValueError):
+            zone = dag.timezone  # a legacy alias that only the timetable knows
+    return tick.astimezone(zone).date().isoformat()
+
+
+def _close_stale(ledger: Ledger, dag_id: str, run_id: str) -> None:
+    """Close earlier runs that ended in Airflow without the ledger hearing of it.
+
+    Without this, one lost worker and a missing listener would drop every tick from then on.
+    """
+    for earlier in ledger.open_runs(dag_id):
+        if earlier != run_id and _is_over(dag_id, earlier):
+            ledger.close_run(dag_id, earlier, at_last_event=True)
+
+
+def _is_over(dag_id: str, run_id: str) -> bool:
+    from airflow.sdk.exceptions import AirflowRuntimeError  # noqa: PLC0415
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance  # noqa: PLC0415
+
+    try:
+        state = RuntimeTaskInstance.get_dagrun_state(dag_id, run_id)
+    except AirflowRuntimeError:
+        return True  # deleted: nobody will ever end it
+    return str(state) in ("success", "failed")
+
+
+def task_states(dag_id: str, run_id: str, task_ids: list[str]) -> dict[str, str | None]:
+    """Airflow's states of tasks of this run (AF-020); works in tasks and in triggers."""
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance  # noqa: PLC0415
+
+    found = RuntimeTaskInstance.get_task_states(dag_id=dag_id, run_ids=[run_id], task_ids=task_ids)
+    return {k: None if v is None else str(v) for k, v in (found.get(run_id) or {}).items()}
