@@ -30,7 +30,7 @@ def fold_of(
 
 
 class Box(TaskGroup):
-    """A box inside a DAG (docs/runtime.md, "Box"); `job` is its legacy name, default the group id."""
+    """A box inside a DAG (docs/runtime.md, "Box"); `job`: legacy name, default the group id."""
 
     def __init__(
         self,

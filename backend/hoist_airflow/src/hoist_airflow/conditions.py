@@ -1,8 +1,8 @@
 """The condition language: text to program, and program to truth on a snapshot of the ledger.
 
-A condition is a monotone formula (there is no NOT) over atoms about jobs and global variables. It is
-parsed without recursion into a postfix program, so that depth is a limit and never a crash, and
-evaluated as a pure function of (program, snapshot, dependent job, now). Nothing here imports Airflow.
+A condition is a monotone formula (there is no NOT) over atoms about jobs and global variables. It
+is parsed without recursion into a postfix program, so that depth is a limit and never a crash, and
+evaluated as a pure function of (program, snapshot, dependent job, now). Nothing imports Airflow.
 
 Rules: JIL-062 to JIL-077; grammar: docs/runtime.md, "The condition language".
 """

@@ -58,7 +58,7 @@ class Decision:
     wake: datetime | None = None
 
 
-def decide(
+def decide(  # noqa: PLR0911  (one return a rule, in the order of the rules)
     ledger: Ledger, gate: GateSpec, states: Callable[[], Mapping[str, str | None]]
 ) -> Decision:
     """May the gate's job start now? `states` reads Airflow's states of the tasks in `gate.local`.
@@ -132,7 +132,7 @@ def _tick_to_wait_for(
     ledger: Ledger, gate: GateSpec, row: JobRow, now: datetime
 ) -> datetime | None:
     """None: a tick is pending (JIL-112), one since the job's last start. Else the next tick."""
-    from hoist_airflow.schedule.timetables import LegacyCalendarTimetable  # noqa: PLC0415
+    from hoist_airflow.schedule.timetables import LegacyCalendarTimetable
 
     timetable = LegacyCalendarTimetable.deserialize(gate.ticks or {})
     last = timetable.last_tick(now)
@@ -150,7 +150,7 @@ def _tick_to_wait_for(
 
 def _outside_window(ledger: Ledger, gate: GateSpec, now: datetime) -> Decision | None:
     """JIL-151; None: inside the window."""
-    from hoist_airflow.schedule.windows import window_decision  # noqa: PLC0415
+    from hoist_airflow.schedule.windows import window_decision
 
     assert gate.window is not None
     found = window_decision(gate.window, gate.timezone or "UTC", now)

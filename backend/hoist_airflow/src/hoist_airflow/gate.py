@@ -53,7 +53,7 @@ class Gate(BaseOperator):
         if mode not in ("wait", "now"):
             raise ValueError(f"mode is 'wait' or 'now', not {mode!r}")
         if window is not None:
-            from hoist_airflow.schedule.windows import parse_window  # noqa: PLC0415
+            from hoist_airflow.schedule.windows import parse_window
 
             parse_window(window)
         self.hoist_job = dependent_of(self.task_id, for_job, SUFFIX)
@@ -89,7 +89,8 @@ class Gate(BaseOperator):
         """
         wanted = set(conditions.parse(self.when).jobs) - set(boxes_around(self)) - {self.hoist_job}
         local: dict[str, list[str]] = {}
-        for task in self.dag.tasks if wanted else ():
+        tasks: list[Any] = list(self.dag.tasks) if wanted else []
+        for task in tasks:
             names = set(boxes_around(task))
             if getattr(task, "hoist_role", None) == "job":
                 names.add(task.hoist_job)
@@ -106,7 +107,7 @@ class Gate(BaseOperator):
         if decision.kind == "skip":
             raise AirflowSkipException(decision.reason)
         if decision.kind == "wait":
-            from hoist_airflow.trigger import GateTrigger  # noqa: PLC0415
+            from hoist_airflow.trigger import GateTrigger
 
             self.defer(trigger=GateTrigger(**spec.to_dict()), method_name="decided")
 

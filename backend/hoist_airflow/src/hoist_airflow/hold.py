@@ -32,7 +32,7 @@ class Hold(BaseOperator):
         self.auto = auto
 
     def execute(self, context: Context) -> None:
-        from hoist_airflow.trigger import HoldTrigger  # noqa: PLC0415
+        from hoist_airflow.trigger import HoldTrigger
 
         run = ensure_started(context)
         run.ledger.hold(self.hoist_job, run.run_id, auto=self.auto)

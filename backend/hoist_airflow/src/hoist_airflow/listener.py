@@ -1,6 +1,6 @@
 """Airflow's listener: closes a run in the ledger when its DAG run ends.
 
-Where a Verdict is the leaf it finds nothing left to do. Elsewhere, and after a lost worker (AF-064),
+Where a Verdict is the leaf it finds nothing to do. Elsewhere, and after a lost worker (AF-064),
 this is what ends the box, so that the next tick is not dropped. A listener never breaks its host:
 what goes wrong is logged.
 """

@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+from hoist_airflow.listener import RunListener
 from hoist_airflow.schedule.timetables import TIMETABLES
 
 
@@ -18,4 +19,4 @@ class HoistPlugin(AirflowPlugin):
 
     name = "hoist"
     timetables: list[Any] = [*TIMETABLES]  # noqa: RUF012  (the base class declares it so)
-    listeners: list[Any] = []  # noqa: RUF012  (the base class declares it so)
+    listeners: list[Any] = [RunListener()]  # noqa: RUF012  (the base class declares it so)

@@ -7,7 +7,7 @@ business date, sequence) is computed here and in the run-start transaction, nowh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ def shared_ledger() -> Ledger:
 
 def topology(dag: DAG) -> Topology:
     """The jobs and boxes of a DAG, from the shim operators and `Box` groups in it."""
-    tasks = [task for task in dag.tasks if getattr(task, "hoist_role", None)]
+    tasks: list[Any] = [task for task in dag.tasks if getattr(task, "hoist_role", None)]
     root = next((t for t in tasks if t.hoist_role == "verdict" and not boxes_around(t)), None)
     outer = str(root.hoist_job) if root is not None else dag.dag_id
     groups: dict[str, Any] = {}
@@ -159,7 +159,7 @@ class Run:
 
     def start_trigger(self, resources: str | None = None) -> StartTrigger:
         """What a job defers on after `held` or `short`."""
-        from hoist_airflow.trigger import StartTrigger  # noqa: PLC0415
+        from hoist_airflow.trigger import StartTrigger
 
         return StartTrigger(job=self.job, run_id=self.run_id, resources=resources)
 
@@ -207,7 +207,7 @@ def ensure_started(context: Context) -> Run:
 
 
 def _skip(reason: str) -> None:
-    from airflow.sdk.exceptions import AirflowSkipException  # noqa: PLC0415
+    from airflow.sdk.exceptions import AirflowSkipException
 
     raise AirflowSkipException(reason)
 
@@ -227,16 +227,13 @@ def tick_of(context: Context) -> datetime:
 
 def business_date(dag: Any, tick: datetime) -> str:
     """The local date of the tick in the zone of the DAG's timetable, else of the DAG (JIL-145)."""
-    from zoneinfo import ZoneInfo  # noqa: PLC0415
+    ticks = getattr(dag.timetable, "ticks", None)
+    if ticks is None:
+        return tick.astimezone(dag.timezone).date().isoformat()
+    from hoist_airflow.schedule.zones import to_instant, zone
 
-    name = getattr(getattr(dag.timetable, "ticks", None), "timezone", None)
-    zone: Any = dag.timezone
-    if isinstance(name, str):
-        try:
-            zone = ZoneInfo(name)
-        except (KeyError, ValueError):
-            zone = dag.timezone  # a legacy alias that only the timetable knows
-    return tick.astimezone(zone).date().isoformat()
+    local = zone(str(ticks.to_dict()["timezone"])).local(to_instant(tick))
+    return (date(1970, 1, 1) + timedelta(days=local // 86400)).isoformat()
 
 
 def _close_stale(ledger: Ledger, dag_id: str, run_id: str) -> None:
@@ -250,8 +247,8 @@ def _close_stale(ledger: Ledger, dag_id: str, run_id: str) -> None:
 
 
 def _is_over(dag_id: str, run_id: str) -> bool:
-    from airflow.sdk.exceptions import AirflowRuntimeError  # noqa: PLC0415
-    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance  # noqa: PLC0415
+    from airflow.sdk.exceptions import AirflowRuntimeError
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
     try:
         state = RuntimeTaskInstance.get_dagrun_state(dag_id, run_id)
@@ -262,7 +259,7 @@ def _is_over(dag_id: str, run_id: str) -> bool:
 
 def task_states(dag_id: str, run_id: str, task_ids: list[str]) -> dict[str, str | None]:
     """Airflow's states of tasks of this run (AF-020); works in tasks and in triggers."""
-    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance  # noqa: PLC0415
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
     found = RuntimeTaskInstance.get_task_states(dag_id=dag_id, run_ids=[run_id], task_ids=task_ids)
     return {k: None if v is None else str(v) for k, v in (found.get(run_id) or {}).items()}

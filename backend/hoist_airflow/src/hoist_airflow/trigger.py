@@ -32,7 +32,7 @@ class LedgerTrigger(BaseTrigger):
     """Polls until `ask` says something else than `wait`; the event is its kind and reason."""
 
     def __init__(self, **given: Any) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.given = given
         self._seen = -1
         self._wake: datetime | None = None
@@ -61,7 +61,7 @@ class LedgerTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         # The supervisor's channel of the triggerer wants to be called from asgiref's thread.
-        from asgiref.sync import sync_to_async  # noqa: PLC0415
+        from asgiref.sync import sync_to_async
 
         tasks = self.tasks()
         while True:

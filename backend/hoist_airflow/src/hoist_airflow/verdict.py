@@ -1,4 +1,4 @@
-"""`Verdict`: the leaf of a DAG or box that ends with the status of its legacy box (AF-015, TR-10)."""
+"""`Verdict`: the leaf of a DAG or box that ends with the status of its legacy box."""
 
 from __future__ import annotations
 

@@ -30,7 +30,25 @@ def never_run(job: str) -> JobRow:
     """The state of a job of which the ledger has heard nothing yet: INACTIVE."""
     blank = (None,) * 4
     return JobRow.of(
-        (job, None, None, 0, None, None, 0, 0, 0, st.INACTIVE, *blank, None, None, 0, None, None, None)
+        (
+            job,
+            None,
+            None,
+            0,
+            None,
+            None,
+            0,
+            0,
+            0,
+            st.INACTIVE,
+            *blank,
+            None,
+            None,
+            0,
+            None,
+            None,
+            None,
+        )
     )
 
 
@@ -182,14 +200,17 @@ class Book:
         return condition.evaluate(snapshot, dependent, self.now)
 
     def alarm(
-        self, kind: str, job: str | None, text: str, run_id: str | None = None, once: str | None = None
+        self,
+        kind: str,
+        job: str | None,
+        text: str,
+        run_id: str | None = None,
+        once: str | None = None,
     ) -> bool:
         """Write an alarm: a row, never flow (JIL-153). False if `once` was written before."""
-        return (
-            self.tx.run(
-                "INSERT INTO hoist_alarms (at, job, kind, text, run_id, once)"
-                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (once) DO NOTHING",
-                self.at, job, kind, text, run_id, once,
-            )  # fmt: skip
-            == 1
-        )
+        written = self.tx.run(
+            "INSERT INTO hoist_alarms (at, job, kind, text, run_id, once)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (once) DO NOTHING",
+            self.at, job, kind, text, run_id, once,
+        )  # fmt: skip
+        return written == 1

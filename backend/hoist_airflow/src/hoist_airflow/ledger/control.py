@@ -88,7 +88,7 @@ def _release(book: Book, row: JobRow, value: str | None) -> None:
         raise EventError(f"{row.job} keeps no units" + (f" of {value}" if value else ""))
 
 
-# Event -> what it does to the row of its job. STARTJOB and FORCE_STARTJOB start a DAG run: dispatch.
+# Event -> what it does to the row of its job. The START_EVENTS start a DAG run: dispatch.
 JOB_EVENTS: dict[str, Callable[[Book, JobRow, str | None], None]] = {
     "CHANGE_STATUS": _change_status,
     "JOB_ON_HOLD": _on_hold,

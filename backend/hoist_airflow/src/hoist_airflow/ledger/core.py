@@ -30,12 +30,12 @@ _GLOBAL = re.compile(r"\$\$(?:\{([^{}]*)\}|([A-Za-z0-9_.#-]+))")
 
 
 def default_url() -> str:
-    """Where the ledger is: HOIST_LEDGER, else Airflow's `[hoist] ledger`, else a file of its home."""
+    """HOIST_LEDGER, else Airflow's `[hoist] ledger`, else a file of Airflow's home."""
     url = os.environ.get("HOIST_LEDGER")
     if url:
         return url
     try:
-        from airflow.sdk.configuration import conf  # noqa: PLC0415  (Airflow is optional here)
+        from airflow.sdk.configuration import conf
     except ImportError:
         pass
     else:
@@ -127,7 +127,9 @@ class Ledger:
     def jobs(self) -> list[JobRow]:
         """All rows, by name."""
         with self.store.read() as tx:
-            return [JobRow.of(r) for r in tx.all(f"SELECT {JOB_COLUMNS} FROM hoist_jobs ORDER BY job")]
+            return [
+                JobRow.of(r) for r in tx.all(f"SELECT {JOB_COLUMNS} FROM hoist_jobs ORDER BY job")
+            ]
 
     def snapshot(
         self, jobs: Iterable[str], variables: Iterable[str] = (), undefined: Iterable[str] = ()
@@ -249,7 +251,7 @@ class Ledger:
                 runs.hold_at_first(book, job)
 
     def close_box(self, box: str, run_id: str, dag_id: str) -> JobRow | None:
-        """The Verdict: end a box of which nothing more will run; None if the run never started it."""
+        """The Verdict: end a box of which no more will run; None if the run never started it."""
         with self.writing() as book:
             row = book.job(box)
             if row is None or row.run_id != run_id:
@@ -333,7 +335,12 @@ class Ledger:
             return {str(row[0]): int(row[1]) for row in tx.all(sql, job)}
 
     def alarm(
-        self, kind: str, job: str | None, text: str, run_id: str | None = None, once: str | None = None
+        self,
+        kind: str,
+        job: str | None,
+        text: str,
+        run_id: str | None = None,
+        once: str | None = None,
     ) -> bool:
         """Write an alarm row; False if one with the same `once` key is there."""
         with self.writing() as book:

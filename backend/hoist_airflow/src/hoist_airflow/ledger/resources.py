@@ -1,4 +1,4 @@
-"""Virtual resources: `resources` text, definitions, and claims that take all units or none (JIL-160).
+"""Virtual resources (JIL-160): text, definitions, and claims that take all units or none.
 
 Renewable units come back when the job ends: with FREE=Y on success, A always, N never. Depletable
 units never come back. A threshold is a level to reach, not consumed. Units that a job keeps are

@@ -14,9 +14,7 @@ JOB_COLUMNS = (
     " status_at, last_start, last_end, exit_code, try_number, run_id, noexec, iced_run, hold_run,"
     " kill_at"
 )
-EVENT_COLUMNS = (
-    "id, at, kind, job, status, exit_code, try_number, run_id, name, value, source"
-)
+EVENT_COLUMNS = "id, at, kind, job, status, exit_code, try_number, run_id, name, value, source"
 
 
 def _instant(value: int | None) -> datetime | None:

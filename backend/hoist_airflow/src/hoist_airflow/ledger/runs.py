@@ -127,7 +127,9 @@ def start_boxes(book: Book, job: str, run_id: str) -> Literal["open", "held", "i
             return "held"
         if box.status == st.ON_ICE:
             return "iced"
-        if fresh and not (box.run_id != run_id and box.status in st.UNDER_WAY and _overlaps(book, box)):
+        if fresh and not (
+            box.run_id != run_id and box.status in st.UNDER_WAY and _overlaps(book, box)
+        ):
             start_box(book, box, run_id)
         current = book.job(box.job)
         if current is None or current.status not in st.UNDER_WAY:
@@ -205,7 +207,7 @@ def reopen(book: Book, job: str, run_id: str) -> None:
             book.put_all(box.job, (st.INACTIVE,), st.ACTIVATED, run_id)
 
 
-def try_start(
+def try_start(  # noqa: PLR0911  (one return an answer)
     book: Book,
     job: str,
     run_id: str,
@@ -249,9 +251,7 @@ def try_start(
 
 def _holds(book: Book, when: str, job: str, undefined: Sequence[str]) -> bool:
     condition = conditions.parse(when)
-    snapshot = read_snapshot(
-        book.tx, (*condition.jobs, job), condition.variables, undefined
-    )
+    snapshot = read_snapshot(book.tx, (*condition.jobs, job), condition.variables, undefined)
     return condition.evaluate(snapshot, job, book.now)
 
 

@@ -31,7 +31,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE hoist_runs (
             dag_id TEXT NOT NULL, run_id TEXT NOT NULL, workflow TEXT NOT NULL,
             business_date TEXT NOT NULL, sequence BIGINT NOT NULL, tick_at BIGINT,
-            opened_at BIGINT NOT NULL, closed_at BIGINT, answer TEXT NOT NULL, overlap INTEGER NOT NULL,
+            opened_at BIGINT NOT NULL, closed_at BIGINT, answer TEXT NOT NULL,
+            overlap INTEGER NOT NULL,
             PRIMARY KEY (dag_id, run_id), UNIQUE (workflow, business_date, sequence))""",
         "CREATE INDEX hoist_runs_open ON hoist_runs (dag_id, closed_at)",
         """CREATE TABLE hoist_variables (

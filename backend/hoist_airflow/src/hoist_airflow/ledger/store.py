@@ -1,11 +1,12 @@
 """The one seam between the ledger and its database: SQLite for one host, PostgreSQL otherwise.
 
 Everything above speaks one SQL with `?` parameters. A dialect says how to connect, how to begin a
-write, and how to spell the two things that differ (parameters, and a key that counts up by itself).
+write, and how to spell the two things that differ (parameters, and a key that counts up by
+itself).
 
-Writers are serialised (BEGIN IMMEDIATE; an advisory lock): a status change reads and writes several
-rows, and the order of event ids must be the order of commits, or a follower of the log would miss
-an event that commits late. SQLite's locks and its write-ahead log work on one host only: a ledger on
+Writers are serialised (BEGIN IMMEDIATE; an advisory lock): a status change touches several rows,
+and the order of event ids must be the order of commits, or a follower of the log would miss an
+event that commits late. SQLite's locks and its write-ahead log work on one host only: a ledger on
 a network file system, or shared by several workers' hosts, needs PostgreSQL.
 """
 
@@ -81,7 +82,7 @@ class Postgres:
 
     def connect(self) -> Any:
         try:
-            import psycopg  # noqa: PLC0415  (an extra: imported only where it is used)
+            import psycopg
         except ImportError as missing:
             raise LedgerError(
                 "a postgresql ledger needs the extra: pip install 'hoist-airflow[postgres]'"

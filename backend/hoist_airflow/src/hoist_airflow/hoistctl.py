@@ -1,0 +1,265 @@
+"""`hoistctl`: the operator's command; each subcommand is a row of a table.
+
+Exit codes: 0 done, 1 the ledger or Airflow refused, 2 usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hoist_airflow.dispatch import (
+    DispatchError,
+    RestStarter,
+    Subscriptions,
+    dispatch_once,
+    follow,
+    sweep_alarms,
+)
+from hoist_airflow.ledger import Ledger, LedgerError, default_url, schema
+from hoist_airflow.ledger.control import JOB_EVENTS, START_EVENTS, EventError
+from hoist_airflow.ledger.store import Store
+
+Arguments = argparse.Namespace
+_EVENTS = (*JOB_EVENTS, *START_EVENTS, "SET_GLOBAL")
+
+
+def _status(ledger: Ledger, given: Arguments) -> int:
+    rows = ledger.jobs()
+    if given.jobs:
+        rows = [row for row in rows if row.job in given.jobs]
+    table = [("JOB", "STATUS", "SINCE", "LAST START", "LAST END", "EXIT", "RUN")]
+    for row in rows:
+        code = "" if row.exit_code is None else str(row.exit_code)
+        times = (_time(row.status_at), _time(row.last_start), _time(row.last_end))
+        table.append((row.job, row.shown, *times, code, row.run_id or ""))
+    _print(table)
+    missing = sorted(set(given.jobs) - {row.job for row in rows})
+    for job in missing:
+        print(f"hoistctl: the ledger does not know {job!r}", file=sys.stderr)
+    return 1 if missing else 0
+
+
+def _events(ledger: Ledger, given: Arguments) -> int:
+    table = [("ID", "AT", "KIND", "JOB OR NAME", "STATUS OR VALUE", "EXIT", "SOURCE")]
+    for event in ledger.events(given.after, given.limit):
+        code = "" if event.exit_code is None else str(event.exit_code)
+        what = event.status if event.status is not None else event.value
+        name = event.job if event.job is not None else event.name
+        at = _time(event.at)
+        table.append((str(event.id), at, event.kind, name or "", what or "", code, event.source))
+    _print(table)
+    return 0
+
+
+def _sendevent(ledger: Ledger, given: Arguments) -> int:
+    if given.event == "SET_GLOBAL":
+        name, equals, value = (given.set_global or "").partition("=")
+        if not equals or not name:
+            raise EventError("SET_GLOBAL needs -G NAME=VALUE")
+        ledger.set_global(name, value)
+        return 0
+    if not given.job:
+        raise EventError(f"{given.event} needs -J JOB")
+    value = {"CHANGE_STATUS": given.status, "RELEASE_RESOURCE": given.resource}.get(given.event)
+    if given.event not in START_EVENTS and ledger.status(given.job) is None and not given.new:
+        raise EventError(f"the ledger does not know {given.job!r} (--new makes it known)")
+    ledger.send(given.event, given.job, value)
+    return 0
+
+
+def _globals(ledger: Ledger, _given: Arguments) -> int:
+    _print([("NAME", "VALUE"), *ledger.globals().items()])
+    return 0
+
+
+def _alarms(ledger: Ledger, _given: Arguments) -> int:
+    _print([("JOB", "ALARM", "TEXT"), *((a or "", b, c) for a, b, c in ledger.alarms())])
+    return 0
+
+
+def _dispatch(ledger: Ledger, given: Arguments) -> int:
+    manifest = _manifest(given.manifest)
+    beside = Path(given.manifest).with_name("calendars.json")
+    calendars = _calendars(beside) if beside.exists() else None
+    start = RestStarter(given.airflow_url, _token)
+    if given.once:
+        started = dispatch_once(ledger, Subscriptions.of(manifest), start)
+        alarms = sweep_alarms(ledger, manifest, calendars)
+        print(f"started {started} runs, wrote {alarms} alarms")
+        return 0
+    follow(
+        ledger,
+        manifest,
+        start,
+        interval=given.interval,
+        calendars=calendars,
+        report=lambda text: print(text, file=sys.stderr, flush=True),
+    )
+    return 0
+
+
+def _load(ledger: Ledger, given: Arguments) -> int:
+    ledger.load(_manifest(given.manifest))
+    return 0
+
+
+def _calendars(path: Path) -> Any:
+    from hoist_airflow.schedule import calendars
+
+    return calendars(str(path))
+
+
+def _token() -> str:
+    """A bearer token: HOIST_AIRFLOW_TOKEN, or the file named by HOIST_AIRFLOW_TOKEN_FILE."""
+    if name := os.environ.get("HOIST_AIRFLOW_TOKEN_FILE"):
+        return Path(name).read_text(encoding="utf-8").strip()
+    return os.environ.get("HOIST_AIRFLOW_TOKEN", "")
+
+
+def _manifest(path: str) -> dict[str, Any]:
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as wrong:
+        raise DispatchError(f"manifest {path}: {wrong}") from wrong
+    if not isinstance(found, dict):
+        raise DispatchError(f"manifest {path}: not an object")
+    return found
+
+
+def _time(at: datetime | None) -> str:
+    return "" if at is None else at.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _print(table: Sequence[tuple[str, ...]]) -> None:
+    # A name may hold anything: a control character must not move the operator's cursor.
+    shown = [[_plain(cell) for cell in row] for row in table]
+    widths = [max(len(row[i]) for row in shown) for i in range(len(shown[0]))]
+    for row in shown:
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
+
+
+def _plain(text: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _argument(*flags: str, **given: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
+    return flags, given
+
+
+_MANIFEST = _argument("--manifest", required=True, help="hoist.manifest.json")
+# Subcommand -> what it does, its help, its arguments.
+_COMMANDS: dict[str, tuple[Callable[[Ledger, Arguments], int], str, list[Any]]] = {
+    "status": (
+        _status,
+        "the current status of jobs and boxes",
+        [_argument("jobs", nargs="*", metavar="JOB")],
+    ),
+    "events": (
+        _events,
+        "the log",
+        [
+            _argument("--after", type=int, default=0, help="only events after this id"),
+            _argument("--limit", type=int, default=1000),
+        ],
+    ),
+    "sendevent": (
+        _sendevent,
+        "send an operator's event (JIL-080)",
+        [
+            _argument("-E", dest="event", required=True, choices=_EVENTS),
+            _argument("-J", dest="job", help="legacy name"),
+            _argument("-s", dest="status", help="for CHANGE_STATUS"),
+            _argument("-G", dest="set_global", metavar="NAME=VALUE", help="for SET_GLOBAL"),
+            _argument("-R", dest="resource", help="for RELEASE_RESOURCE; default all"),
+            _argument("--new", action="store_true", help="a job the ledger has not heard of"),
+        ],
+    ),
+    "globals": (_globals, "the global variables", []),
+    "alarms": (_alarms, "the alarms", []),
+    "dispatch": (
+        _dispatch,
+        "follow the log, start the runs that no clock starts, sweep alarms",
+        [
+            _MANIFEST,
+            _argument("--once", action="store_true", help="to the end of the log, then stop"),
+            _argument("--interval", type=float, default=5.0, help="seconds between looks"),
+            _argument(
+                "--airflow-url",
+                default=os.environ.get("HOIST_AIRFLOW_URL", "http://localhost:8080"),
+                help="of the API server; bearer token in HOIST_AIRFLOW_TOKEN[_FILE]",
+            ),
+        ],
+    ),
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hoistctl", description="The operator's hand on the ledger."
+    )
+    parser.add_argument("--ledger", help="URL (default: HOIST_LEDGER, Airflow's [hoist] ledger)")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (_run, text, arguments) in _COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        for flags, given in arguments:
+            command.add_argument(*flags, **given)
+    ledger = commands.add_parser("ledger", help="the ledger's schema and what the estate defines")
+    actions = ledger.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, text in (
+        ("init", "make the schema in an empty database"),
+        ("upgrade", "bring the schema to this package's version"),
+        ("version", "of the schema in the database, and of this package"),
+    ):
+        actions.add_parser(name, help=text)
+    load = actions.add_parser("load", help="seed globals and resources")
+    load.add_argument(*_MANIFEST[0], **_MANIFEST[1])
+    return parser
+
+
+def _schema(url: str, action: str) -> int:
+    """`ledger init|upgrade|version`: on a database whose schema may be of any version."""
+    store = Store(url)
+    if action == "version":
+        with store.read() as tx:
+            had = schema.version(tx)
+        print(f"{store.dialect.describe}: schema {had or 'none'}, this package {schema.VERSION}")
+        return 0
+    with store.write() as tx:
+        had = schema.version(tx)
+        if action == "init" and had is not None:
+            raise LedgerError(f"the database has a ledger already, schema {had}")
+        schema.upgrade(tx)
+    print(f"{store.dialect.describe}: schema {schema.VERSION}")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command's entry; the exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        url = given.ledger or default_url()
+        if given.command != "ledger":
+            return _COMMANDS[given.command][0](Ledger.open(url), given)
+        if given.action == "load":
+            return _load(Ledger.open(url), given)
+        return _schema(url, given.action)
+    except (LedgerError, EventError, DispatchError, ValueError) as refused:
+        print(f"hoistctl: {refused}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
