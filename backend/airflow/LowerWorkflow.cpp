@@ -98,7 +98,6 @@ void WorkflowLowering::createNodes() {
             TaskId const verdict =
                 addTask(uniqueId(context.names.taskId(id).str() + ".verdict"), "Verdict", {{"of", Py(job.name)}},
                         id, boxOf[id.value]);
-            dag.tasks[verdict].rule = TriggerRule::allDone;
             verdictOf[id.value] = verdict;
         }
     }
