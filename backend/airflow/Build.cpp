@@ -14,12 +14,16 @@ class Builder {
 public:
     Builder(ir::Estate& givenEstate, diag::Diagnostics& givenDiags)
         : estate(givenEstate), diags(givenDiags), names(estate), site(estate.settings),
-          context{estate, names, site, diags, {}, {}, {}, {}, {}, 0} {}
+          context{estate, names, site, diags, {}, {}, {}, {}, {}, {}, 0} {}
 
     /// Calls `take(Dag&&)` for each workflow that is written, in the order of definition.
     template <class Take> void lowerAll(Take take) {
         for (ir::JobId id : estate.jobs.ids()) {
             ir::Job const& job = estate.jobs[id];
+            // Units are counted in one place: one claim that needs the ledger takes the resource there for all.
+            for (ir::ResourceUse const& use : job.resources)
+                if (job.resources.size() > 1 || use.free != 'A' || use.quantity <= 0)
+                    context.ledgerResources.insert(use.name);
             if (!job.group && job.priority && *job.priority > 0 && job.load && *job.load > 0 && job.machines && job.machines->size() == 1)
                 context.limitedMachines[job.machines->front()] = true;
         }

@@ -5,6 +5,8 @@
 #include "backend/airflow/Target.h"
 #include "frontend/ir/TargetName.h"
 
+#include <llvm/ADT/StringSet.h>
+
 #include <map>
 #include <set>
 
@@ -19,6 +21,7 @@ struct LowerContext {
     std::set<std::string> machines;            ///< that a task runs on: connections.json
     std::map<std::string, int64_t> pools;      ///< pools.json: name → slots
     std::set<uint32_t> calendars;              ///< that a schedule names: calendars.json
+    llvm::StringSet<> ledgerResources;         ///< resources that some job claims in a way a pool cannot express
     llvm::StringMap<bool> limitedMachines;     ///< machine → has competitors with priority (JIL-161)
     std::vector<ir::JobId> absentJobs;         ///< defined ON_ICE or inside such a box: no task (JIL-088)
     size_t schedulesWithoutZone = 0;

@@ -169,7 +169,7 @@ void WorkflowLowering::lowerResources(ir::Job const& job, Placement const& place
     // (JIL-160, TR-46): kept by a failure, several at once, thresholds.
     ir::ResourceUse const& first = job.resources.front();
     auto const defined = estate.resourceByName.find(first.name);
-    bool const isPool = job.resources.size() == 1 && first.free == 'A' && first.quantity > 0 && placement.pool.empty() &&
+    bool const isPool = !context.ledgerResources.contains(first.name) && placement.pool.empty() &&
                         defined != estate.resourceByName.end() &&
                         estate.resources[defined->second].kind == ir::Resource::Kind::renewable &&
                         estate.resources[defined->second].amount;

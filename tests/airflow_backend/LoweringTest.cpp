@@ -58,6 +58,7 @@ TEST_P(Lowering, MatchesItsGolden) {
     auto const golden = realFileSystem().read(path + ".dags", error);
     ASSERT_TRUE(golden) << error;
     EXPECT_EQ(dags, *golden);
+    EXPECT_FALSE(dags.empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, Lowering, testing::Values("edges", "handlers", "outside", "boxes", "policies"),
