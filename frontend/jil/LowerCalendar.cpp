@@ -46,7 +46,8 @@ void Lowering::calendar(Definition const& definition) {
             calendar.refused = true;
             continue;
         }
-        calendar.rows.push_back({*date, time && *time > 0 ? *time : static_cast<int16_t>(-1)}); // JIL-146
+        int16_t const minute = time.value_or(0); // value_or: g++ 12 warns about `*time` at -O2
+        calendar.rows.push_back({*date, minute > 0 ? minute : static_cast<int16_t>(-1)}); // JIL-146
     }
     std::sort(calendar.rows.begin(), calendar.rows.end());
     calendar.rows.erase(std::unique(calendar.rows.begin(), calendar.rows.end()), calendar.rows.end());
