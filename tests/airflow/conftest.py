@@ -11,7 +11,6 @@ Fixtures: `airflow_home` (the folder), `airflow_runs` (the `run_dag` module, dat
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import importlib.metadata
 import importlib.util
@@ -89,7 +88,10 @@ def _check_shims() -> None:
             allow_module_level=True,
         )
     origin = Path(spec.origin).resolve()
-    allowed = [sysconfig.get_paths()["purelib"], *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    allowed = [
+        sysconfig.get_paths()["purelib"],
+        *os.environ.get("PYTHONPATH", "").split(os.pathsep),
+    ]
     if not any(origin.is_relative_to(Path(place).resolve()) for place in allowed if place):
         raise pytest.UsageError(f"hoist_airflow comes from {origin}, an accidental place")
 
@@ -137,10 +139,4 @@ def ledger_url(airflow_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """The URL of an empty ledger that only this test uses; `HOIST_LEDGER` points at it."""
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     monkeypatch.setenv("HOIST_LEDGER", url)
-    with contextlib.suppress(ImportError):
-        from hoist_airflow.ledger import Ledger
-
-        close = getattr(Ledger, "forget_open", None)
-        if close is not None:
-            close()
     return url

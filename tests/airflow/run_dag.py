@@ -1,4 +1,4 @@
-"""How tests judge a DAG by real Airflow: load it, serialise it, run it, or run its trigger rules fast.
+"""How tests judge a DAG by real Airflow: load, serialise, run, or run its trigger rules fast.
 
 Four questions, from cheap to dear (AF-002, AF-070):
 
@@ -134,7 +134,7 @@ def fast_run(
     seed: int = 0,
     default: Outcome = "success",
 ) -> Finished:
-    """Run the trigger rules of `dag` once, finishing one ready task per pass in seeded random order.
+    """Run the trigger rules of `dag` once: per pass one ready task ends, in seeded random order.
 
     `dag` is a loaded DAG or an already deserialised one (`round_trip`, cheaper for many runs).
     `outcomes` tells how a task ends if it runs: "success", "failed", "skipped", or a function of
@@ -219,9 +219,7 @@ def _is_effective_leaf(dag: Any, task: Any) -> bool:
 
 def register(folder: Path | str) -> Loaded:
     """Load `folder` and write its DAGs to the metadata database, as the DAG processor does."""
-    bag = BundleDagBag(
-        dag_folder=str(folder), bundle_path=Path(folder), bundle_name=_BUNDLE
-    )
+    bag = BundleDagBag(dag_folder=str(folder), bundle_path=Path(folder), bundle_name=_BUNDLE)
     errors = {str(k): str(v) for k, v in bag.import_errors.items()}
     assert not errors, errors
     from airflow.dag_processing.bundles.manager import DagBundlesManager

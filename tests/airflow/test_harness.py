@@ -35,7 +35,9 @@ def test_fast_engine_agrees_with_a_real_run(airflow_runs, tmp_path):
 
 
 def test_import_errors_are_returned(airflow_runs, tmp_path):
-    (tmp_path / "bad.py").write_text("from airflow.sdk import DAG\nraise ValueError('broken file')\n")
+    (tmp_path / "bad.py").write_text(
+        "from airflow.sdk import DAG\nraise ValueError('broken file')\n"
+    )
     loaded = airflow_runs.load(tmp_path)
     assert not loaded.dags
     assert "broken file" in next(iter(loaded.import_errors.values()))
@@ -43,7 +45,7 @@ def test_import_errors_are_returned(airflow_runs, tmp_path):
 
 def test_seeded_order_shows_the_race(airflow_runs, tmp_path):
     """AF-011: the state of `all_success` depends on whether the failure or the skip came first."""
-    source = SOURCE.split("    a = ")[0].replace("harness_leaves", "harness_race") + (
+    source = SOURCE.split("    a = ", maxsplit=1)[0].replace("harness_leaves", "harness_race") + (
         '    a = EmptyOperator(task_id="a")\n    b = EmptyOperator(task_id="b")\n'
         '    c = EmptyOperator(task_id="c")\n    [a, b] >> c\n'
     )

@@ -85,7 +85,7 @@ def test_environment_names_cannot_carry_code(name):
 
 
 def test_std_files_truncate_append_and_expand(to_end, tmp_path):
-    """JIL-055, TR-49: `>` truncates, `>>` and nothing append; variables of the path are expanded."""
+    """JIL-055, TR-49: `>` truncates, `>>` and nothing append; the path's variables expand."""
 
     def write(text: str, mode: str) -> str:
         launch = Launch(

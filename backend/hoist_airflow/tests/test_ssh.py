@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -164,3 +166,54 @@ def test_unreachable_machine_is_a_failed_start(sshd):
 def test_user_name_never_becomes_a_command(executor):
     with pytest.raises(StartFailed, match="not a user name"):
         executor.start(Launch(job="J", command="true", user="x; touch /tmp/owned"))
+
+
+def test_the_connection_named_like_the_machine_decides(sshd, to_end, monkeypatch):
+    """`via="connection"` with the provider's real hook: host, port and key from the connection."""
+    pytest.importorskip("airflow.providers.ssh", reason="needs the extra ssh")
+    extra = {"key_file": sshd.key, "no_host_key_check": True, "look_for_keys": False}
+    connection = {
+        "conn_type": "ssh",
+        "host": "127.0.0.1",
+        "login": getpass.getuser(),
+        "port": sshd.port,
+        "extra": extra,
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_ETL01", json.dumps(connection))
+    from hoist_airflow.executors import executor_for
+
+    launch = Launch(job="J", command="echo remote; exit 5", user=getpass.getuser())
+    ended, output = to_end(executor_for("ETL01"), launch)
+    assert (ended.exit_code, output) == (5, b"remote\n")
+
+
+def test_machine_without_a_connection_is_never_the_worker():
+    from hoist_airflow.executors import executor_for
+
+    with pytest.raises(StartFailed, match="no Airflow connection is named like the machine 'm9'"):
+        executor_for("m9")
+
+
+def test_connection_of_another_type_is_refused(monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_DB", '{"conn_type": "postgres"}')
+    from hoist_airflow.executors import executor_for
+
+    with pytest.raises(StartFailed, match="'DB' is of type 'postgres'"):
+        executor_for("DB")
+
+
+@pytest.mark.parametrize(
+    ("extra", "provider"),
+    [
+        ("ssh", "airflow.providers.ssh.hooks.ssh"),
+        ("winrm", "airflow.providers.microsoft.winrm.hooks.winrm"),
+        ("kubernetes", "airflow.providers.cncf.kubernetes.hooks.kubernetes"),
+    ],
+)
+def test_missing_extra_names_what_to_install(monkeypatch, extra, provider):
+    from hoist_airflow.executors import executor_for
+
+    monkeypatch.setitem(sys.modules, provider, None)
+    with pytest.raises(StartFailed, match=rf"pip install 'hoist-airflow\[{extra}\]'") as failed:
+        executor_for("m", via=extra).start(Launch(job="J", command="x"))
+    assert not failed.value.again

@@ -1,4 +1,4 @@
-"""WinRM and Windows: the client library (pywinrm) against a recorded fake transport, no Windows host.
+"""WinRM and Windows: pywinrm against a recorded fake transport, without a Windows host.
 
 What is asserted is what goes over the wire: the WS-Man messages, parsed back from pywinrm's XML.
 """
@@ -150,7 +150,8 @@ def test_std_files_are_opened_by_cmd_without_rereading_the_command(machine, to_e
     to_end(executor, launch)
     assert transport.command_line() == (
         "cmd.exe",
-        '/d /v:on /s /c "cmd.exe /d /v:off /s /c "!HOIST_COMMAND!" 1>"!HOIST_OUT!" 2>>"!HOIST_ERR!""',
+        '/d /v:on /s /c "cmd.exe /d /v:off /s /c "!HOIST_COMMAND!"'
+        ' 1>"!HOIST_OUT!" 2>>"!HOIST_ERR!""',
     )
     variables = transport.variables()
     assert variables["HOIST_COMMAND"] == launch.command
