@@ -5,7 +5,8 @@
 //   2…5       it makes up every missed minute;
 //   6…180     (DST begins) *wildcard* entries (a `*` at the start of the minute or the hour field) run for
 //             the present minute only; fixed ones run once for each missed minute that matches, ten seconds
-//             after the one before, because the daemon sleeps that long after it has started something;
+//             after the one before, because the daemon sleeps that long after it has started something
+//             (two that it starts in one second are told apart by one second here);
 //   0…-179    (DST ends) only wildcard entries run until the clock has caught up;
 //   else      the daemon takes the jump as a correction, and goes on from the new time.
 // Debian's 3.0pl1 and cronie agree in this. What an entry costs others (the ten seconds are those of the
@@ -85,25 +86,30 @@ private:
     /// The daemon's loop over the minutes a fixed entry missed; returns the first one after it.
     int64_t catchUp(int64_t running, int64_t offset) {
         std::vector<int64_t> const missed = matching(virtualTime + 1, running + 1440);
-        int64_t clock = running * 60;
-        while (virtualTime < running) {
+        int64_t clock = running * 60, last = 0;
+        auto const fire = [&] {
+            last = std::max(clock - offset, last + 1);
+            ticks.push_back(last);
+        };
+        for (;;) {
             bool queued = false;
-            while (virtualTime < running && floorDiv(clock, 60) == running) {
+            // Up to five minutes it makes up in one go, more only as long as its minute lasts.
+            bool const hurries = running - virtualTime <= 5;
+            while (virtualTime < running && (hurries || floorDiv(clock, 60) == running)) {
                 if (queued) {
-                    ticks.push_back(clock - offset);
+                    fire();
                     clock += settle;
                 }
                 ++virtualTime;
                 queued = std::binary_search(missed.begin(), missed.end(), virtualTime);
             }
             if (queued)
-                ticks.push_back(clock - offset);
-            if (virtualTime < running) {
-                running = std::max(running + 1, ceilDiv(clock, 60));
-                clock = running * 60;
-            }
+                fire();
+            if (virtualTime == running && clock < (running + 1) * 60)
+                return running + 1;
+            running = std::max(running + 1, ceilDiv(clock, 60));
+            clock = running * 60;
         }
-        return running + 1;
     }
 
     ir::CronFields const& fields;

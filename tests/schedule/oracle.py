@@ -408,7 +408,11 @@ def cron_ticks(expression: str, place: ZoneInfo, start: datetime, end: datetime)
         while following < clock:
             following += timedelta(minutes=1)
         now = following
-    return sorted({t for t in fired if start <= t < end})
+    distinct: list[datetime] = []
+    for moment in sorted(fired):
+        again = bool(distinct) and moment <= distinct[-1]
+        distinct.append(distinct[-1] + timedelta(seconds=1) if again else moment)
+    return [t for t in distinct if start <= t < end]
 
 
 def utc(text: str) -> datetime:

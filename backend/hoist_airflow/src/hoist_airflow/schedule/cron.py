@@ -6,7 +6,8 @@ wall clock jumps by `diff` minutes (1 = no jump):
 - 2…5: it makes up every missed minute;
 - 6…180 (DST begins): *wildcard* entries (a `*` at the start of the minute or the hour field) run
   for the present minute only; fixed entries run once for each missed minute that matches, ten
-  seconds after the one before: the daemon sleeps that long after it has started something;
+  seconds after the one before: the daemon sleeps that long after it has started something (two
+  that it starts in one second are told apart by one second here);
 - 0…-179 (DST ends): only wildcard entries run until the clock has caught up;
 - else: it takes the jump as a correction, and goes on from the new time.
 
@@ -25,8 +26,8 @@ from hoist_airflow.schedule.ticks import Ticks
 from hoist_airflow.schedule.zones import zone
 
 FLAVOURS = ("debian", "cronie")
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _ITEM = re.compile(
     r"(\*|([0-9]{1,4}|[a-z]{3})(?:-([0-9]{1,4}|[a-z]{3}))?)(?:/([0-9]{1,4}))?\Z", re.ASCII
 )
@@ -60,7 +61,9 @@ class Fields(NamedTuple):
     weekday_star: bool
 
 
-def _field(text: str, low: int, high: int, names: list[str], first_name: int) -> frozenset[int]:
+def _field(
+    text: str, low: int, high: int, flavour: str, names: tuple[str, ...] = ()
+) -> frozenset[int]:
     values: set[int] = set()
     for item in text.split(","):
         match = _ITEM.match(item.lower())
@@ -72,15 +75,22 @@ def _field(text: str, low: int, high: int, names: list[str], first_name: int) ->
         else:
             if step is not None and end is None:
                 raise ValueError(f"bad crontab field {text!r}: a step needs a range (CRON-003)")
-            first = _number(begin, names, first_name)
-            last = first if end is None else _number(end, names, first_name)
-        if not low <= first <= last <= high or step == "0" or (step and not int(step)):
+            first = _number(begin, names, low)
+            last = first if end is None else _number(end, names, low)
+            if first > last == 0 and flavour == "cronie":
+                last = 7  # so that 5-0 is Friday to Sunday
+        # A range that runs backwards holds nothing; both daemons load it.
+        if (
+            not (low <= first <= high and low <= last <= high)
+            or step == "0"
+            or (step and not int(step))
+        ):
             raise ValueError(f"bad crontab field {text!r}")
         values.update(range(first, last + 1, int(step or 1)))
     return frozenset(values)
 
 
-def _number(text: str, names: list[str], first_name: int) -> int:
+def _number(text: str, names: tuple[str, ...], first_name: int) -> int:
     if text.isdigit():
         return int(text)
     if text not in names:
@@ -88,20 +98,20 @@ def _number(text: str, names: list[str], first_name: int) -> int:
     return names.index(text) + first_name
 
 
-def parse_fields(text: str) -> Fields:
+def parse_fields(text: str, flavour: str = "debian") -> Fields:
     """The fields of `"0 0 */2 * 1"` or of a nickname but `@reboot`. Raises `ValueError`."""
     words = _NICKNAMES.get(text.strip().lower(), text).split()
     if len(words) != 5:
         raise ValueError(f"a crontab entry has five fields: {text!r}")
     minute, hour, month_day, month, weekday = words
-    weekdays = _field(weekday, 0, 7, _WEEKDAYS, 0)
+    weekdays = _field(weekday, 0, 7, flavour, _WEEKDAYS)
     if 7 in weekdays:
         weekdays = weekdays - {7} | {0}
     return Fields(
-        _field(minute, 0, 59, [], 0),
-        _field(hour, 0, 23, [], 0),
-        _field(month_day, 1, 31, [], 0),
-        _field(month, 1, 12, _MONTHS, 1),
+        _field(minute, 0, 59, flavour),
+        _field(hour, 0, 23, flavour),
+        _field(month_day, 1, 31, flavour),
+        _field(month, 1, 12, flavour, _MONTHS),
         weekdays,
         minute.startswith("*"),
         hour.startswith("*"),
@@ -119,7 +129,7 @@ class CrontabTicks(Ticks):
         self.expression = expression
         self.timezone = timezone
         self.flavour = flavour
-        self._fields = parse_fields(expression)
+        self._fields = parse_fields(expression, flavour)
         self._zone = zone(timezone)
         fields = self._fields
         self._wild = fields.minute_star or fields.hour_star
@@ -196,20 +206,27 @@ class CrontabTicks(Ticks):
 
     def _catch_up(self, virtual: int, running: int, offset: int) -> tuple[list[int], int]:
         """The daemon's loop over the minutes a fixed entry missed, and the first one after it."""
-        fired = []
+        fired: list[int] = []
+
+        def fire() -> None:
+            at = clock - offset
+            fired.append(max(at, fired[-1] + 1) if fired else at)
+
         clock = running * _MINUTE
         missed = set(self._matching(virtual + 1, running + 1440))
-        while virtual < running:
+        while True:
             queued = False
-            while virtual < running and clock // _MINUTE == running:
+            # Up to five minutes it makes up in one go, more only as long as its minute lasts.
+            hurries = running - virtual <= 5
+            while virtual < running and (hurries or clock // _MINUTE == running):
                 if queued:
-                    fired.append(clock - offset)
+                    fire()
                     clock += _SETTLE
                 virtual += 1
                 queued = virtual in missed
             if queued:
-                fired.append(clock - offset)
-            if virtual < running:
-                running = max(running + 1, -(-clock // _MINUTE))
-                clock = running * _MINUTE
-        return fired, running + 1
+                fire()
+            if virtual == running and clock < (running + 1) * _MINUTE:
+                return fired, running + 1
+            running = max(running + 1, -(-clock // _MINUTE))
+            clock = running * _MINUTE
