@@ -183,8 +183,8 @@ def test_jil_152_must_start(world: World, times: list[str]) -> None:
 
 
 def test_jil_152_a_job_that_did_start_raises_nothing(world: World) -> None:
-    manifest = {"alarms": [{"job": "J", "dag_id": "J", "must_start": ["+10"], "must_complete": ["+30"],
-                            "schedule": DAILY}]}  # fmt: skip
+    limits = {"must_start": ["+10"], "must_complete": ["+30"], "schedule": DAILY}
+    manifest = {"alarms": [{"job": "J", "dag_id": "J", **limits}]}
     world.to(3, 0)
     sweep_alarms(world.ledger, manifest)
     before = len(kinds(world))
@@ -204,6 +204,16 @@ def test_jil_153_max_run_of_a_box_once_a_start(world: World) -> None:
     world.clock.advance(minutes=61)
     assert [sweep_alarms(world.ledger, manifest) for _ in range(2)] == [1, 0]
     assert world.of("B") == "RUNNING"  # TR-50: never flow
+
+
+def test_jil_153_min_run_once_an_attempt(world: World) -> None:
+    manifest = {"alarms": [{"job": "J", "dag_id": "J", "min_run": 10}]}
+    for minutes, written in ((5, 1), (10, 0)):
+        world.ledger.try_start("J", f"r{minutes}")
+        world.clock.advance(minutes=minutes)
+        assert sweep_alarms(world.ledger, manifest) == 0
+        world.end("J", "SUCCESS", f"r{minutes}")
+        assert [sweep_alarms(world.ledger, manifest) for _ in range(2)] == [written, 0]
 
 
 # --- hoistctl ---------------------------------------------------------------------------------

@@ -339,6 +339,25 @@ def test_jil_094_auto_hold_at_every_box_start(world: World) -> None:
         assert world.run("X", run) == "started"
 
 
+def test_jil_094_a_held_top_box_starts_when_released(world: World) -> None:
+    shape = world.box("B", "X")
+    world.ledger.open_run(shape, "r1", tick=world.clock.now())
+    world.ledger.hold("B", "r1", auto=True)
+    assert world.ledger.try_start("X", "r1") == "held"
+    world.ledger.send("JOB_OFF_HOLD", "B")
+    world.ledger.hold("B", "r1", auto=True)
+    assert world.run("X", "r1") == "started"
+    assert world.of("B") == "SUCCESS"
+
+
+def test_jil_081_a_forced_start_lifts_hold_and_ice_for_good(world: World) -> None:
+    for event in ("JOB_ON_HOLD", "JOB_ON_ICE"):
+        world.ledger.send(event, "J")
+        world.ledger.lift("J")
+        assert world.run("J", event) == "started"
+        assert world.of("J") == "SUCCESS"
+
+
 def test_a_definitions_on_hold_holds_until_the_first_release(world: World) -> None:
     world.ledger.hold("X", "r1", auto=False)
     assert world.of("X") == "ON_HOLD"

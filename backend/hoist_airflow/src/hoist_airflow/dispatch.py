@@ -93,8 +93,8 @@ class Subscriptions:
     def dags_for(self, event: EventRow) -> list[str]:
         """The DAGs that an event may start: a change of status (JIL-002) or of a variable."""
         if event.kind == "status" and event.job is not None:
-            # A start cannot make a condition true: no atom is true of STARTING or RUNNING alone.
-            if event.status in (st.STARTING, st.RUNNING):
+            # Pin: none of these makes an atom true, so none can make a condition true.
+            if event.status in (st.ACTIVATED, st.STARTING, st.RUNNING, st.RESTART):
                 return []
             return self.jobs.get(event.job, [])
         if event.kind == "variable" and event.name is not None:
@@ -172,7 +172,7 @@ _LOOK_BACK = timedelta(days=1)
 
 
 def sweep_alarms(ledger: Ledger, manifest: Mapping[str, Any], calendars: Any = None) -> int:
-    """Write the alarms that are due: must_start, must_complete, max_run (JIL-152, JIL-153).
+    """Write the alarms that are due: must_*, max_run, min_run (JIL-152, JIL-153).
 
     Each once a tick or attempt, whoever sweeps and how often. Ticks older than a day are not looked
     at. `calendars`: what the names in a `schedule` mean. Returns how many were written.
@@ -187,10 +187,14 @@ def sweep_alarms(ledger: Ledger, manifest: Mapping[str, Any], calendars: Any = N
         if limit is not None and row is not None and running:
             assert row.last_start is not None
             if now - row.last_start >= timedelta(minutes=limit):
-                written += ledger.alarm(
-                    "MAXRUNALARM", job, f"{job} runs for {limit:g} minutes or more", row.run_id,
-                    once=f"max_run/{job}/{row.last_start.isoformat()}",
-                )  # fmt: skip
+                text = f"{job} runs for {limit:g} minutes or more"
+                written += ledger.alarm_of_attempt("MAXRUNALARM", job, text, row.run_id)
+        least = entry.get("min_run")
+        if least is not None and row is not None and row.status in st.ENDED:
+            ran = row.last_end - row.last_start if row.last_end and row.last_start else None
+            if ran is not None and ran < timedelta(minutes=least):
+                text = f"{job} ran for less than {least:g} minutes"
+                written += ledger.alarm_of_attempt("MINRUNALARM", job, text, row.run_id)
         if "schedule" in entry:
             written += _sweep_ticks(ledger, entry, now, calendars)
     return written

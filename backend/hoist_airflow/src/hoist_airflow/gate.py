@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.sdk import BaseOperator
@@ -100,7 +101,12 @@ class Gate(BaseOperator):
 
     def execute(self, context: Context) -> None:
         run = ensure_started(context)
+        if run.start_event == "FORCE_STARTJOB":
+            self.log.info("pass: FORCE_STARTJOB ignores all conditions (JIL-081)")
+            return
         spec = self.spec(run.run_id)
+        if run.start_event == "STARTJOB":  # ignores date and time conditions (JIL-144)
+            spec = replace(spec, ticks=None, window=None)
         tasks = sorted({task for ids in spec.local.values() for task in ids})
         decision = decide(run.ledger, spec, lambda: task_states(run.dag_id, run.run_id, tasks))
         self.log.info("%s: %s", decision.kind, decision.reason)

@@ -35,6 +35,9 @@ class Hold(BaseOperator):
         from hoist_airflow.trigger import HoldTrigger
 
         run = ensure_started(context)
+        if run.start_event == "FORCE_STARTJOB":
+            self.log.info("pass: FORCE_STARTJOB starts a held job (JIL-081)")
+            return
         run.ledger.hold(self.hoist_job, run.run_id, auto=self.auto)
         trigger = HoldTrigger(job=self.hoist_job, run_id=run.run_id)
         decision = trigger.ask(run.ledger, {})

@@ -137,6 +137,8 @@ class Run:
     job: str
     box: str | None
     try_number: int
+    start_event: str | None = None
+    """STARTJOB or FORCE_STARTJOB, on a control node of the object that an operator started so."""
 
     def record(self, status: str, exit_code: int | None = None) -> int:
         """Record a status of this task's job; the event's id."""
@@ -169,6 +171,9 @@ class Run:
 
     def alarm(self, kind: str, text: str) -> None:
         """Write an alarm row about this job; never flow."""
+        if kind in ("MAXRUNALARM", "MINRUNALARM"):  # the sweeper may notice it too
+            self.ledger.alarm_of_attempt(kind, self.job, text, self.run_id)
+            return
         self.ledger.alarm(kind, self.job, text, self.run_id)
 
 
@@ -197,13 +202,17 @@ def ensure_started(context: Context) -> Run:
             business_date=business_date(dag, tick),
             overlap=overlap,
         )
+    job = task.hoist_job
+    sent = ((context["dag_run"].conf or {}) if job == shape.top else {}).get("hoist_start")
+    if opened.answer == "started" and sent == "FORCE_STARTJOB":
+        ledger.lift(job)
     if opened.answer == "dropped":
         _skip(f"run {run_id} is dropped: its tick fell while an earlier run was active (JIL-144)")
-    job = task.hoist_job
     if task.hoist_role != "verdict":
         ledger.enter(job, run_id, boxes=True)
     box = next((m.box for m in shape.members if m.job == job), None)
-    return Run(ledger, opened.key, dag.dag_id, run_id, job, box, int(ti.try_number or 1))
+    tries = int(ti.try_number or 1)
+    return Run(ledger, opened.key, dag.dag_id, run_id, job, box, tries, sent)
 
 
 def _skip(reason: str) -> None:

@@ -242,6 +242,13 @@ class Ledger:
             row = tx.one(sql, job)
         return None if row is None else str(row[0])
 
+    def lift(self, job: str) -> None:
+        """FORCE_STARTJOB starts an iced or held job, which does not revert afterwards (JIL-081)."""
+        with self.writing("operator") as book:
+            row = book.known(job)
+            if row.status in (st.ON_HOLD, st.ON_ICE):
+                book.put(row, st.INACTIVE)
+
     def hold(self, job: str, run_id: str, *, auto: bool) -> None:
         """What a Hold does before it waits (JIL-094)."""
         with self.writing() as book:
@@ -299,7 +306,7 @@ class Ledger:
     def globals(self) -> dict[str, str]:
         """All global variables, by name."""
         with self.store.read() as tx:
-            return dict(tx.all("SELECT name, value FROM hoist_variables ORDER BY name"))  # type: ignore[arg-type]
+            return dict(tx.all("SELECT name, value FROM hoist_variables ORDER BY name"))
 
     def get_global(self, name: str) -> str | None:
         """The value of a global variable, or None."""
@@ -345,6 +352,12 @@ class Ledger:
         """Write an alarm row; False if one with the same `once` key is there."""
         with self.writing() as book:
             return book.alarm(kind, job, text, run_id, once)
+
+    def alarm_of_attempt(self, kind: str, job: str, text: str, run_id: str | None) -> bool:
+        """An alarm about how long the last attempt runs or ran: once, whoever notices first."""
+        row = self.status(job)
+        start = None if row is None or row.last_start is None else micros(row.last_start)
+        return self.alarm(kind, job, text, run_id, once=f"{kind}/{start}/{job}")
 
     def alarms(self) -> list[tuple[str | None, str, str]]:
         """(job, kind, text) of all alarms, oldest first."""

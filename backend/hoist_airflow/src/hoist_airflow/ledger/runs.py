@@ -180,7 +180,8 @@ def hold_for_run(book: Book, job: str, run_id: str) -> None:
     row = book.known(job)
     if row.hold_run == run_id or row.status in st.UNDER_WAY:
         return
-    book.put(row, st.ON_HOLD, run_id=run_id)
+    # The run of a top-level box must not look started: only a member belongs to its box's run.
+    book.put(row, st.ON_HOLD, run_id=run_id if row.box is not None else None)
     book.tx.run("UPDATE hoist_jobs SET hold_run = ? WHERE job = ?", run_id, job)
 
 
