@@ -267,13 +267,13 @@ private:
     }
 
     /// `a >> b >> c` where b has no other predecessor and no chain leaves it yet; `[a, b] >> c` else. Nodes with the same
-    /// predecessors share a line: `gate >> [a, b]`.
+    /// single predecessor share a line: `gate >> [a, b]`.
     void printEdges() {
         struct Line {
             std::vector<std::string> from, to;
         };
         std::vector<Line> lines;
-        std::map<std::vector<std::string>, size_t> lineByUpstream;
+        std::map<std::string, size_t> lineByUpstream;
         for (Node node : dag.order) {
             Nodes const& upstream = node.task ? dag.tasks[node.task].upstream : dag.boxes[node.box].upstream;
             if (upstream.empty())
@@ -281,10 +281,12 @@ private:
             std::vector<std::string> from;
             for (Node up : upstream)
                 from.push_back(variable(up));
-            auto [it, isNew] = lineByUpstream.try_emplace(from, lines.size());
-            if (!isNew) {
-                lines[it->second].to.push_back(variable(node));
-                continue;
+            if (from.size() == 1) { // Python cannot shift a list into a list
+                auto [it, isNew] = lineByUpstream.try_emplace(from.front(), lines.size());
+                if (!isNew) {
+                    lines[it->second].to.push_back(variable(node));
+                    continue;
+                }
             }
             lines.push_back({from, {variable(node)}});
         }
@@ -334,7 +336,6 @@ private:
                     out += parts[i];
                 }
             } else {
-                // Of a pair that is too long, ruff breaks the last bracket first, and the first if that is not enough.
                 appendPair(parts[begin], parts[end]);
             }
             out += '\n';
@@ -342,25 +343,23 @@ private:
         }
     }
 
+    /// A pair that is too long for a line: its list, one of the two at most, one name a line.
     void appendPair(std::string const& from, std::string const& to) {
-        auto const broken = [](llvm::StringRef list) {
+        auto const append = [&](llvm::StringRef side) {
+            if (!side.starts_with("[")) {
+                out += side;
+                return;
+            }
             llvm::SmallVector<llvm::StringRef, 16> names;
-            list.drop_front().drop_back().split(names, ", ");
-            std::string text = "[\n";
+            side.drop_front().drop_back().split(names, ", ");
+            out += "[\n";
             for (llvm::StringRef name : names)
-                text += "        " + name.str() + ",\n";
-            return text + "    ]";
+                out += "        " + name.str() + ",\n";
+            out += "    ]";
         };
-        bool const fromIsList = from.front() == '[', toIsList = to.front() == '[';
-        if (fromIsList && (!toIsList || 4 + from.size() + 5 > pythonLineLength))
-            out += broken(from);
-        else
-            out += from;
+        append(from);
         out += " >> ";
-        if (toIsList && !(fromIsList && 4 + from.size() + 5 > pythonLineLength && 9 + to.size() <= pythonLineLength))
-            out += broken(to);
-        else
-            out += to;
+        append(to);
     }
 
     Dag const& dag;
