@@ -65,8 +65,8 @@ def _prepare_environment() -> Path:
             "HOIST_LEDGER": f"sqlite:///{home / 'hoist_ledger.db'}",
         }
     )
-    for proxy_sensitive in ("AIRFLOW_CONFIG", "AIRFLOW__CORE__UNIT_TEST_MODE"):
-        os.environ.pop(proxy_sensitive, None)
+    for inherited in ("AIRFLOW_CONFIG", "AIRFLOW__CORE__UNIT_TEST_MODE"):
+        os.environ.pop(inherited, None)
     return home
 
 

@@ -81,3 +81,12 @@ def test_public_names_are_lazy(airflow_home, name):
         f"m.startswith('hoist_airflow.')]; assert {name!r} in dir(hoist_airflow)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_public_name_is_what_a_dag_calls(airflow_home):
+    """Also after the plugin has loaded the timetables, as in every Airflow process."""
+    import hoist_airflow
+    import hoist_airflow.plugin
+
+    for name in hoist_airflow.__all__:
+        assert callable(getattr(hoist_airflow, name)), name

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-# Public name -> the submodule that defines it.
+# Public name -> the submodule that defines it (not a package that only hands it on: importing
+# `schedule.calendars` makes that module an attribute of `schedule`, in the way of the function).
 _HOME = {
     "Box": "box",
     "Command": "command",
@@ -22,10 +23,10 @@ _HOME = {
     "Opaque": "opaque",
     "Unsupported": "opaque",
     "Verdict": "verdict",
-    "calendars": "schedule",
-    "crontab": "schedule",
+    "calendars": "schedule.calendars",
+    "crontab": "schedule.timetables",
     "legacy": "job",
-    "legacy_calendar": "schedule",
+    "legacy_calendar": "schedule.timetables",
 }
 
 __all__ = [  # noqa: RUF022  (the order of docs/runtime.md)

@@ -124,7 +124,7 @@ class FileStable(BaseTrigger):
         until: float | None,
     ) -> None:
         """`until` is the instant (POSIX seconds) at which `term_run_time` ends the job."""
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.job = job
         self.path = path
         self.min_size = min_size
