@@ -118,11 +118,6 @@ def box_of(task: Any, outer: str) -> str | None:
     return None if alone else outer
 
 
-@lru_cache(maxsize=64)
-def _topology_of(dag: DAG) -> Topology:
-    return topology(dag)
-
-
 # --- the run --------------------------------------------------------------------------------------
 
 
@@ -188,7 +183,7 @@ def ensure_started(context: Context) -> Run:
     ti: Any = context["ti"]
     run_id = str(ti.run_id)
     ledger = shared_ledger()
-    shape = _topology_of(dag)
+    shape = topology(dag)
     opened = ledger.find_run(dag.dag_id, run_id)
     if opened is None:
         overlap = dag.max_active_runs != 1
@@ -266,8 +261,8 @@ def _is_over(dag_id: str, run_id: str) -> bool:
     return str(state) in ("success", "failed")
 
 
-def task_states(dag_id: str, run_id: str, task_ids: list[str]) -> dict[str, str | None]:
-    """Airflow's states of tasks of this run (AF-020); works in tasks and in triggers."""
+def task_states(dag_id: str, run_id: str, task_ids: list[str] | None) -> dict[str, str | None]:
+    """Airflow's states of tasks of this run (AF-020), None = all; in tasks and in triggers."""
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
     found = RuntimeTaskInstance.get_task_states(dag_id=dag_id, run_ids=[run_id], task_ids=task_ids)

@@ -12,6 +12,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
@@ -21,11 +22,35 @@ from hoist_airflow.ledger import status as st
 from hoist_airflow.run import shared_ledger, task_states
 
 _DEFAULT_POLL = 5.0
+_FORGET = 600.0
 
 
 def poll_seconds() -> float:
     """How often a waiting task looks at the ledger: HOIST_POLL_SECONDS, default 5."""
     return max(0.05, float(os.environ.get("HOIST_POLL_SECONDS") or _DEFAULT_POLL))
+
+
+_States = dict[str, "str | None"]
+_asked: WeakKeyDictionary[
+    asyncio.AbstractEventLoop, dict[tuple[str, str], tuple[float, asyncio.Task[_States]]]
+] = WeakKeyDictionary()
+
+
+async def run_states(dag_id: str, run_id: str) -> _States:
+    """Airflow's states of the tasks of a run: one request a poll for all of the run's gates."""
+    # The supervisor's channel of the triggerer wants to be called from asgiref's thread.
+    from asgiref.sync import sync_to_async
+
+    loop = asyncio.get_running_loop()
+    asked = _asked.setdefault(loop, {})
+    now = loop.time()
+    at, task = asked.get((dag_id, run_id), (0.0, None))
+    if task is None or (task.done() and now - at >= poll_seconds() / 2):
+        for key in [k for k, (then, _task) in asked.items() if now - then > _FORGET]:
+            del asked[key]
+        task = loop.create_task(sync_to_async(task_states)(dag_id, run_id, None))
+        asked[dag_id, run_id] = (now, task)
+    return await asyncio.shield(task)  # one gate's end must not cancel the others' request
 
 
 class LedgerTrigger(BaseTrigger):
@@ -60,17 +85,17 @@ class LedgerTrigger(BaseTrigger):
         return decision
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        # The supervisor's channel of the triggerer wants to be called from asgiref's thread.
-        from asgiref.sync import sync_to_async
-
-        tasks = self.tasks()
+        needs_states = bool(self.tasks())
         while True:
-            states: Mapping[str, str | None] | None = None
-            if tasks:
-                states = await sync_to_async(task_states)(
-                    self.given["dag_id"], self.given["run_id"], tasks
-                )
-            decision = await asyncio.to_thread(self._poll, states)
+            decision: Decision | None = None
+            try:
+                states: Mapping[str, str | None] | None = None
+                if needs_states:
+                    states = await run_states(self.given["dag_id"], self.given["run_id"])
+                decision = await asyncio.to_thread(self._poll, states)
+            except Exception as lost:
+                # A database or API server that restarts must not decide what runs tonight.
+                self.log.warning("the ledger or Airflow did not answer, asking again: %s", lost)
             if decision is not None and decision.kind != "wait":
                 yield TriggerEvent({"kind": decision.kind, "reason": decision.reason})
                 return

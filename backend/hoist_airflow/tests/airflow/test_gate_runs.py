@@ -296,6 +296,39 @@ with DAG("D", schedule=None, max_active_runs=1):
     assert again.tasks() == ["X"]
 
 
+def test_the_gates_of_a_run_share_one_request_a_poll(
+    ledger: Any, load: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import asyncio
+
+    from hoist_airflow import trigger
+    from hoist_airflow.decision import GateSpec
+
+    asked: list[str] = []
+
+    def states(dag_id: str, run_id: str, task_ids: None) -> dict[str, str]:
+        asked.append(run_id)
+        if len(asked) == 1:
+            raise ConnectionError("the API server restarts")
+        return {"X": "success"}
+
+    monkeypatch.setattr(trigger, "task_states", states)
+    monkeypatch.setenv("HOIST_POLL_SECONDS", "0.5")
+    gates = [
+        trigger.GateTrigger(
+            **GateSpec(f"G{n}.when", "D", "r", f"G{n}", "f(X)", local={"X": ["X"]}).to_dict()
+        )
+        for n in range(20)
+    ]
+
+    async def all_of_them() -> list[Any]:
+        return await asyncio.gather(*(anext(gate.run()) for gate in gates))
+
+    events = asyncio.run(all_of_them())
+    assert {event.payload["kind"] for event in events} == {"skip"}
+    assert len(asked) < 2 + len(gates) // 2
+
+
 @pytest.mark.parametrize(
     "gate",
     ["Gate(task_id='J.when', when='s(A) & s(B) | s(C)')", "Gate(task_id='J.when', mode='later')",
