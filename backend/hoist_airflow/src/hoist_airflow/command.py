@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _SLICE = 0.5  # seconds between two looks at the clock while a command runs
 _LONGEST_LINE = 1 << 16
+_AIRFLOW_GRACE = 2  # Airflow's supervisor kills a task that has not ended 5 s after its SIGTERM
 
 
 class Command(Job, BaseOperator):
@@ -182,10 +183,10 @@ class Command(Job, BaseOperator):
                         self.log.warning("killing %s: %s", self.hoist_job, reason)
                         executor.kill(force=False)
                         killed_at = now
-                elif not forced and now - killed_at >= site.kill_grace:
+                elif not forced and now - killed_at >= self._grace(site):
                     executor.kill(force=True)
                     forced = True
-                elif now - killed_at >= 2 * site.kill_grace:
+                elif now - killed_at >= 2 * self._grace(site):
                     # The machine does not tell the end of what it was told to kill.
                     return Ended(signal="SIGKILL"), reason
             lines.feed(executor.read())
@@ -193,6 +194,9 @@ class Command(Job, BaseOperator):
             lines.flush()
         limits.alarm_if_short(run, time.monotonic())
         return ended, reason
+
+    def _grace(self, site: Settings) -> float:
+        return min(site.kill_grace, _AIRFLOW_GRACE) if self._end_asked else site.kill_grace
 
     def end_asked(self) -> bool:
         """Whether Airflow asked the task to end."""
