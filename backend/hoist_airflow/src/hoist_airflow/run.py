@@ -39,7 +39,8 @@ def topology(dag: DAG) -> Topology:
     """The jobs and boxes of a DAG, from the shim operators and `Box` groups in it."""
     tasks: list[Any] = [task for task in dag.tasks if getattr(task, "hoist_role", None)]
     root = next((t for t in tasks if t.hoist_role == "verdict" and not boxes_around(t)), None)
-    outer = str(root.hoist_job) if root is not None else dag.dag_id
+    told = [t.hoist_box for t in tasks if t.hoist_box and not boxes_around(t)]
+    outer = str(root.hoist_job) if root is not None else next(iter(told), dag.dag_id)
     groups: dict[str, Any] = {}
     for group in _groups(dag):
         if (name := getattr(group, "hoist_job", None)) is not None:

@@ -262,6 +262,21 @@ with DAG("DEEP", schedule=None, max_active_runs=1):
     assert set(again.task_ids) == {"X", "Z"}
 
 
+def test_a_box_whose_name_is_not_its_dag_id(load: Any) -> None:
+    from hoist_airflow.run import topology
+
+    dag = load(f"""{HEAD}
+with DAG("a_b", schedule=None, max_active_runs=1):
+    Command(task_id="X", command="true", box="a b")
+    with Box("INNER"):
+        Command(task_id="Y", command="true")
+""")
+    shape = topology(dag)
+    boxes = {m.job: m.box for m in shape.members}
+    assert shape.top == "a b"
+    assert boxes == {"a b": None, "X": "a b", "INNER": "a b", "Y": "INNER"}
+
+
 def test_a_stand_alone_job_is_in_no_box(load: Any) -> None:
     from hoist_airflow.run import topology
 
