@@ -79,7 +79,7 @@ struct Calendar {
     Sourced<llvm::StringRef> cycleName;
     int32_t adjust = 0;
     /// The rule text, canonical: tokens upper case, left to right, `&`, `|`, `NOT`, parentheses; several
-    /// `condition:` lines and commas joined by `|`. Parsed and evaluated by frontend/ir/CalendarRule.h.
+    /// `condition:` lines joined by commas. Parsed and evaluated by frontend/ir/CalendarRule.h.
     llvm::StringRef rule;
     Span ruleSpan;
     std::vector<ConstructId> constructs; ///< every attribute and row, for coverage

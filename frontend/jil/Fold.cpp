@@ -179,7 +179,7 @@ void Fold::apply(RawStatement const& statement, Scanner const& scanner) {
         settleAll(entries, Fidelity::dropped, "one run only");
         definition->overrides = std::move(entries);
         break;
-    case Verb::rename: rename(statement, name, construct, entries); break;
+    case Verb::rename: rename(name, construct, entries); break;
     case Verb::insert: break;
     }
 }
@@ -338,14 +338,14 @@ void Fold::remove(Definition& first, ir::ConstructId construct, bool withMembers
     }
 }
 
-void Fold::rename(RawStatement const& statement, llvm::StringRef name, ir::ConstructId construct, std::vector<Entry> const& entries) {
+void Fold::rename(llvm::StringRef name, ir::ConstructId construct, std::vector<Entry> const& entries) {
     Definition* const definition = find(Subject::job, name);
     llvm::StringRef target;
     for (Entry const& entry : entries)
         if (entry.row->id == Attr::job_new_name)
             target = plainText(entry.value, estate);
     if (target.empty()) {
-        diags.report<Code::MissingAttribute>(definition->nameSpan, statement.key, "new_name").object(name);
+        diags.report<Code::MissingAttribute>(estate.constructs.span(construct), "`rename_job`", "new_name").object(name);
         definition->isRefused = true;
     } else if (Definition const* taken = find(Subject::job, target)) {
         diags.report<Code::DuplicateObject>(estate.constructs.span(construct), toString(Subject::job), target).object(target)

@@ -56,7 +56,7 @@ private:
     void dropSuperseded(Definition& definition, std::vector<Entry> const& entries);
     void merge(Definition& definition, std::vector<Entry> entries, bool isUpdate);
     void remove(Definition& definition, ir::ConstructId construct, bool withMembers);
-    void rename(RawStatement const& statement, llvm::StringRef name, ir::ConstructId construct, std::vector<Entry> const& entries);
+    void rename(llvm::StringRef name, ir::ConstructId construct, std::vector<Entry> const& entries);
     void refuse(Span span, llvm::StringRef owner);
     void settleAll(std::vector<Entry> const& entries, diag::Fidelity fate, llvm::StringRef form);
     llvm::StringRef boxOf(Definition const& definition);

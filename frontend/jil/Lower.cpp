@@ -106,16 +106,17 @@ llvm::StringRef Lowering::text(Entry const& entry, llvm::StringRef object) {
     }
 }
 
+Span Lowering::partSpan(Entry const& entry, llvm::StringRef part) const {
+    if (part.empty() || part.begin() < entry.value.begin() || part.end() > entry.value.end())
+        return entry.where;
+    uint32_t const begin = entry.where.begin + static_cast<uint32_t>(part.begin() - entry.value.begin());
+    return {begin, begin + static_cast<uint32_t>(part.size())};
+}
+
 void Lowering::badValue(Entry const& entry, llvm::StringRef value, llvm::StringRef wanted, llvm::StringRef object) {
     llvm::StringRef const key = entry.row->keyword.empty() ? entry.key : entry.row->keyword;
-    // The caret stands under the item itself where the text is the file's.
-    Span where = entry.where;
-    if (value.begin() >= entry.value.begin() && value.end() <= entry.value.end() && !value.empty()) {
-        where.begin += static_cast<uint32_t>(value.begin() - entry.value.begin());
-        where.end = where.begin + static_cast<uint32_t>(value.size());
-    }
     std::string shown = value.take_front(60).str();
-    diags.report<Code::BadValue>(where, shown, key, wanted).object(object).evidence(shown)
+    diags.report<Code::BadValue>(partSpan(entry, value), shown, key, wanted).object(object).evidence(shown)
         .note("AutoSys rejects the definition with such a value: the job would keep its old one");
     settle(entry, Fidelity::refused, "bad value");
 }
@@ -226,7 +227,7 @@ void Lowering::resource(Definition const& definition) {
         }
     }
     if (!resource.amount)
-        diags.report<Code::MissingAttribute>(definition.nameSpan, llvm::StringRef("resource"), "amount").object(definition.name);
+        diags.report<Code::MissingAttribute>(definition.nameSpan, "a resource", "amount").object(definition.name);
     estate.resources.add(std::move(resource));
 }
 

@@ -22,6 +22,7 @@ private:
     void opaque(Definition const& definition);
     void calendar(Definition const& definition);
     void extendedCalendar(Definition const& definition);
+    std::optional<std::string> readRule(Entry const& entry, llvm::StringRef value, Definition const& definition);
     void cycle(Definition const& definition);
 
     Definition const* jobType(llvm::StringRef name) const;
@@ -31,7 +32,8 @@ private:
     friend class JobLowering;
     /// Placeholders resolved; comments as blanks; quotes and escapes as the value's kind wants it.
     llvm::StringRef text(Entry const& entry, llvm::StringRef object);
-    Span valueSpan(Entry const& entry) const;
+    /// Where a part of the value stands; the whole value if the text is not the file's own (quotes, placeholders).
+    Span partSpan(Entry const& entry, llvm::StringRef part) const;
     /// Reports that the value is none; the construct is refused.
     void badValue(Entry const& entry, llvm::StringRef value, llvm::StringRef wanted, llvm::StringRef object);
     void keep(Entry const& entry, llvm::StringRef object, std::vector<ir::KeptAttribute>& kept);

@@ -1,4 +1,5 @@
 // Calendars in autocal text (§9.3): date lists, rules, cycles. Rules are canonicalised here and evaluated elsewhere.
+#include "frontend/ir/CalendarRule.h"
 #include "frontend/jil/Lower.h"
 #include "frontend/jil/Values.h"
 
@@ -90,30 +91,17 @@ static std::optional<uint8_t> readWorkdays(llvm::StringRef value) {
     return days;
 }
 
-/// Tokens upper case; AND, OR and comma as `&`, `|`, `|`; braces as parentheses; single blanks.
-static std::string canonicalRule(llvm::StringRef value) {
-    std::string out;
-    auto const append = [&](llvm::StringRef token) {
-        if (!out.empty() && token != ")" && out.back() != '(')
-            out += ' ';
-        out += token;
-    };
-    for (size_t i = 0; i < value.size();) {
-        char const c = value[i];
-        if (llvm::StringRef(" \t\r\n\f\v\"").contains(c)) {
-            ++i;
-        } else if (llvm::StringRef("()&|,{}").contains(c)) {
-            append(c == ',' ? "|" : c == '{' ? "(" : c == '}' ? ")" : value.substr(i, 1));
-            ++i;
-        } else {
-            size_t end = value.find_first_of(" \t\r\n\f\v\"()&|,{}", i);
-            end = std::min(end, value.size());
-            std::string const word = value.slice(i, end).upper();
-            append(word == "AND" ? "&" : word == "OR" ? "|" : llvm::StringRef(word));
-            i = end;
-        }
-    }
-    return out;
+/// The rule in its canonical form; reported and refused if it is none.
+std::optional<std::string> Lowering::readRule(Entry const& entry, llvm::StringRef value, Definition const& definition) {
+    RuleError error;
+    if (auto const rule = CalendarRule::parse(value, error))
+        return rule->canonical().str();
+    size_t const from = std::min<size_t>(error.offset, value.size());
+    llvm::StringRef const token = value.substr(from).take_until([](char c) { return llvm::StringRef(" \t\r\n,&|(){}").contains(c); });
+    diags.report<Code::BadCalendarRule>(partSpan(entry, token), error.message).object(definition.name).evidence(token)
+        .note("AutoSys rejects the calendar, so it would keep its old dates");
+    settle(entry, Fidelity::refused, "bad value");
+    return std::nullopt;
 }
 
 void Lowering::extendedCalendar(Definition const& definition) {
@@ -153,19 +141,17 @@ void Lowering::extendedCalendar(Definition const& definition) {
             break;
         }
         case Attr::extendedCalendar_condition:
-            rules.push_back(canonicalRule(value));
+            if (auto const rule = readRule(entry, value, definition))
+                rules.push_back(*rule);
+            else
+                calendar.refused = true;
             calendar.ruleSpan = calendar.ruleSpan.isValid() ? calendar.ruleSpan.to(entry.where) : entry.where;
             break;
         default: unknown(entry, "an extended calendar", definition);
         }
     }
-    std::string joined;
-    for (std::string const& rule : rules) {
-        if (!joined.empty())
-            joined += " | ";
-        bool const isSimple = rules.size() == 1 || rule.find(' ') == std::string::npos;
-        joined += isSimple ? rule : "(" + rule + ")";
-    }
+    // Rules of several lines unite, as a comma does (JIL-157).
+    std::string const joined = llvm::join(rules, ", ");
     calendar.rule = estate.save(joined);
     estate.calendars.add(std::move(calendar));
 }

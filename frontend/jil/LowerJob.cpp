@@ -367,7 +367,7 @@ void JobLowering::timeAttribute(Entry const& entry) {
             if (!day)
                 return bad(entry, item, "days such as `mo,tu,we,th,fr` or `all`");
             if (item.size() > 2 && !item.equals_insensitive("all"))
-                diags.report<Code::LenientValue>(entry.where, item, item.take_front(2)).object(definition.name).evidence(item);
+                diags.report<Code::LenientValue>(base.partSpan(entry, item), item, item.take_front(2)).object(definition.name).evidence(item);
             days |= *day;
         }
         return times.weekdays.set(days, entry.construct);
@@ -479,8 +479,10 @@ void JobLowering::exitRule() {
 }
 
 void JobLowering::required() {
+    if (job().refused) // what is missing may be what could not be read
+        return;
     auto const missing = [&](llvm::StringRef attribute) {
-        diags.report<Code::MissingAttribute>(definition.nameSpan, typeText, attribute).object(definition.name)
+        diags.report<Code::MissingAttribute>(definition.nameSpan, fmt::format("a job of type `{}`", typeText.str()), attribute).object(definition.name)
             .note("`jil` rejects the statement");
         job().refused = true;
     };

@@ -49,12 +49,17 @@ Span Scanner::span(llvm::StringRef text) const {
     return {begin, begin + static_cast<uint32_t>(text.size())};
 }
 
-char const* Scanner::lineEnd(char const* from) const {
-    auto const* found = static_cast<char const*>(std::memchr(from, '\n', static_cast<size_t>(end - from)));
-    return found ? found : end;
+size_t NextFinder::from(llvm::StringRef text, size_t offset) {
+    if (asked > found || offset < asked || offset > found) {
+        asked = offset;
+        found = std::min(text.find(needle, offset), text.size());
+    }
+    return found;
 }
 
-char const* Scanner::nextLine(char const* from) const {
+char const* Scanner::lineEnd(char const* from) { return next(lineFeed, from); }
+
+char const* Scanner::nextLine(char const* from) {
     char const* const e = lineEnd(from);
     return e == end ? end : e + 1;
 }
@@ -116,13 +121,12 @@ bool Scanner::next(RawStatement& statement) {
 
 /// At `/*`. Skips the comment; false if it is never closed.
 bool Scanner::skipBlockComment() {
-    llvm::StringRef const rest = between(at, end);
-    size_t const close = rest.find("*/", 2);
-    if (close == llvm::StringRef::npos)
+    char const* const close = at + 2 <= end ? next(commentClose, at + 2) : end;
+    if (close == end)
         return false;
-    if (rest.take_front(close).contains('\n'))
+    if (between(at, close).contains('\n'))
         atLineStart = true;
-    at += close + 2;
+    at = close + 2;
     return true;
 }
 
@@ -198,6 +202,7 @@ bool Scanner::readKey(Item& item) {
         return false;
     RawAttribute& attribute = item.attribute;
     attribute.key = key;
+    attribute.beginsLine = atLineStart;
     at = p + 1;
     static constexpr Attribute nameRow{Attr::unknown, "", "", Subject::job, ValueKind::name, Fate::model, Family::any};
     if (command || isSubcommandShaped(key)) {
@@ -303,7 +308,7 @@ void Scanner::readValue(RawAttribute& attribute) {
 }
 
 /// At the start of a line: does a wrapped list go on here (JIL-016)?
-bool Scanner::continuesOn(char const* p) const {
+bool Scanner::continuesOn(char const* p) {
     while (p < end && isBlank(*p))
         ++p;
     if (p == end || *p == '\n' || *p == '#' || (*p == '/' && p + 1 < end && p[1] == '*'))
@@ -330,7 +335,9 @@ bool Scanner::boundaryBefore(char const* colon, RawAttribute const& attribute, c
     if (isFreeText(attribute.row->kind)) {
         if (!isKnown)
             return false;
-        diags.report<Code::KeywordInText>(span(key), key, attribute.key)
+        // On a line of several attributes a keyword is what it seems; where text begins the line, it may be text.
+        if (attribute.beginsLine)
+            diags.report<Code::KeywordInText>(span(key), key, attribute.key)
             .label(span(attribute.key), "this value ends before it")
             .help("quote the value, or write `\\:`, if the text was meant");
     } else if (!isKnown && colon + 1 < end && !isBlank(colon[1]) && colon[1] != '\n') {
@@ -440,11 +447,10 @@ bool Scanner::closeQuote(RawAttribute& attribute) {
 /// At `/*` inside a value (JIL-015). True: a comment was skipped; false: it is text, and `at` is behind it.
 bool Scanner::closeComment(RawAttribute& attribute, char const* comment) {
     char const* const eol = lineEnd(comment);
-    llvm::StringRef const line = between(comment, eol);
-    size_t const close = line.find("*/", 2);
+    char const* const close = next(commentClose, comment + 2);
     Span const where = span(between(comment, comment + 2));
-    if (close != llvm::StringRef::npos) {
-        char const* after = comment + close + 2;
+    if (close < eol) {
+        char const* const after = close + 2;
         llvm::StringRef const rest = between(after, eol).trim();
         if (!isFreeText(attribute.row->kind)) {
             attribute.hasComment = true;
@@ -464,12 +470,9 @@ bool Scanner::closeComment(RawAttribute& attribute, char const* comment) {
         return false;
     }
     // Multi-line, unless it cannot be meant: another comment opens first, or nothing closes it.
-    llvm::StringRef const rest = between(eol, end);
-    size_t const closing = rest.find("*/");
-    size_t const opening = rest.find("/*");
-    if (closing != llvm::StringRef::npos && closing < opening) {
+    if (close != end && close < next(commentOpen, eol)) {
         attribute.hasComment = true;
-        at = eol + closing + 2;
+        at = close + 2;
         // Behind a comment over lines the value is over: what follows is read as a line of its own.
         char const* q = at;
         while (q < end && isBlank(*q))
@@ -478,8 +481,10 @@ bool Scanner::closeComment(RawAttribute& attribute, char const* comment) {
             at = q;
         return true;
     }
-    diags.report<Code::CommentNeverClosed>(where, attribute.key)
-        .help("quote the value, so that nobody takes `/*` for a comment");
+    if (!attribute.hasUnclosedComment) // once per value
+        diags.report<Code::CommentNeverClosed>(where, attribute.key)
+            .help("quote the value, so that nobody takes `/*` for a comment");
+    attribute.hasUnclosedComment = true;
     at = comment + 2;
     return false;
 }
@@ -496,8 +501,8 @@ void Scanner::readBlob(RawAttribute& attribute) {
         attribute.value = between(begin, valueEnd);
         return;
     }
-    size_t const length = between(p, end).find(close);
-    if (length == llvm::StringRef::npos) {
+    char const* const stop = next(blobClose, p);
+    if (stop == end) {
         diags.report<Code::UnclosedBlob>(span(between(p, p + open.size()))).note(wouldReject);
         attribute.isBroken = true;
         attribute.value = between(p, p + open.size());
@@ -505,7 +510,7 @@ void Scanner::readBlob(RawAttribute& attribute) {
         attribute.value = between(p, at).rtrim();
         return;
     }
-    at = p + length + close.size();
+    at = stop + close.size();
     attribute.value = between(p, at);
     attribute.spansLines = true;
 }

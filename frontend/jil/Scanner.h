@@ -17,6 +17,8 @@ struct RawAttribute {
     bool hasComment = false; ///< `/* */` inside: counts as a blank (JIL-014)
     bool spansLines = false; ///< wrapped or quoted over line ends
     bool isBroken = false;   ///< a syntax error was reported about it
+    bool hasUnclosedComment = false; ///< `/*` that is text, which was reported
+    bool beginsLine = false; ///< nothing stands before its key
 };
 
 /// Lines that are neither statement nor attribute.
@@ -34,6 +36,19 @@ struct RawStatement {
     bool isBroken = false; ///< holds a syntax error, which was reported
 
     bool isUnknown() const { return !command && !key.empty(); }
+};
+
+/// Finds the next occurrence of a text from places that mostly grow, without reading any byte twice: a file of
+/// unclosed comments would otherwise cost its size for each of them.
+class NextFinder {
+public:
+    explicit NextFinder(llvm::StringLiteral what) : needle(what) {}
+    /// Offset of the first occurrence at or behind `offset`; the size of the text if there is none.
+    size_t from(llvm::StringRef text, size_t offset);
+
+private:
+    llvm::StringLiteral needle;
+    size_t asked = 1, found = 0; ///< nothing is known while asked > found
 };
 
 /// Reads one file statement by statement in one pass; memory is bounded by the longest statement. The language is
@@ -60,15 +75,18 @@ private:
     bool closeQuote(RawAttribute& attribute);
     bool closeComment(RawAttribute& attribute, char const* valueEnd);
     bool boundaryBefore(char const* colon, RawAttribute const& attribute, char const*& keyBegin);
-    bool continuesOn(char const* line) const;
+    bool continuesOn(char const* line);
     bool skipBlockComment();
     bool isKnownKey(llvm::StringRef key) const;
     /// A line, from its first character that is no blank, that begins with a keyword that hoist knows.
     bool beginsWithKnownKey(char const* at) const;
     void skipToStatement();
 
-    char const* lineEnd(char const* at) const;
-    char const* nextLine(char const* at) const;
+    char const* lineEnd(char const* at);
+    char const* nextLine(char const* at);
+    char const* next(NextFinder& finder, char const* p) {
+        return bytes.begin() + finder.from(bytes, static_cast<size_t>(p - bytes.begin()));
+    }
 
     FileId file;
     diag::Diagnostics& diags;
@@ -76,6 +94,7 @@ private:
     uint32_t base;
     char const* at;
     char const* end;
+    NextFinder commentOpen{"/*"}, commentClose{"*/"}, lineFeed{"\n"}, blobClose{"</auto_blobt>"};
     bool atLineStart = true;
     Subcommand const* current = nullptr; ///< whose attributes are being read
     bool inUnknown = false;

@@ -1,27 +1,10 @@
 // JIL reaches the IR: jobs, attributes, conditions, calendars.
-#include "frontend/jil/Jil.h"
+#include "tests/jil/Read.h"
 
 #include <gtest/gtest.h>
 
 using namespace hoist;
-
-namespace {
-struct Read {
-    ir::Estate estate;
-    diag::Diagnostics diags;
-    explicit Read(std::string text) {
-        FileId const file = *estate.sources.add("a.jil", std::move(text));
-        jil::read(file, estate, diags);
-        diags.sort();
-    }
-    std::string codes() const {
-        std::string out;
-        for (auto const& d : diags.all())
-            out += std::string(diag::info(d.code).id) + "@" + estate.sources.text(d.span).str() + ";";
-        return out;
-    }
-};
-} // namespace
+using hoist::jil::Read;
 
 TEST(Jil, ExampleOfTheSemantics) {
     Read r(R"(
