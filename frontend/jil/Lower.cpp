@@ -21,6 +21,11 @@ Lowering::Lowering(Estate& target, diag::Diagnostics& findings, llvm::ArrayRef<D
 Definition const* Lowering::jobType(llvm::StringRef name) const { return jobTypes.lookup(name); }
 
 void Lowering::run() {
+    // One allocation: growing would copy every job, as not all of their members move without throwing.
+    size_t jobs = estate.jobs.size();
+    for (Definition const& definition : definitions)
+        jobs += definition.isAlive && definition.subject == Subject::job;
+    estate.jobs.reserve(jobs);
     for (Definition const& definition : definitions) {
         if (!definition.isAlive)
             continue;

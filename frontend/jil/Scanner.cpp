@@ -194,8 +194,8 @@ bool Scanner::readKey(Item& item) {
         ++p;
     llvm::StringRef const key = between(at, p);
     Subcommand const* const command = findSubcommand(key);
-    bool const isKnown = command || isKnownKey(key);
-    if (isKnown) // `box_name : x` is tolerated for keywords that cannot be anything else
+    // `box_name : x` is tolerated for keywords that cannot be anything else
+    if (p < end && isBlank(*p) && (command || isKnownKey(key)))
         while (p < end && isBlank(*p))
             ++p;
     if (p == end || *p != ':')

@@ -3,8 +3,9 @@
 
 #include "frontend/base/Suggest.h"
 
-#include <llvm/ADT/SmallString.h>
 #include <llvm/ADT/StringMap.h>
+
+#include <algorithm>
 
 namespace hoist::jil {
 
@@ -39,13 +40,12 @@ static constexpr size_t longestKeyword = 48;
 
 namespace {
 struct Index {
-    llvm::StringMap<Subcommand const*> subcommands;
-    llvm::StringMap<Attribute const*> attributes[subjectCount];
+    llvm::StringMap<Keyword> keywords;
     Index() {
         for (Subcommand const& row : subcommandTable)
-            subcommands[row.keyword] = &row;
+            keywords[row.keyword].subcommand = &row;
         for (Attribute const& row : attributeTable)
-            attributes[static_cast<size_t>(row.subject)][row.keyword] = &row;
+            keywords[row.keyword].attributes[static_cast<size_t>(row.subject)] = &row;
     }
 };
 } // namespace
@@ -53,13 +53,6 @@ struct Index {
 static Index const& index() {
     static Index const built;
     return built;
-}
-
-static llvm::SmallString<longestKeyword> lowered(llvm::StringRef keyword) {
-    llvm::SmallString<longestKeyword> text;
-    for (char c : keyword)
-        text.push_back(llvm::toLower(c));
-    return text;
 }
 
 llvm::StringRef toString(Subject subject) {
@@ -80,21 +73,28 @@ llvm::StringRef toString(Subject subject) {
     return "object";
 }
 
-Subcommand const* findSubcommand(llvm::StringRef keyword) {
+Keyword const* findKeyword(llvm::StringRef keyword) {
+    char lowered[longestKeyword];
     if (keyword.size() > longestKeyword)
         return nullptr;
-    return index().subcommands.lookup(lowered(keyword));
+    std::transform(keyword.begin(), keyword.end(), lowered, llvm::toLower);
+    auto const& keywords = index().keywords;
+    auto const it = keywords.find({lowered, keyword.size()});
+    return it == keywords.end() ? nullptr : &it->second;
+}
+
+Subcommand const* findSubcommand(llvm::StringRef keyword) {
+    Keyword const* const found = findKeyword(keyword);
+    return found ? found->subcommand : nullptr;
 }
 
 Attribute const* findAttribute(Subject subject, llvm::StringRef keyword) {
-    if (keyword.size() > longestKeyword)
-        return nullptr;
-    auto const text = lowered(keyword);
-    if (Attribute const* row = index().attributes[static_cast<size_t>(subject)].lookup(text))
-        return row;
+    if (Keyword const* const found = findKeyword(keyword))
+        if (Attribute const* row = found->attributes[static_cast<size_t>(subject)])
+            return row;
     if (subject == Subject::job)
         for (Attribute const& row : prefixTable)
-            if (text.starts_with(row.keyword) && text.size() > row.keyword.size())
+            if (keyword.starts_with_insensitive(row.keyword) && keyword.size() > row.keyword.size())
                 return &row;
     return nullptr;
 }

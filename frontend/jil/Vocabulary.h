@@ -96,6 +96,13 @@ struct Attribute {
     Family family;
 };
 
+/// All that a keyword can be, in one look-up.
+struct Keyword {
+    Subcommand const* subcommand = nullptr;
+    Attribute const* attributes[subjectCount] = {};
+};
+Keyword const* findKeyword(llvm::StringRef keyword);
+
 /// Keywords in any case (JIL-013); nothing for unknown ones.
 Subcommand const* findSubcommand(llvm::StringRef keyword);
 Attribute const* findAttribute(Subject subject, llvm::StringRef keyword);
