@@ -22,13 +22,6 @@ LARGEST_TIME_RATIO = 30.0
 LARGEST_MEMORY_RATIO = 12.0
 
 
-def hoist() -> str:
-    binary = os.environ.get("HOIST_BINARY", str(ROOT / "build/release/hoist"))
-    if not Path(binary).exists():
-        pytest.skip(f"{binary} is not built: run scripts/build")
-    return binary
-
-
 def generate(folder: Path, jobs: int, seed: int = 1) -> Path:
     arguments = ["--jobs", str(jobs), "--seed", str(seed), str(folder)]
     subprocess.run([sys.executable, str(GENERATOR), *arguments], check=True)
@@ -62,20 +55,18 @@ def test_the_generator_is_deterministic_and_gives_the_number_of_jobs(tmp_path: P
     assert text.count("insert_job: ") == 700
 
 
-def test_a_generated_estate_has_no_errors(tmp_path: Path) -> None:
-    folder = generate(tmp_path / "estate", 2000)
-    done = subprocess.run([hoist(), "check", str(folder)], capture_output=True, text=True, check=False)
+def test_a_generated_estate_has_no_errors(hoist, tmp_path: Path) -> None:
+    done = hoist("check", generate(tmp_path / "estate", 2000))
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
 @pytest.mark.parametrize("command", ["check", "build"])
-def test_growth_is_linear(command: str, tmp_path: Path) -> None:
-    binary = hoist()
+def test_growth_is_linear(command: str, hoist_binary: str, tmp_path: Path) -> None:
     costs = []
     for jobs in (SMALL, LARGE):
         folder = generate(tmp_path / str(jobs), jobs)
         output = ["-o", str(tmp_path / f"dags{jobs}")] if command == "build" else []
-        costs.append(cost([binary, command, str(folder), *output]))
+        costs.append(cost([hoist_binary, command, str(folder), *output]))
     (small_time, small_memory), (large_time, large_memory) = costs
     # Ten milliseconds: below that the start of the process is all there is to see.
     assert large_time <= LARGEST_TIME_RATIO * max(small_time, 0.01)
