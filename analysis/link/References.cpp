@@ -3,6 +3,7 @@
 #include "analysis/link/Steps.h"
 
 #include "frontend/base/Suggest.h"
+#include "frontend/ir/TimeZones.h"
 
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/StringSet.h>
@@ -140,6 +141,29 @@ private:
     void linkSchedule(ir::Job& job, ir::Schedule& schedule) {
         linkDays(job, schedule.runCalendar, schedule.run, "run calendar");
         linkDays(job, schedule.excludeCalendar, schedule.exclude, "exclude calendar");
+        linkZone(job, schedule);
+    }
+
+    /// JIL-148. A front end that knows better has set the zone itself.
+    void linkZone(ir::Job& job, ir::Schedule& schedule) {
+        if (!schedule.timezone || schedule.timezone->empty() || !schedule.zone.empty())
+            return;
+        ir::ResolvedZone const resolved = ir::resolveZone(*schedule.timezone);
+        if (resolved.how != ir::ResolvedZone::How::unknown) {
+            schedule.zone = estate.save(resolved.zone);
+            return;
+        }
+        job.refused = true;
+        auto report = diags.report<Code::UndefinedTimezone>(estate.constructs.span(schedule.timezone.from),
+                                                            *schedule.timezone, job.name);
+        report.object(job.name).evidence(*schedule.timezone);
+        if (!zones) {
+            zones.emplace();
+            for (llvm::StringRef name : ir::zoneNames())
+                zones->add(name);
+        }
+        if (llvm::StringRef const near = zones->nearest(*schedule.timezone); !near.empty())
+            report.help(fmt::format("did you mean `{}`?", diag::shown(near)));
     }
 
     /// A calendar that cannot be had means days that nobody knows: the job, hence its workflow, is refused.
@@ -243,6 +267,7 @@ private:
     ir::Estate& estate;
     diag::Diagnostics& diags;
     KnownNames jobs, calendars, cycles, machines, resources, instances, globals;
+    std::optional<Suggestions> zones;
     llvm::StringSet<> foldedMachines; ///< host names fold case
     llvm::StringSet<> setByCommands, missing;
 };
