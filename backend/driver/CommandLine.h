@@ -1,0 +1,67 @@
+// Commands and options: two tables that drive parsing, `--help` and docs/cli.md.
+#pragma once
+
+#include "frontend/diag/Diagnostics.h"
+
+#include <llvm/ADT/ArrayRef.h>
+#include <llvm/ADT/StringRef.h>
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace hoist {
+
+/// What the command line says.
+struct Invocation {
+    std::vector<std::string> operands; ///< paths, or the code of `explain`
+    std::string outputFolder, dialect, config, cronFlavour, timezone;
+    std::string color = "auto";
+    std::string format;
+    std::vector<std::string> defines, properties, outputs;
+    unsigned jobs = 0;        ///< 0: one per processor
+    unsigned maxFindings = 0; ///< 0: all
+    bool overwriteEdited = false;
+    bool help = false;
+};
+
+enum class Command : uint8_t { check, build, graph, coverage, explain, version };
+
+struct CommandRow {
+    Command command;
+    llvm::StringLiteral name;
+    llvm::StringLiteral operands; ///< as shown in usage; empty: none
+    bool needsOperand;
+    llvm::StringLiteral summary;
+};
+
+using OptionTarget = std::variant<bool Invocation::*, unsigned Invocation::*, std::string Invocation::*,
+                                  std::vector<std::string> Invocation::*>;
+
+struct OptionRow {
+    llvm::StringLiteral flags; ///< "-o,--output-folder"
+    llvm::StringLiteral value; ///< "DIR"; empty for a switch
+    OptionTarget target;
+    unsigned commands;         ///< bit per Command
+    llvm::StringLiteral choices; ///< "auto always never"; empty: anything
+    llvm::StringLiteral help;
+};
+
+llvm::ArrayRef<CommandRow> commandRows();
+llvm::ArrayRef<OptionRow> optionRows();
+
+struct ParsedCommand {
+    CommandRow const* row = nullptr; ///< none: help for the whole tool
+    Invocation invocation;
+};
+
+/// Reads the arguments; what is wrong is reported, and then there is no result.
+std::optional<ParsedCommand> parseCommandLine(llvm::ArrayRef<llvm::StringRef> args, diag::Diagnostics& diags);
+
+/// `hoist --help`, or of one command.
+std::string helpText(CommandRow const* command);
+/// The page docs/cli.md.
+std::string cliPage();
+
+} // namespace hoist

@@ -1,0 +1,204 @@
+// The table of contents of the program: arguments, inputs, front ends, link and analysis, back end, reports.
+#include "backend/driver/Driver.h"
+
+#include "analysis/link/Link.h"
+#include "backend/airflow/Build.h"
+#include "backend/driver/CommandLine.h"
+#include "backend/driver/Config.h"
+#include "backend/driver/Explain.h"
+#include "backend/driver/Inputs.h"
+#include "backend/driver/Outputs.h"
+#include "backend/driver/Suppressions.h"
+#include "backend/report/Coverage.h"
+#include "backend/report/Graph.h"
+#include "backend/report/Report.h"
+#include "frontend/ir/TimeZones.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <initializer_list>
+#include <new>
+#include <thread>
+
+namespace hoist {
+namespace {
+
+constexpr llvm::StringLiteral version = HOIST_VERSION;
+
+/// The stronger of two exits: 70, 5, 2, 3, 4, 1, 0.
+Exit stronger(Exit a, Exit b) {
+    for (Exit const exit : {Exit::internalError, Exit::notWritten, Exit::usage, Exit::notEquivalent, Exit::undecided, Exit::findings})
+        if (a == exit || b == exit)
+            return exit;
+    return Exit::clean;
+}
+
+bool wantsColor(Invocation const& invocation, Console const& console) {
+    if (invocation.color != "auto")
+        return invocation.color == "always";
+    // https://no-color.org: set and not empty.
+    auto const noColor = console.variable("NO_COLOR");
+    auto const terminal = console.variable("TERM");
+    return console.isErrTerminal() && !(noColor && !noColor->empty()) && !(terminal && *terminal == "dumb");
+}
+
+/// Problems with the command line: no estate, so text without places.
+Exit reportUsage(diag::Diagnostics& diags, bool color, Console& console) {
+    SourceMap const none;
+    diags.sort();
+    std::string const text = report::text({none, diags.all(), 0, 0, version, {}}, {color, 0});
+    console.err(text.substr(0, text.rfind("hoist: ")));
+    return Exit::usage;
+}
+
+/// `hoist check`, `build`, `graph`, `coverage`: everything that reads definitions.
+class Run {
+public:
+    Run(CommandRow const& commandRow, Invocation const& invoked, FileSystem& fileSystem, Console& theConsole)
+        : row(commandRow), invocation(invoked), files(fileSystem), console(theConsole) {}
+
+    Exit run() {
+        auto const outputs = parseOutputs(invocation, row.command, diags);
+        readSettings(invocation, files, console, estate, diags);
+        if (diags.hasErrors() || !outputs) {
+            // Findings in settings have places: the estate's sources hold the files.
+            diags.sort();
+            report::Findings const findings{estate.sources, diags.all(), 0, 0, version, {}};
+            std::string const text = report::text(findings, {wantsColor(invocation, console), 0});
+            console.err(text.substr(0, text.rfind("hoist: ")));
+            return Exit::usage;
+        }
+        read();
+        analysis::link(estate, diags);
+        Exit exit = produce();
+        exit = stronger(exit, report(*outputs));
+        return exit;
+    }
+
+private:
+    void read() {
+        unsigned const processors = std::max(1u, std::thread::hardware_concurrency());
+        InputOptions const options{invocation.operands, invocation.dialect, invocation.jobs ? invocation.jobs : processors};
+        std::vector<Input> const inputs = readInputs(options, files, estate, diags);
+        fileCount = inputs.size();
+        for (Frontend const& frontend : frontends()) {
+            std::vector<FileId> own;
+            for (Input const& input : inputs)
+                if (input.frontend == &frontend)
+                    own.push_back(input.file);
+            if (!own.empty())
+                frontend.read(own, estate, diags);
+        }
+    }
+
+    /// What the command is for, beside findings.
+    Exit produce() {
+        switch (row.command) {
+        case Command::build: {
+            airflow::BuildOptions options;
+            options.outDir = invocation.outputFolder;
+            options.overwriteEdited = invocation.overwriteEdited;
+            ConfinedFileSystem confined(files, invocation.outputFolder);
+            airflow::BuildResult const result = airflow::build(estate, options, confined, diags);
+            product = fmt::format("hoist: {} DAG{} in {}: {} written, {} removed, {} refused\n", result.dags,
+                                  result.dags == 1 ? "" : "s", invocation.outputFolder, result.written, result.removed,
+                                  result.refused);
+            return result.isIncomplete ? Exit::notWritten : Exit::clean;
+        }
+        case Command::coverage: {
+            airflow::lowerOnly(estate, diags);
+            report::Coverage const coverage = report::coverageOf(estate);
+            console.out(invocation.format == "json" ? report::coverageJson(coverage) : report::coverageText(coverage));
+            if (coverage.total.unaccounted == 0)
+                return Exit::clean;
+            console.err(fmt::format("hoist: {} constructs are not accounted for: this is a bug in hoist; please report it\n",
+                                    coverage.total.unaccounted));
+            return Exit::internalError;
+        }
+        case Command::graph:
+            console.out(report::graph(estate, invocation.format == "mermaid" ? report::GraphFormat::mermaid
+                                              : invocation.format == "json"  ? report::GraphFormat::json
+                                                                             : report::GraphFormat::dot));
+            return Exit::clean;
+        default:
+            // The lowering says what will not be exact; a check that kept that back would be no check.
+            airflow::lowerOnly(estate, diags);
+            return Exit::clean;
+        }
+    }
+
+    Exit report(std::vector<OutputRequest> const& outputs) {
+        Suppressions suppressions(estate);
+        diags.isSuppressed = [&](diag::Diagnostic const& finding) { return suppressions.covers(finding); };
+        diags.sort();
+        diags.isSuppressed = nullptr;
+        suppressions.reportUnused(diags, row.command != Command::graph);
+        diags.sort();
+        std::string const folder = console.currentFolder();
+        report::Findings const findings{estate.sources, diags.all(), fileCount, suppressions.count(), version, folder};
+        Exit const exit = writeOutputs(outputs, findings, {wantsColor(invocation, console), invocation.maxFindings}, files, console);
+        if (!product.empty())
+            console.err(product);
+        return stronger(exit, diags.hasErrors() ? Exit::findings : Exit::clean);
+    }
+
+    CommandRow const& row;
+    Invocation const& invocation;
+    FileSystem& files;
+    Console& console;
+    ir::Estate estate;
+    diag::Diagnostics diags;
+    size_t fileCount = 0;
+    std::string product; ///< said after the findings
+};
+
+Exit runCommand(ParsedCommand const& parsed, FileSystem& files, Console& console) {
+    Invocation const& invocation = parsed.invocation;
+    if (invocation.help) {
+        console.out(helpText(parsed.row));
+        return Exit::clean;
+    }
+    switch (parsed.row->command) {
+    case Command::version:
+        console.out(fmt::format("hoist {} (time zones {})\n", diag::shown(llvm::StringRef(version)), diag::shown(ir::zoneDataVersion())));
+        return Exit::clean;
+    case Command::explain: {
+        diag::Diagnostics diags;
+        std::string const text = explain(invocation.operands.empty() ? "" : invocation.operands.front(), diags);
+        if (diags.hasErrors())
+            return reportUsage(diags, wantsColor(invocation, console), console);
+        console.out(text);
+        return Exit::clean;
+    }
+    default: return Run(*parsed.row, invocation, files, console).run();
+    }
+}
+
+Exit runGuarded(llvm::ArrayRef<llvm::StringRef> args, FileSystem& files, Console& console) {
+    diag::Diagnostics diags;
+    auto const parsed = parseCommandLine(args, diags);
+    if (!parsed)
+        return reportUsage(diags, wantsColor({}, console), console);
+    return runCommand(*parsed, files, console);
+}
+
+} // namespace
+
+int runHoist(llvm::ArrayRef<llvm::StringRef> args, FileSystem& files, Console& console) {
+    std::string problem;
+    try {
+        return static_cast<int>(runGuarded(args, files, console));
+    } catch (std::bad_alloc const&) {
+        problem = "out of memory";
+    } catch (std::exception const& error) {
+        problem = error.what();
+    } catch (...) {
+        problem = "an unknown exception";
+    }
+    console.err("hoist: internal error: " + problem + "\nThis is a bug in hoist, not in your definitions; please report it with the input.\n");
+    return static_cast<int>(Exit::internalError);
+}
+
+} // namespace hoist

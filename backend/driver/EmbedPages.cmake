@@ -1,0 +1,16 @@
+# Writes OUT, a C++ file with every page of FOLDER as a raw string: cmake -DOUT=… -DFOLDER=… -P EmbedPages.cmake
+file(GLOB pages ${FOLDER}/*.md)
+list(SORT pages)
+set(text "// Made from docs/diagnostics by EmbedPages.cmake.\n#include \"backend/driver/Explain.h\"\n\nnamespace hoist {\n\nllvm::ArrayRef<Page> pages() {\n    static constexpr Page table[] = {\n")
+foreach(page IN LISTS pages)
+  get_filename_component(code ${page} NAME_WE)
+  if(NOT code MATCHES "^[A-Z][0-9][0-9][0-9][0-9]$")
+    continue()
+  endif()
+  # A string literal ends within 64 KiB in some compilers; a page is far shorter. `[` and `;` are CMake's own.
+  file(READ ${page} hex HEX)
+  string(REGEX REPLACE "(..)" "\\\\x\\1" bytes "${hex}")
+  string(APPEND text "        {\"${code}\", \"${bytes}\"},\n")
+endforeach()
+string(APPEND text "        {\"\", \"\"},\n    };\n    return llvm::ArrayRef(table).drop_back();\n}\n\n} // namespace hoist\n")
+file(WRITE ${OUT} "${text}")

@@ -1,0 +1,124 @@
+// Expands folders, reads files (several at a time), and asks every dialect whose a file is.
+#include "backend/driver/Inputs.h"
+
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/ADT/StringSet.h>
+
+#include <atomic>
+#include <optional>
+#include <thread>
+
+namespace hoist {
+namespace {
+
+using diag::Code;
+
+struct Candidate {
+    std::string path;
+    bool isNamed = false; ///< on the command line, not found in a folder
+    std::optional<std::string> bytes;
+    std::string error;
+};
+
+std::vector<Candidate> expand(std::vector<std::string> const& paths, FileSystem& files, diag::Diagnostics& diags) {
+    std::vector<Candidate> candidates;
+    llvm::StringSet<> seen;
+    for (std::string const& path : paths) {
+        if (path != "-" && files.isDirectory(path)) {
+            std::string error;
+            std::vector<std::string> const found = files.list(path, error);
+            if (!error.empty())
+                diags.report<Code::CannotRead>({}, path, error);
+            else if (found.empty())
+                diags.report<Code::NothingToRead>({}, path);
+            for (std::string const& file : found)
+                if (seen.insert(file).second)
+                    candidates.push_back({file, false, {}, {}});
+        } else if (seen.insert(path).second) {
+            candidates.push_back({path, true, {}, {}});
+        }
+    }
+    return candidates;
+}
+
+/// Reading waits for disks and networks, so it is what `--jobs` spreads.
+void readAll(std::vector<Candidate>& candidates, unsigned jobs, FileSystem& files) {
+    std::atomic<size_t> next = 0;
+    auto const work = [&] {
+        for (size_t i = next++; i < candidates.size(); i = next++)
+            candidates[i].bytes = files.read(candidates[i].path, candidates[i].error);
+    };
+    size_t const helpers = std::min<size_t>(jobs, candidates.size() / 16);
+    std::vector<std::jthread> threads;
+    for (size_t i = 1; i < helpers; ++i)
+        threads.emplace_back(work);
+    work();
+}
+
+Frontend const* byName(llvm::StringRef name) {
+    for (Frontend const& frontend : frontends())
+        if (frontend.name == name)
+            return &frontend;
+    return nullptr;
+}
+
+/// Files that belong to an estate, but hold no definitions; a note for each would be noise.
+bool isSettingsFile(llvm::StringRef path) {
+    llvm::StringRef const name = path.substr(path.rfind('/') + 1);
+    return name == "hoist.toml" || name.ends_with(".properties") || name.ends_with(".md");
+}
+
+Frontend const* dialectOf(Candidate const& candidate, llvm::StringRef forced, Span where, diag::Diagnostics& diags) {
+    if (!forced.empty() && candidate.isNamed)
+        return byName(forced);
+    llvm::StringRef const head = llvm::StringRef(*candidate.bytes).take_front(64 * 1024);
+    llvm::SmallVector<Frontend const*, 4> possible;
+    llvm::SmallVector<Frontend const*, 4> certain;
+    for (Frontend const& frontend : frontends()) {
+        Likelihood const likelihood = frontend.sniff(candidate.path, head);
+        if (likelihood == Likelihood::certain)
+            certain.push_back(&frontend);
+        if (likelihood != Likelihood::no)
+            possible.push_back(&frontend);
+    }
+    if (certain.size() == 1)
+        return certain.front();
+    if (possible.size() == 1)
+        return possible.front();
+    if (possible.empty()) {
+        if (candidate.isNamed || !isSettingsFile(candidate.path))
+            diags.report<Code::UnknownDialect>(where, candidate.path);
+        return nullptr;
+    }
+    if (!forced.empty())
+        return byName(forced);
+    diags.report<Code::AmbiguousDialect>(where, candidate.path, possible[0]->name, possible[1]->name)
+        .object(candidate.path);
+    return nullptr;
+}
+
+} // namespace
+
+std::vector<Input> readInputs(InputOptions const& options, FileSystem& files, ir::Estate& estate, diag::Diagnostics& diags) {
+    std::vector<Candidate> candidates = expand(options.paths, files, diags);
+    readAll(candidates, options.jobs, files);
+    std::vector<Input> inputs;
+    for (Candidate& candidate : candidates) {
+        std::string const path = candidate.path == "-" ? "<stdin>" : candidate.path;
+        if (!candidate.bytes) {
+            diags.report<Code::CannotRead>({}, path, candidate.error).object(path);
+            continue;
+        }
+        Frontend const* const frontend = dialectOf(candidate, options.dialect, {}, diags);
+        if (!frontend)
+            continue;
+        auto const file = estate.sources.add(path, std::move(*candidate.bytes));
+        if (!file)
+            diags.report<Code::InputTooLarge>({}, path).object(path);
+        else
+            inputs.push_back({*file, frontend});
+    }
+    return inputs;
+}
+
+} // namespace hoist
