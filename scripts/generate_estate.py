@@ -85,7 +85,9 @@ class Estate:
         if self.chance(0.3):
             yield f"run_calendar: CAL_{self.random.randrange(CALENDARS)}"
         else:
-            yield "days_of_week: " + self.random.choice(["all", "mo,tu,we,th,fr", "mo", "tu,th", "sa,su"])
+            yield "days_of_week: " + self.random.choice(
+                ["all", "mo,tu,we,th,fr", "mo", "tu,th", "sa,su"]
+            )
             if self.chance(0.25):
                 yield f"exclude_calendar: CAL_{self.random.randrange(CALENDARS)}"
         if self.chance(0.1):
@@ -93,7 +95,10 @@ class Estate:
         else:
             # Not between 1 and 4: those hours hold DST gaps and overlaps.
             times = sorted(
-                {self.random.randrange(5, 24) * 60 + self.random.randrange(60) for _ in range(self.random.choice([1, 1, 1, 2, 3]))}
+                {
+                    self.random.randrange(5, 24) * 60 + self.random.randrange(60)
+                    for _ in range(self.random.choice([1, 1, 1, 2, 3]))
+                }
             )
             yield 'start_times: "' + ", ".join(f"{t // 60:02d}:{t % 60:02d}" for t in times) + '"'
         if self.chance(0.4):
@@ -108,7 +113,8 @@ class Estate:
             if self.chance(0.5):
                 yield f"watch_file_min_size: {self.random.randrange(1, 5000)}"
         else:
-            yield f"command: /apps/bin/{self.random.choice(VERBS)}.sh -j {name} -d $$G_{self.random.randrange(GLOBALS):02d}"
+            script, variable = self.random.choice(VERBS), self.random.randrange(GLOBALS)
+            yield f"command: /apps/bin/{script}.sh -j {name} -d $$G_{variable:02d}"
         if self.chance(0.6):
             yield f"owner: svc_{self.random.choice(AREAS).lower()}"
         if self.chance(0.6):
@@ -144,7 +150,8 @@ class Estate:
     def statement(self, name: str, kind: str, lines: list[str]) -> str:
         """Return one insert_job statement."""
         body = "".join(f"{line}\n" for line in lines)
-        return f"/* ----------------- {name} ----------------- */\n\ninsert_job: {name}   job_type: {kind}\n{body}\n"
+        title = f"/* ----------------- {name} ----------------- */\n\n"
+        return f"{title}insert_job: {name}   job_type: {kind}\n{body}\n"
 
     def size(self) -> int:
         """Return how many members a box has: most a few, some dozens, few hundreds."""
@@ -207,9 +214,14 @@ class Estate:
 
 def site() -> str:
     """Return machines, globals and resources."""
-    parts = [f"insert_machine: host{i:02d}\ntype: a\nnode_name: host{i:02d}.example\nmax_load: 100\n\n" for i in range(MACHINES)]
+    parts = [
+        f"insert_machine: host{i:02d}\ntype: a\nnode_name: host{i:02d}.example\nmax_load: 100\n\n"
+        for i in range(MACHINES)
+    ]
     parts += [f'insert_global: G_{i:02d}\nvalue: "{"YN"[i % 2]}"\n\n' for i in range(GLOBALS)]
-    parts += [f"insert_resource: RES_{i}\nres_type: R\namount: {i + 1}\n\n" for i in range(RESOURCES)]
+    parts += [
+        f"insert_resource: RES_{i}\nres_type: R\namount: {i + 1}\n\n" for i in range(RESOURCES)
+    ]
     return "".join(parts)
 
 
@@ -220,7 +232,9 @@ def calendars() -> str:
         parts.append(f'calendar: CAL_{number}\ndescription: "calendar {number}"\n')
         for year in (2026, 2027):
             for month in range(1, 13):
-                parts.extend(f"{month:02d}/{day + number:02d}/{year} 00:00\n" for day in (1, 8, 15, 22))
+                parts.extend(
+                    f"{month:02d}/{day + number:02d}/{year} 00:00\n" for day in (1, 8, 15, 22)
+                )
         parts.append("\n")
     return "".join(parts)
 
@@ -244,7 +258,9 @@ def write(directory: Path, jobs: int, seed: int) -> None:
 
 def main() -> None:
     """Read the command line and write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--jobs", type=int, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("directory", type=Path)

@@ -24,7 +24,7 @@ def hoist_binary() -> str:
 
 @pytest.fixture(scope="session")
 def hoist(hoist_binary: str) -> Tool:
-    """Run the tool with these arguments in the root of the tree; keyword `input` is its standard input."""
+    """Run the tool with these arguments in the root of the tree; `input` is its standard input."""
 
     def run(*arguments: str | Path, input: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -30,7 +30,11 @@ def words_of_tests() -> frozenset[str]:
     words: set[str] = set()
     for folder in TEST_FOLDERS:
         for file in (ROOT / folder).rglob("*"):
-            if file.is_file() and file.name != Path(__file__).name and "__pycache__" not in file.parts:
+            if (
+                file.is_file()
+                and file.name != Path(__file__).name
+                and "__pycache__" not in file.parts
+            ):
                 words.update(re.findall(r"\w+", file.read_text(encoding="utf-8", errors="replace")))
     return frozenset(words)
 
@@ -51,5 +55,7 @@ def test_every_page_belongs_to_a_code() -> None:
 
 def test_every_code_is_mentioned_by_a_test() -> None:
     """By its code or by its name in the table (`diag::UndefinedJob`)."""
-    untested = [f"{code} {name}" for code, name in rows().items() if not {code, name} & words_of_tests()]
+    untested = [
+        f"{code} {name}" for code, name in rows().items() if not {code, name} & words_of_tests()
+    ]
     assert untested == []

@@ -1,4 +1,4 @@
-"""What hoist writes for machines is valid: SARIF by its official schema, the manifest by hoist's own."""
+"""What hoist writes for machines is valid: SARIF by its official schema, the manifest by ours."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def errors(schema: Path, document: Any) -> list[str]:
     return [f"{error.json_path}: {error.message[:300]}" for error in found][:20]
 
 
-def test_sarif_is_valid_with_relative_uris_and_fingerprints(hoist, estate: Path, tmp_path: Path) -> None:
+def test_sarif_is_valid_with_relative_uris_and_fingerprints(
+    hoist, estate: Path, tmp_path: Path
+) -> None:
     file = tmp_path / "findings.sarif"
     done = hoist("check", estate.relative_to(ROOT), "--output", f"sarif={file}")
     assert done.returncode in (0, 1), done.stderr
@@ -37,7 +39,9 @@ def test_sarif_is_valid_with_relative_uris_and_fingerprints(hoist, estate: Path,
             assert not uri.startswith(("/", "file:")), uri
 
 
-def test_findings_as_json_parse_and_two_formats_come_at_once(hoist, estate: Path, tmp_path: Path) -> None:
+def test_findings_as_json_parse_and_two_formats_come_at_once(
+    hoist, estate: Path, tmp_path: Path
+) -> None:
     first, second = tmp_path / "a.json", tmp_path / "b.sarif"
     path = estate.relative_to(ROOT)
     hoist("check", path, "--output", f"json={first}", "--output", f"sarif={second}")

@@ -25,7 +25,8 @@ MAY_INCLUDE = {
     "backend/airflow": ANALYSIS | {"backend/airflow"},
     "backend/report": ANALYSIS | {"backend/report"},
     # The driver is the table of contents of the tool: it knows every phase, but no dialect by name.
-    "backend/driver": ANALYSIS | {"frontend", "backend/airflow", "backend/report", "backend/driver"},
+    "backend/driver": ANALYSIS
+    | {"frontend", "backend/airflow", "backend/report", "backend/driver"},
 }
 
 
@@ -72,6 +73,8 @@ def test_each_file_begins_with_its_reason_to_exist() -> None:
     silent = []
     for top in ("frontend", "analysis", "backend", "tests"):
         for file in sorted((ROOT / top).rglob("*")):
-            if file.suffix in {".cpp", ".h"} and not file.read_text(encoding="utf-8").startswith("//"):
+            if file.suffix in {".cpp", ".h"} and not file.read_text(encoding="utf-8").startswith(
+                "//"
+            ):
                 silent.append(file.relative_to(ROOT).as_posix())
     assert silent == []

@@ -1,9 +1,8 @@
 """The example on each explanation page shows the finding that the page explains.
 
-A page's first fenced block of a language that hoist reads (`jil`, `crontab`) is the failing example. It is
-compiled as it stands; blocks named `toml` and `properties` after it are its configuration. A block whose
-fence says more than the language, `jil fixed` say, is not run as the failing example: it is the mended
-form, and must not show the finding.
+A page's first fenced block of a language that hoist reads (`jil`, `crontab`) is the failing example.
+It is compiled as it stands; blocks named `toml` and `properties` are its configuration. A later block
+whose fence says more than the language, `jil fixed`, is the mended form: it must not show the finding.
 """
 
 from __future__ import annotations
