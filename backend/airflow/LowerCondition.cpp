@@ -137,6 +137,16 @@ Node WorkflowLowering::gate(JobId job, ExprId when, Nodes upstream, TriggerRule 
     if (reads) {
         arguments.emplace_back("when", estate.conditions.print(when));
         noteLedgerReads(when);
+        // JIL-066: false for ever, where a job that the ledger merely has not seen yet reads INACTIVE.
+        Py::List undefined;
+        llvm::StringSet<> seen;
+        estate.conditions.forEachAtom(when, [&](ir::AtomId atomId) {
+            Atom const& atom = estate.conditions[atomId];
+            if (atom.kind != Atom::Kind::variable && !atom.job && atom.instance.empty() && seen.insert(atom.name).second)
+                undefined.emplace_back(atom.name);
+        });
+        if (!undefined.empty())
+            arguments.emplace_back("undefined", Py(Py::Tuple{std::move(undefined)}));
     }
     arguments.insert(arguments.end(), more.begin(), more.end());
     TaskId const id = addControl(job, "when", "Gate", std::move(arguments), box);
