@@ -1,13 +1,14 @@
 // The table of contents of the program: arguments, inputs, front ends, link and analysis, back end, reports.
 #include "backend/driver/Driver.h"
 
-#include "analysis/link/Link.h"
+#include "analysis/Analysis.h"
 #include "backend/airflow/Build.h"
 #include "backend/driver/CommandLine.h"
 #include "backend/driver/Config.h"
 #include "backend/driver/Explain.h"
 #include "backend/driver/Inputs.h"
 #include "backend/driver/Outputs.h"
+#include "backend/driver/Progress.h"
 #include "backend/driver/Suppressions.h"
 #include "backend/report/Coverage.h"
 #include "backend/report/Graph.h"
@@ -71,8 +72,11 @@ public:
             return Exit::usage;
         }
         read();
-        analysis::link(estate, diags);
+        progress.stage("analyzing");
+        analysis::run(estate, diags);
+        progress.stage("lowering");
         Exit exit = produce();
+        progress.clear();
         exit = stronger(exit, report(*outputs));
         return exit;
     }
@@ -88,8 +92,10 @@ private:
             for (Input const& input : inputs)
                 if (input.frontend == &frontend)
                     own.push_back(input.file);
-            if (!own.empty())
-                frontend.read(own, estate, diags);
+            if (own.empty())
+                continue;
+            progress.stage("reading " + frontend.name.str());
+            frontend.read(own, estate, diags);
         }
     }
 
@@ -110,6 +116,7 @@ private:
         case Command::coverage: {
             airflow::lowerOnly(estate, diags);
             report::Coverage const coverage = report::coverageOf(estate);
+            progress.clear();
             console.out(invocation.format == "json" ? report::coverageJson(coverage) : report::coverageText(coverage));
             if (coverage.total.unaccounted == 0)
                 return Exit::clean;
@@ -118,6 +125,7 @@ private:
             return Exit::internalError;
         }
         case Command::graph:
+            progress.clear();
             console.out(report::graph(estate, invocation.format == "mermaid" ? report::GraphFormat::mermaid
                                               : invocation.format == "json"  ? report::GraphFormat::json
                                                                              : report::GraphFormat::dot));
@@ -148,6 +156,7 @@ private:
     Invocation const& invocation;
     FileSystem& files;
     Console& console;
+    Progress progress{console};
     ir::Estate estate;
     diag::Diagnostics diags;
     size_t fileCount = 0;

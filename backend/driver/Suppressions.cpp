@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <tuple>
+#include <utility>
 
 namespace hoist {
 namespace {
@@ -39,13 +42,16 @@ Suppressions::Suppressions(ir::Estate const& estate) : sources(estate.sources) {
             continue;
         if (!std::exchange(haveStatements, true))
             statements = statementsOf(estate);
-        scan(file, estate, statements);
+        scan(file, statements);
     }
+    std::stable_sort(comments.begin(), comments.end(), [](Comment const& a, Comment const& b) {
+        return std::tie(a.code, a.covered.begin) < std::tie(b.code, b.covered.begin);
+    });
 }
 
-void Suppressions::scan(FileId file, ir::Estate const& estate, std::vector<Span> const& statements) {
+void Suppressions::scan(FileId file, std::vector<Span> const& statements) {
     static constexpr llvm::StringLiteral word = "hoist: allow";
-    llvm::StringRef const bytes = estate.sources.bytes(file);
+    llvm::StringRef const bytes = sources.bytes(file);
     for (size_t at = bytes.find(word); at != llvm::StringRef::npos; at = bytes.find(word, at + word.size())) {
         size_t const lineBegin = bytes.rfind('\n', at) + 1;
         size_t const lineEnd = std::min(bytes.find('\n', at), bytes.size());
@@ -93,12 +99,18 @@ bool Suppressions::covers(diag::Diagnostic const& finding) {
     if (comments.empty() || !finding.span.isValid())
         return false;
     auto const id = diag::info(finding.code).id;
+    auto const after = std::upper_bound(comments.begin(), comments.end(), std::pair(id, finding.span.begin),
+                                        [](auto const& wanted, Comment const& comment) {
+                                            return wanted < std::pair(std::string_view(comment.code), comment.covered.begin);
+                                        });
     bool found = false;
-    for (Comment& comment : comments)
-        if (comment.covered.begin <= finding.span.begin && finding.span.begin <= comment.covered.end && comment.code == id) {
-            comment.isUsed = true;
-            found = true;
-        }
+    // A later comment never ends earlier, so the first one that ends too early ends the search.
+    for (auto it = after; it != comments.begin();) {
+        Comment& comment = *--it;
+        if (comment.code != id || comment.covered.end < finding.span.begin)
+            break;
+        comment.isUsed = found = true;
+    }
     suppressed += found;
     return found;
 }

@@ -31,10 +31,10 @@ private:
         Span at;
         std::string why;
     };
-    void scan(FileId file, ir::Estate const& estate, std::vector<Span> const& statements);
+    void scan(FileId file, std::vector<Span> const& statements);
 
     SourceMap const& sources;
-    std::vector<Comment> comments; ///< by place
+    std::vector<Comment> comments; ///< by code, then place
     std::vector<Problem> problems;
     size_t suppressed = 0;
 };

@@ -183,8 +183,8 @@ private:
             ok = readTimeName(at, schedule, scheduleAt);
         else
             ok = readFields(whole, at, schedule, scheduleAt);
-        if (at == whole.end || scheduleAt.empty()) // incomplete: reported
-            return refuseEntry(whole, ok);
+        if (scheduleAt.empty()) // incomplete: reported
+            return refuseEntry(whole);
         llvm::StringRef user = userOfPath();
         Piece userAt;
         if (hasUserColumn) {
@@ -263,8 +263,6 @@ private:
             columns[i] = {piece.in(line), span(piece)};
         }
         FieldsResult const result = parseFields(columns, diags);
-        if (at == whole.end)
-            diags.report<Code::IncompleteEntry>(span({whole.end, whole.end}), "the entry has no command").evidence(line);
         if (result.ok)
             warnIfNoDate(result.fields, columns[2].span);
         return setFields(result, schedule);
@@ -329,14 +327,14 @@ private:
         }
     }
 
-    void refuseEntry(Piece whole, bool = false) {
+    void refuseEntry(Piece whole) {
         Span const where = span(whole);
         ir::ConstructId const statement = estate.constructs.add(where, "statement crontab entry");
         estate.constructs.settle(statement, Fidelity::refused, "refused");
         ir::JobId const id = estate.jobs.add();
         ir::Job& job = estate.jobs[id];
         // No user, schedule and command could be told apart: the whole line stands for them.
-        std::string name = entryName({}, {}, whole.in(line));
+        std::string name = entryName({}, whole.in(line), {});
         unsigned number = 1;
         std::string unique = name;
         while (!names.try_emplace(unique, static_cast<unsigned>(firstSpans.size())).second)
@@ -387,7 +385,7 @@ private:
             job.owner.set(user, job.statement);
         ir::CommandAction action;
         setCommand(command, id, action);
-        setEnvironment(schedule, action, job);
+        setEnvironment(schedule, action);
         job.action = std::move(action);
         job.schedule = estate.schedules.add(std::move(schedule));
     }
@@ -420,7 +418,7 @@ private:
         }
     }
 
-    void setEnvironment(ir::Schedule& schedule, ir::CommandAction& action, ir::Job& job) {
+    void setEnvironment(ir::Schedule& schedule, ir::CommandAction& action) {
         // CRON-005: without SHELL and PATH lines cron's own values hold, not those of a login.
         action.shell.set("/bin/sh", action.command.from);
         bool hasPath = false;
@@ -440,7 +438,6 @@ private:
             action.environment.emplace_back();
             action.environment.back().set({"PATH", "/usr/bin:/bin"}, action.command.from);
         }
-        (void)job;
     }
 
     FileId file;
