@@ -317,8 +317,8 @@ private:
             .object(name)
             .label(firstSpans[it->second], "the same user, schedule and command")
             .note("rule CRON-012: both are kept, each as a DAG");
-        for (unsigned number = 2;; ++number) {
-            std::string const numbered = name + "." + std::to_string(number);
+        while (true) {
+            std::string const numbered = name + "." + std::to_string(2 + repeats[name]++);
             auto const [again, isFree] = names.try_emplace(numbered, static_cast<unsigned>(firstSpans.size()));
             if (isFree) {
                 firstSpans.push_back(where);
@@ -335,10 +335,9 @@ private:
         ir::Job& job = estate.jobs[id];
         // No user, schedule and command could be told apart: the whole line stands for them.
         std::string name = entryName({}, whole.in(line), {});
-        unsigned number = 1;
         std::string unique = name;
         while (!names.try_emplace(unique, static_cast<unsigned>(firstSpans.size())).second)
-            unique = name + "." + std::to_string(++number);
+            unique = name + "." + std::to_string(2 + repeats[name]++);
         firstSpans.push_back(where);
         job.name = estate.save(unique);
         job.nameSpan = job.origin = where;
@@ -450,6 +449,7 @@ private:
     llvm::StringRef line;
     size_t lineBegin = 0;
     bool reportedCarriageReturn = false;
+    llvm::StringMap<unsigned> repeats; ///< numbers given to equal entries: no search among many
     std::vector<SettingInForce> environment;
 };
 
