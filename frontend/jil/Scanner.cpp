@@ -299,7 +299,7 @@ void Scanner::readValue(RawAttribute& attribute) {
     char const* const begin = at;
     char const* valueEnd = at;
     while (!scanLine(attribute, valueEnd) && mayWrap(attribute.row->kind)) {
-        if (at == end || !continuesOn(at + 1))
+        if (at == end || !continuesOn(at + 1, attribute, valueEnd > begin && valueEnd[-1] == ','))
             break;
         attribute.spansLines = true;
         ++at;
@@ -308,7 +308,7 @@ void Scanner::readValue(RawAttribute& attribute) {
 }
 
 /// At the start of a line: does a wrapped list go on here (JIL-016)?
-bool Scanner::continuesOn(char const* p) {
+bool Scanner::continuesOn(char const* p, RawAttribute const& attribute, bool afterComma) {
     while (p < end && isBlank(*p))
         ++p;
     if (p == end || *p == '\n' || *p == '#' || (*p == '/' && p + 1 < end && p[1] == '*'))
@@ -321,7 +321,20 @@ bool Scanner::continuesOn(char const* p) {
         ++q;
     if (q > p && q < end && *q == ':' && isKeyStart(*p) && (q == keyEnd || isKnownKey(between(p, keyEnd))))
         return false;
-    return classify(between(p, lineEnd(p)).rtrim()) == StrayKind::text;
+    llvm::StringRef const line = between(p, lineEnd(p)).rtrim();
+    if (classify(line) != StrayKind::text)
+        return false;
+    // A line that cannot be the rest of this list is astray: it must not hide in a value.
+    switch (attribute.row->kind) {
+    case ValueKind::condition:
+    case ValueKind::calendarRule:
+    case ValueKind::resources: return true;
+    case ValueKind::times:
+    case ValueKind::minutes:
+    case ValueKind::timesOrOffsets:
+    case ValueKind::codes: return llvm::isDigit(*p) || llvm::StringRef(",\"+-").contains(*p);
+    default: return afterComma || *p == ',';
+    }
 }
 
 bool Scanner::boundaryBefore(char const* colon, RawAttribute const& attribute, char const*& keyBegin) {

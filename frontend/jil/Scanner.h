@@ -75,7 +75,7 @@ private:
     bool closeQuote(RawAttribute& attribute);
     bool closeComment(RawAttribute& attribute, char const* valueEnd);
     bool boundaryBefore(char const* colon, RawAttribute const& attribute, char const*& keyBegin);
-    bool continuesOn(char const* line);
+    bool continuesOn(char const* line, RawAttribute const& attribute, bool afterComma);
     bool skipBlockComment();
     bool isKnownKey(llvm::StringRef key) const;
     /// A line, from its first character that is no blank, that begins with a keyword that hoist knows.

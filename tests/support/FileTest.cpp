@@ -141,6 +141,7 @@ void FileTest::run() {
             expectation.line = plain[plain.size() - 1 - up];
         expectations.push_back(expectation);
     }
+    bool const usesHash = std::any_of(expectations.begin(), expectations.end(), [&](Expectation const& e) { return lines[e.at - 1].starts_with("#"); });
     std::map<uint32_t, std::string> written; // by the line they follow
     for (diag::Diagnostic const& finding : diags.all()) {
         LineColumn const start = estate.sources.start(finding.span), end = estate.sources.end(finding.span);
@@ -154,7 +155,8 @@ void FileTest::run() {
                 break;
             }
         std::string const message = llvm::StringRef(finding.message).split('\n').first.str();
-        bool const isComment = message.find("*/") == std::string::npos;
+        // A `#` where `*/` would end what the test leaves open; a file that has such an expectation keeps to them.
+        bool const isComment = message.find("*/") == std::string::npos && !usesHash;
         uint32_t const opening = isComment ? 2 : 1;
         std::string const caret = start.column > opening ? std::string(start.column - 1 - opening, ' ') : std::to_string(start.column);
         written[start.line] += fmt::format("{}{}{} {}[{}]: {}{}\n", isComment ? "/*" : "#", caret, std::string(length, '^'),
