@@ -116,9 +116,8 @@ private:
     }
 
     void report() {
-        if (context.schedulesWithoutZone > 0)
-            diags.report<diag::Code::TimeZoneAssumed>(Span{}, context.schedulesWithoutZone,
-                                                      estate.settings.timezone.empty() ? std::string("UTC") : estate.settings.timezone);
+        if (context.schedulesWithoutZone > 0 && estate.settings.timezone.empty())
+            diags.report<diag::Code::TimeZoneAssumed>(Span{}, std::string("UTC"), context.schedulesWithoutZone);
         for (size_t rule : site.unusedRules())
             diags.report<diag::Code::SiteRuleUnused>(estate.settings.rules[rule].span).evidence(std::to_string(rule));
     }

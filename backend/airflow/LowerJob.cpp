@@ -150,8 +150,11 @@ Py::Dict WorkflowLowering::alarmsOf(ir::Job const& job, bool withTimes) {
         addresses.emplace_back(*address);
         exact(address.from, "alarm");
     }
-    if (notifies)
+    if (notifies) {
         alarms.emplace_back("notify", Py(std::move(addresses)));
+        if (!job.alarms.notifyFailureOnly) // `send_notification: y` tells of every end, `f` of failures
+            alarms.emplace_back("notify_on", Py("completion"));
+    }
     if (job.alarms.message) {
         if (notifies)
             alarms.emplace_back("message", Py(*job.alarms.message));

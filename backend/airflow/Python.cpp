@@ -1,6 +1,7 @@
 // Quoting and layout of Python expressions.
 #include "backend/airflow/Python.h"
 
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/Support/ConvertUTF.h>
 
@@ -16,13 +17,15 @@ struct Decoded {
 };
 Decoded decode(llvm::StringRef bytes, size_t at) {
     auto const lead = static_cast<unsigned char>(bytes[at]);
-    size_t const length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+    if (lead < 0x80)
+        return {lead, 1};
+    size_t const length = lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
     if (length == 0 || at + length > bytes.size())
         return {};
     auto const* begin = reinterpret_cast<llvm::UTF8 const*>(bytes.data()) + at;
     if (!llvm::isLegalUTF8Sequence(begin, begin + length))
         return {};
-    uint32_t point = length == 1 ? lead : lead & (0x7Fu >> length);
+    uint32_t point = lead & (0x7Fu >> length);
     for (size_t i = 1; i < length; ++i)
         point = point << 6 | (static_cast<unsigned char>(bytes[at + i]) & 0x3Fu);
     return {point, length};
@@ -59,6 +62,12 @@ std::string pythonString(llvm::StringRef bytes) {
     char const quote = bytes.count('"') > bytes.count('\'') ? '\'' : '"';
     std::string out(1, quote);
     for (size_t at = 0; at < bytes.size();) {
+        size_t plain = at; // most text is printable ASCII: copy it in runs
+        while (plain < bytes.size() && bytes[plain] >= 0x20 && bytes[plain] < 0x7F && bytes[plain] != quote && bytes[plain] != '\\')
+            ++plain;
+        out += bytes.slice(at, plain);
+        if ((at = plain) == bytes.size())
+            break;
         auto const [point, length] = decode(bytes, at);
         if (length == 0) {
             appendEscaped(out, 0xDC00u + static_cast<unsigned char>(bytes[at])); // surrogateescape (PEP 383)
@@ -165,6 +174,8 @@ void appendFlat(std::string& out, Py const& value) {
 
 /// Columns as ruff counts them: wide East Asian characters take two.
 size_t widthOf(llvm::StringRef text) {
+    if (llvm::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
+        return text.size();
     size_t width = 0;
     for (size_t at = 0; at < text.size();) {
         auto const [point, length] = decode(text, at);

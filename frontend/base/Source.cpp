@@ -71,7 +71,11 @@ LineColumn SourceMap::lineColumn(FileId file, uint32_t offset) const {
     auto after = std::upper_bound(starts.begin(), starts.end(), offset);
     auto const line = static_cast<uint32_t>(after - starts.begin());
     uint32_t const lineBegin = starts[line - 1];
-    return {line, 1 + countCharacters(bytes(file).slice(lineBegin, offset))};
+    if (last.file != file || last.lineBegin != lineBegin || last.offset > offset)
+        last = {file, lineBegin, lineBegin, 1};
+    last.column += countCharacters(bytes(file).slice(last.offset, offset));
+    last.offset = offset;
+    return {line, last.column};
 }
 
 LineColumn SourceMap::start(Span span) const {

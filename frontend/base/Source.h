@@ -70,6 +70,12 @@ private:
         mutable std::vector<uint32_t> lineStarts; // built on first use: most files have no finding
     };
     std::vector<uint32_t> const& lineStartsOf(FileId file) const;
+    /// The last answer: the next one on the same line counts on from there, so that a line of 100 MB is counted once.
+    struct LastColumn {
+        FileId file;
+        uint32_t lineBegin = 0, offset = 0, column = 1;
+    };
+    mutable LastColumn last;
 
     // unique_ptr: StringRefs into `bytes` stay valid while files are added.
     IdVector<FileId, std::unique_ptr<File>> files;

@@ -49,6 +49,7 @@ _ALARM_KEYS = frozenset(
         "must_start",
         "must_complete",
         "notify",
+        "notify_on",
         "message",
     }
 )
@@ -177,6 +178,8 @@ class Job(_Base):
             self._failed(run, code, str(failed), again=attempts_remain(context))
             raise
         run.record("SUCCESS", exit_code=0 if result is None else exit_code_of(result))
+        if self.alarms.get("notify_on") == "completion":
+            self._notify(run, "SUCCESS")
         return None if isinstance(result, ExitCode) else result
 
     def _terminated(self, run: Run, reason: str) -> None:
