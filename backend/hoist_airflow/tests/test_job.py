@@ -216,6 +216,16 @@ def test_alarms_are_rows_and_never_change_flow(run):
     assert run.events[-1] == ("FAILURE", 1)
 
 
+@pytest.mark.parametrize(
+    ("notify_on", "alarms"), [("completion", ["NOTIFICATION"]), ("failure", [])]
+)
+def test_a_success_is_told_only_where_every_end_is(run, notify_on, alarms):
+    """`send_notification: y` against `f`."""
+    told = {"notify": ["ops@example.org"], "notify_on": notify_on}
+    command("true", alarms=told).execute(context())
+    assert run.alarms == alarms
+
+
 def test_globals_expand_at_the_start(run, tmp_path):
     """JIL-162, TR-47; a single `$` belongs to the shell."""
     run.ledger = type(run.ledger)({"DAY": "2026-11-24"})
