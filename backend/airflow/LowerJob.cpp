@@ -358,7 +358,7 @@ void WorkflowLowering::lowerJob(ir::JobId id) {
         exact(code, "none: overruled (JIL-057)");
     if (job.initialStatus && *job.initialStatus == ir::InitialStatus::onNoExec)
         arguments.emplace_back("noexec", Py(true));
-    if (!placement.executor.empty() && placement.executor != "connection")
+    if (placement.operatorClass.empty() && !placement.executor.empty() && placement.executor != "connection")
         arguments.emplace_back("via", Py(placement.executor));
     if (!placement.connection.empty())
         arguments.emplace_back("connection", Py(placement.connection));
