@@ -1,4 +1,4 @@
-"""The zone table inside `hoist` is what tools/make_tz_table.py makes of the pinned tzdata."""
+"""The zone table inside `hoist` is what scripts/make_tz_table.py makes of the pinned tzdata."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-TOOL = Path(__file__).parents[2] / "tools" / "make_tz_table.py"
+TOOL = Path(__file__).parents[2] / "scripts" / "make_tz_table.py"
 
 
 def test_the_embedded_table_is_the_pinned_release() -> None:

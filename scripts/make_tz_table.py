@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Write frontend/ir/TzData.inc, the time-zone table inside `hoist`, from the PyPI package `tzdata`.
 
-    python tools/make_tz_table.py            write it
-    python tools/make_tz_table.py --check    exit 1 when the file differs from the installed package
+    python scripts/make_tz_table.py            write it
+    python scripts/make_tz_table.py --check    exit 1 when the file differs from the installed package
 
 The package is the one that the shims use at run time, so both sides agree on every instant. One row
 per zone: changes of offset since 1970 and the POSIX rule for the time after the last one; links are
@@ -75,7 +75,7 @@ def render() -> str:
             before = time
         rows.append(f'{{"{name}", "{text}"}},')
     head = (
-        "// Time zones since 1970: written by tools/make_tz_table.py from the package tzdata; never by hand.\n"
+        "// Time zones since 1970: written by scripts/make_tz_table.py from the package tzdata; never by hand.\n"
         "// Row: name, then =link, or POSIX-rule;first-offset and for each change seconds-since-the-last,offset.\n"
         f'#ifdef HOIST_TZDATA_VERSION\nHOIST_TZDATA_VERSION("{version[1]}")\n#else\n'
     )
@@ -88,7 +88,7 @@ def main() -> int:
         if TARGET.read_text(encoding="ascii") == text:
             return 0
         print(
-            f"{TARGET.name} differs from the installed tzdata: run tools/make_tz_table.py",
+            f"{TARGET.name} differs from the installed tzdata: run scripts/make_tz_table.py",
             file=sys.stderr,
         )
         return 1
