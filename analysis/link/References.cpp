@@ -142,6 +142,9 @@ private:
         linkDays(job, schedule.runCalendar, schedule.run, "run calendar");
         linkDays(job, schedule.excludeCalendar, schedule.exclude, "exclude calendar");
         linkZone(job, schedule);
+        // JIL-141: `jil` rejects such a job; the schedule checks say why.
+        if ((schedule.times && schedule.minutes) || (schedule.weekdays && schedule.runCalendar))
+            job.refused = true;
     }
 
     /// JIL-148. A front end that knows better has set the zone itself.

@@ -25,9 +25,11 @@ public:
                 continue;
             }
             ir::Schedule const& schedule = estate.schedules[job.schedule];
-            if (schedule.kind != ir::Schedule::Kind::calendar || job.refused)
+            if (schedule.kind != ir::Schedule::Kind::calendar)
                 continue;
             exclusivePairs(job, schedule);
+            if (job.refused)
+                continue;
             if (!schedule.weekdays && !schedule.runCalendar)
                 noTicks(job, schedule, "`date_conditions` is on, but there is neither `days_of_week` nor `run_calendar` (JIL-142)");
             else if (schedule.weekdays && !schedule.runCalendar && *schedule.weekdays == 0)

@@ -94,7 +94,8 @@ class Night:
         def start(dag_id: str, run_id: str, conf: dict[str, Any]) -> bool:
             event = conf["hoist_event"]
             found = next(e for e in self.ledger.events(event - 1, 1))
-            self.run(dag_id, f"no clock: event {event}, {found.job} became {found.status}", conf)
+            what = f"{found.job or found.name} became {found.status or found.value}"
+            self.run(dag_id, f"no clock: event {event}, {what}", conf)
             return True
 
         dispatch_once(self.ledger, Subscriptions.of(self.manifest), start)
