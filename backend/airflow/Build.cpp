@@ -48,16 +48,8 @@ public:
     ir::TargetNames const& targetNames() const { return names; }
 
 private:
-    void settleKept(std::vector<ir::KeptAttribute> const& kept, llvm::StringRef owner) {
-        for (ir::KeptAttribute const& attribute : kept) {
-            if (estate.constructs[attribute.construct].fate != diag::Fidelity::none)
-                continue;
-            diags.report<diag::Code::ObjectKeptOnly>(estate.constructs.span(attribute.construct), attribute.key, owner)
-                .object(owner);
-            estate.constructs.settle(attribute.construct, diag::Fidelity::dropped, "manifest");
-        }
-    }
-
+    /// What no job holds. Objects and attributes without a counterpart are reported and settled by their front end; one that
+    /// it forgot stays without a fate, which the driver treats as a bug of hoist.
     void settleRest() {
         auto const exact = [&](ir::ConstructId id, llvm::StringRef form) {
             estate.constructs.settle(id, diag::Fidelity::exact, form);
@@ -69,29 +61,18 @@ private:
             exact(machine.maxLoad.from, "pool");
             for (auto const& part : machine.parts)
                 exact(part.construct, "machine choice");
-            settleKept(machine.kept, machine.name);
         }
         for (ir::Resource const& resource : estate.resources) {
             exact(resource.statement, "ledger resource");
             exact(resource.amount.from, "ledger resource");
             exact(resource.machine.from, "ledger resource");
-            settleKept(resource.kept, resource.name);
         }
         for (ir::Variable const& variable : estate.variables) {
             exact(variable.statement, "ledger variable");
             exact(variable.valueFrom, "ledger variable");
         }
-        for (ir::Instance const& instance : estate.instances) {
+        for (ir::Instance const& instance : estate.instances)
             exact(instance.statement, "ledger instance");
-            settleKept(instance.kept, instance.name);
-        }
-        for (ir::OpaqueObject const& object : estate.opaque) {
-            if (estate.constructs[object.statement].fate == diag::Fidelity::none) {
-                diags.report<diag::Code::ObjectKeptOnly>(object.nameSpan, object.kind, object.name).object(object.name);
-                estate.constructs.settle(object.statement, diag::Fidelity::dropped, "manifest");
-            }
-            settleKept(object.kept, object.name);
-        }
         for (ir::Calendar const& calendar : estate.calendars) {
             auto const fate = calendar.refused ? diag::Fidelity::refused : diag::Fidelity::exact;
             estate.constructs.settle(calendar.statement, fate, "calendars.json");

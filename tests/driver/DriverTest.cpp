@@ -135,10 +135,10 @@ TEST(Driver, MachineFormatsGoToFilesAndStandardOutput) {
     EXPECT_NE(tool.files.files["out.sarif"].find("\"uri\": \"a%20b.cron\""), std::string::npos);
 }
 
-// docs/cli.md is made from the tables; HOIST_UPDATE=1 rewrites it.
+// docs/cli.md is made from the tables; HOIST_REWRITE=1 rewrites it.
 TEST(Driver, TheCommandLinePageIsCurrent) {
     std::string const path = HOIST_SOURCE_DIR "/docs/cli.md";
-    if (std::getenv("HOIST_UPDATE"))
+    if (std::getenv("HOIST_REWRITE"))
         std::ofstream(path, std::ios::binary) << hoist::cliPage();
     std::ifstream in(path, std::ios::binary);
     EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), hoist::cliPage());
