@@ -19,6 +19,8 @@ public:
     virtual std::optional<std::string> variable(llvm::StringRef name) const = 0;
     /// Absolute, without a final slash; empty when unknown.
     virtual std::string currentFolder() const = 0;
+    /// True where the process ends after the run: then nobody takes a million jobs apart piece by piece.
+    virtual bool endsWithRun() const { return false; }
 };
 
 /// The process's own.

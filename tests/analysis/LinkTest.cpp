@@ -151,6 +151,17 @@ TEST(Link, AGlobalThatACommandSetsIsKnown) {
     EXPECT_TRUE(diags.all().empty());
 }
 
+TEST(Link, DaysAndACalendarTogetherRefuse) {
+    EstateBuilder b;
+    ir::JobId const id = b.job("BOTH");
+    b.set(b.daily(id, {60}).runCalendar, llvm::StringRef("HOLIDAYS"));
+    ir::Calendar& calendar = b.estate.calendars[b.estate.calendars.add()];
+    calendar.name = "HOLIDAYS";
+    diag::Diagnostics diags;
+    analysis::link(b.estate, diags);
+    EXPECT_TRUE(b.estate.workflows[b[id].workflow].refused); // JIL-141: `jil` rejects such a job
+}
+
 TEST(Link, CalendarsUndefinedOfTheWrongKindOrBrokenRefuse) {
     EstateBuilder b;
     auto const calendar = [&](llvm::StringRef name, ir::Calendar::Kind kind) -> ir::Calendar& {
@@ -166,7 +177,9 @@ TEST(Link, CalendarsUndefinedOfTheWrongKindOrBrokenRefuse) {
     b.set(calendar("SELF", ir::Calendar::Kind::extended).holidayCalendar, llvm::StringRef("SELF")); // JIL-156
     auto const uses = [&](llvm::StringRef job, llvm::StringRef name) {
         ir::JobId const id = b.job(job);
-        b.set(b.daily(id, {60}).runCalendar, name);
+        ir::Schedule& schedule = b.daily(id, {60});
+        schedule.weekdays = {}; // JIL-141: days or a calendar
+        b.set(schedule.runCalendar, name);
         return id;
     };
     ir::JobId const good = uses("GOOD", "HOLIDAYS");
