@@ -185,7 +185,7 @@ Exit runCommand(ParsedCommand const& parsed, FileSystem& files, Console& console
     default: {
         auto run = std::make_unique<Run>(*parsed.row, invocation, files, console);
         Exit const exit = run->run();
-        static Run* last = nullptr; // still reachable, so no leak
+        [[maybe_unused]] static Run* volatile last = nullptr; // still reachable, so no leak
         if (console.endsWithRun())
             last = run.release();
         return exit;
