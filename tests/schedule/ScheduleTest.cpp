@@ -152,7 +152,8 @@ TEST(ScheduleVectors, CalendarRulesAndDispositions_JIL157_JIL158_JIL159) {
 }
 
 TEST(ScheduleVectors, CanonicalRulesMeanTheSame) {
-    for (json const& one : load("calendars.json")["cases"]) {
+    json const vectors = load("calendars.json");
+    for (json const& one : vectors["cases"]) {
         std::string const text = one["calendar"].value("condition", "");
         ir::RuleError error;
         auto const rule = ir::CalendarRule::parse(text, error);
@@ -209,7 +210,8 @@ static ir::CronFields readCron(std::string const& text) {
 }
 
 TEST(ScheduleVectors, Cron_CRON002_CRON008) {
-    for (json const& one : load("cron.json")["cases"]) {
+    json const vectors = load("cron.json");
+    for (json const& one : vectors["cases"]) {
         std::string const zone = one["timezone"];
         auto const found = schedule::cronTicks(readCron(one["expression"]), *ir::findZone(zone),
                                                readInstant(one["from"]), readInstant(one["to"]));
