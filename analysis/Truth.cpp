@@ -16,6 +16,7 @@
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/SmallBitVector.h>
 #include <llvm/ADT/SmallString.h>
+#include <llvm/ADT/SmallVector.h>
 
 #include <algorithm>
 #include <map>
@@ -36,11 +37,10 @@ void postOrder(ir::Conditions const& conditions, ir::ExprId root, llvm::function
         ir::ExprId expr;
         bool isOpen;
     };
-    std::vector<Frame> stack{{root, false}};
-    llvm::DenseSet<uint32_t> seen;
+    llvm::SmallVector<Frame, 16> stack{{root, false}};
+    llvm::SmallDenseSet<uint32_t, 16> seen;
     while (!stack.empty()) {
-        auto const [expr, isOpen] = stack.back();
-        stack.pop_back();
+        auto const [expr, isOpen] = stack.pop_back_val();
         if (isOpen) {
             visit(expr);
             continue;

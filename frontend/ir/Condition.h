@@ -5,6 +5,8 @@
 
 #include <llvm/ADT/ArrayRef.h>
 #include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/DenseSet.h>
+#include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringRef.h>
 
 #include <string>
@@ -92,12 +94,11 @@ public:
 
     /// Visits every distinct atom below an expression once, in source order. Iterative: depth is the input's.
     template <class Visit> void forEachAtom(ExprId root, Visit visit) const {
-        std::vector<ExprId> stack{root};
-        llvm::DenseMap<uint32_t, char> seen;
+        llvm::SmallVector<ExprId, 16> stack{root};
+        llvm::SmallDenseSet<uint32_t, 16> seen; // most conditions have a few atoms: no allocation
         while (!stack.empty()) {
-            ExprId const id = stack.back();
-            stack.pop_back();
-            if (!seen.try_emplace(id.value, 1).second)
+            ExprId const id = stack.pop_back_val();
+            if (!seen.insert(id.value).second)
                 continue;
             if (exprs[id].kind == Expr::Kind::atom)
                 visit(exprs[id].atom);
