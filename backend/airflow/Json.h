@@ -3,6 +3,7 @@
 
 #include <llvm/ADT/StringRef.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -14,6 +15,8 @@ void appendJsonString(std::string& out, llvm::StringRef bytes);
 /// Objects and arrays with commas and indentation kept right; `compact` writes the rest of a value on one line.
 class JsonWriter {
 public:
+    /// Room for about so many bytes: a manifest of a hundred megabytes is not copied each time it doubles.
+    void reserve(size_t bytes) { out.reserve(bytes); }
     void beginObject() { open('{'); }
     void endObject() { close('}'); }
     void beginArray() { open('['); }

@@ -28,6 +28,7 @@ public:
 
     std::string run() {
         collect();
+        json.reserve(estate.constructs.size() * 80 + estate.jobs.size() * 200);
         json.beginObject();
         json.key("version");
         json.value(manifestVersion);
