@@ -32,7 +32,6 @@ import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from compiled import Compiled
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from compiled import ROOT, compile_estate
+
 from conformance import Play, StepFailed, steps_of
 
 CASES = sorted((ROOT / "tests" / "conformance").glob("*.jil"))

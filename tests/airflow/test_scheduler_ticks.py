@@ -30,6 +30,7 @@ class Scheduler:
     def __init__(self, runs: ModuleType, folder: Path, patch: pytest.MonkeyPatch) -> None:
         from airflow.jobs.job import Job
         from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+
         from hoist_airflow.schedule import timetables
 
         self.patch = patch

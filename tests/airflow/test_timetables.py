@@ -20,6 +20,7 @@ def offer(airflow_runs: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable
     """Ask a timetable what Airflow's scheduler asks, at a chosen now."""
     import pendulum
     from airflow.timetables.base import DataInterval, TimeRestriction
+
     from hoist_airflow.schedule import timetables
 
     def ask(
@@ -49,6 +50,7 @@ def offer(airflow_runs: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable
 def test_serialises_with_the_resolved_calendar(airflow_runs: ModuleType, tmp_path: Path) -> None:
     from airflow.sdk import DAG
     from airflow.serialization.serialized_objects import DagSerialization
+
     from hoist_airflow import calendars, crontab, legacy_calendar
 
     definitions = {

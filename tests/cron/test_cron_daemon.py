@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
 from hoist_airflow.schedule.cron import CrontabTicks, parse_fields
 
 HERE = Path(__file__).parent

@@ -375,7 +375,7 @@ def cron_ticks(expression: str, place: ZoneInfo, start: datetime, end: datetime)
 
         def flush() -> bool:
             nonlocal queue
-            fired.extend([clock] * queue)
+            fired.extend([clock] * queue)  # noqa: B023 (called in the same turn)
             busy, queue = queue > 0, 0
             return busy
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ledger_world import World
 
 from hoist_airflow import hoistctl
 from hoist_airflow.dispatch import (
@@ -20,7 +21,6 @@ from hoist_airflow.dispatch import (
     sweep_alarms,
 )
 from hoist_airflow.ledger import Member, Topology
-from ledger_world import World
 
 MANIFEST = {"subscriptions": [{"dag_id": "c", "jobs": ["A", "B"], "variables": ["G"]}]}
 

@@ -6,11 +6,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from ledger_world import World
 
 from hoist_airflow.decision import GateSpec, decide
 from hoist_airflow.ledger import Ledger, Member, Topology
 from hoist_airflow.schedule import legacy_calendar
-from ledger_world import World
 
 
 @pytest.fixture

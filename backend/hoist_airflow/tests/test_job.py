@@ -18,8 +18,8 @@ from airflow.sdk.exceptions import (
     AirflowTaskTimeout,
     TaskDeferred,
 )
-
 from fake_run import FakeRun
+
 from hoist_airflow.command import Command
 from hoist_airflow.job import JobTerminated, legacy
 from hoist_airflow.opaque import Opaque, Unsupported

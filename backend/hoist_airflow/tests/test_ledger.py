@@ -11,12 +11,12 @@ import threading
 from pathlib import Path
 
 import pytest
+from ledger_world import World
 
 from hoist_airflow.ledger import Ledger, LedgerError, Member, schema
 from hoist_airflow.ledger.control import EventError
 from hoist_airflow.ledger.resources import ResourceError, parse
 from hoist_airflow.ledger.store import Store
-from ledger_world import World
 
 
 @pytest.fixture

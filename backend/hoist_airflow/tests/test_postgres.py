@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ledger_world import World
 
 from hoist_airflow.ledger import Ledger, Member
-from ledger_world import World
 
 pytest.importorskip("psycopg", reason="needs psycopg, extra [postgres]")
 

@@ -8,8 +8,8 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
-
 from fake_run import FakeRun
+
 from hoist_airflow import watcher
 from hoist_airflow.executors.base import StartFailed
 from hoist_airflow.watcher import FileStable, FileWatcher, look, stable
