@@ -29,7 +29,8 @@ using ir::Expr;
 
 namespace {
 
-constexpr size_t mostCases = 4096;
+/// Cases times atoms that one condition may cost.
+constexpr size_t mostWork = 1 << 20;
 
 /// Calls `visit` for every distinct part, operands first.
 void postOrder(ir::Conditions const& conditions, ir::ExprId root, llvm::function_ref<void(ir::ExprId)> visit) {
@@ -135,13 +136,13 @@ bool hasStates(Atom const& atom) {
     return atom.kind == Atom::Kind::status || atom.kind == Atom::Kind::exitCode || atom.kind == Atom::Kind::variable;
 }
 
-/// Tries every combination of states of `tried` (others: `fallback`); stops and says so when `isWanted` holds
-/// for the value of the expression. Nothing when there are too many.
+/// Tries every combination of states of `tried` (others: `fallback`); true as soon as the
+/// expression has the value `wanted`. Nothing when there are too many.
 std::optional<bool> tryStates(ir::Conditions const& conditions, ir::ExprId root, std::vector<Subject const*> const& tried,
-                              bool fallback, bool wanted) {
+                              size_t atoms, bool fallback, bool wanted) {
     size_t cases = 1;
     for (Subject const* subject : tried)
-        if (cases *= subject->states.size(); cases > mostCases)
+        if (cases *= subject->states.size(); cases > mostWork / (atoms + 1))
             return std::nullopt;
     llvm::DenseMap<uint32_t, bool> values;
     for (size_t number = 0; number < cases; ++number) {
@@ -222,10 +223,15 @@ std::optional<Contradiction> findContradiction(ir::Conditions const& conditions,
             addStates(conditions, subject);
             contended.push_back(&subject);
         }
-    for (Subject const* one : contended)
-        if (tryStates(conditions, root, {one}, true, true) == false)
-            return Contradiction{one->name, one->atoms};
-    if (tryStates(conditions, root, contended, true, true) == false)
+    size_t atoms = 0;
+    for (Subject const& subject : subjects)
+        atoms += subject.atoms.size();
+    // One subject alone makes the clearest finding; trying each costs subjects times atoms.
+    if (contended.size() * atoms <= mostWork)
+        for (Subject const* one : contended)
+            if (tryStates(conditions, root, {one}, atoms, true, true) == false)
+                return Contradiction{one->name, one->atoms};
+    if (tryStates(conditions, root, contended, atoms, true, true) == false)
         return Contradiction{};
     return std::nullopt;
 }
@@ -233,7 +239,9 @@ std::optional<Contradiction> findContradiction(ir::Conditions const& conditions,
 bool isAlwaysTrue(ir::Conditions const& conditions, ir::ExprId root) {
     std::vector<Subject> subjects = subjectsOf(conditions, root);
     std::vector<Subject const*> tried;
+    size_t atoms = 0;
     for (Subject& subject : subjects) {
+        atoms += subject.atoms.size();
         auto const kind = conditions[subject.atoms.front()].kind;
         if (kind == Atom::Kind::exitCode || kind == Atom::Kind::variable) {
             addStates(conditions, subject);
@@ -241,7 +249,7 @@ bool isAlwaysTrue(ir::Conditions const& conditions, ir::ExprId root) {
         }
     }
     // Statuses: all atoms are false while their job runs.
-    return tryStates(conditions, root, tried, false, false) == false;
+    return tryStates(conditions, root, tried, atoms, false, false) == false;
 }
 
 } // namespace hoist::analysis
