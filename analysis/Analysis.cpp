@@ -17,6 +17,8 @@ void run(ir::Estate& estate, diag::Diagnostics& diags, int64_t now) {
 #undef PASS
 }
 
-void run(ir::Estate& estate, diag::Diagnostics& diags) { run(estate, diags, static_cast<int64_t>(std::time(nullptr))); }
+void run(ir::Estate& estate, diag::Diagnostics& diags) {
+    run(estate, diags, static_cast<int64_t>(std::time(nullptr)));
+}
 
 } // namespace hoist::analysis

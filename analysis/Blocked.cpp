@@ -12,9 +12,12 @@ static bool readsRun(ir::Atom const& atom) {
                         (atom.kind == ir::Atom::Kind::status && !(atom.outcomes & ir::notRunning)));
 }
 
-static bool isIced(ir::Job const& job) { return job.initialStatus && *job.initialStatus == ir::InitialStatus::onIce; }
+static bool isIced(ir::Job const& job) {
+    return job.initialStatus && *job.initialStatus == ir::InitialStatus::onIce;
+}
 
-Blocked findBlocked(ir::Estate const& estate, llvm::function_ref<bool(ir::JobId, ir::AtomId)> canBeTrue,
+Blocked findBlocked(ir::Estate const& estate,
+                    llvm::function_ref<bool(ir::JobId, ir::AtomId)> canBeTrue,
                     llvm::function_ref<bool(ir::JobId)> startsBlocked,
                     llvm::function_ref<bool(ir::JobId, ir::JobId)> spreads) {
     Blocked blocked(estate.jobs.size());
@@ -50,7 +53,8 @@ Blocked findBlocked(ir::Estate const& estate, llvm::function_ref<bool(ir::JobId,
             if (isIced(estate.jobs[id]))
                 continue; // conditions on it read as constants (JIL-074)
             for (ir::JobId dependent : dependents[id.value])
-                if (!blocked[dependent.value] && spreads(id, dependent) && !isQueued[dependent.value]) {
+                if (!blocked[dependent.value] && spreads(id, dependent) &&
+                    !isQueued[dependent.value]) {
                     isQueued[dependent.value] = true;
                     doubtful.push_back(dependent);
                 }
@@ -63,14 +67,16 @@ Blocked findBlocked(ir::Estate const& estate, llvm::function_ref<bool(ir::JobId,
         if (blocked[id.value])
             continue;
         ir::JobId because;
-        bool const canStart = evaluate(estate.conditions, estate.jobs[id].condition.expr, [&](ir::AtomId atomId) {
-            ir::Atom const& atom = estate.conditions[atomId];
-            if (readsRun(atom) && blocked[atom.job.value] && !isIced(estate.jobs[atom.job]) && spreads(atom.job, id)) {
-                because = blocked[atom.job.value];
-                return false;
-            }
-            return canBeTrue(id, atomId);
-        });
+        bool const canStart =
+            evaluate(estate.conditions, estate.jobs[id].condition.expr, [&](ir::AtomId atomId) {
+                ir::Atom const& atom = estate.conditions[atomId];
+                if (readsRun(atom) && blocked[atom.job.value] && !isIced(estate.jobs[atom.job]) &&
+                    spreads(atom.job, id)) {
+                    because = blocked[atom.job.value];
+                    return false;
+                }
+                return canBeTrue(id, atomId);
+            });
         if (!canStart) {
             blocked[id.value] = because ? because : id;
             falling.push_back(id);

@@ -1,16 +1,19 @@
 // Deciding conditions exactly.
 //
-// A condition is a boolean function of atoms, but atoms about one job are not free: a job is in one status, so
-// `s(a)` and `f(a)` exclude each other, `d(a)` is either of s, f, t, and `e(a) < 4` excludes `e(a) > 6`. The subject of an
-// atom is a job's status, a job's exit code, or a variable. A subject has few *states* that matter: the statuses, or
-// the numbers next to the literals it is compared with. Each state makes a set of its atoms true.
+// A condition is a boolean function of atoms, but atoms about one job are not free: a job is in one
+// status, so `s(a)` and `f(a)` exclude each other, `d(a)` is either of s, f, t, and `e(a) < 4`
+// excludes `e(a) > 6`. The subject of an atom is a job's status, a job's exit code, or a variable.
+// A subject has few *states* that matter: the statuses, or the numbers next to the literals it is
+// compared with. Each state makes a set of its atoms true.
 //
-// There is no NOT in the language, so a condition is monotone: more true atoms never make it false. Two things follow.
-// To come true, a subject needs to try only its maximal states (a look-back never forbids anything: the job may have
-// ended just now), and a subject with a single atom may take it as true. What remains is the product over
-// subjects with several atoms, in practice one or two; above a bound the answer is "not decided", never a guess.
+// There is no NOT in the language, so a condition is monotone: more true atoms never make it false.
+// Two things follow. To come true, a subject needs to try only its maximal states (a look-back
+// never forbids anything: the job may have ended just now), and a subject with a single atom may
+// take it as true. What remains is the product over subjects with several atoms, in practice one or
+// two; above a bound the answer is "not decided", never a guess.
 //
-// What this does not see: that two different jobs cannot both succeed. That is for findNeverStarting.
+// What this does not see: that two different jobs cannot both succeed. That is for
+// findNeverStarting.
 #include "analysis/Truth.h"
 
 #include <llvm/ADT/DenseSet.h>
@@ -33,7 +36,8 @@ namespace {
 constexpr size_t mostWork = 1 << 20;
 
 /// Calls `visit` for every distinct part, operands first.
-void postOrder(ir::Conditions const& conditions, ir::ExprId root, llvm::function_ref<void(ir::ExprId)> visit) {
+void postOrder(ir::Conditions const& conditions, ir::ExprId root,
+               llvm::function_ref<void(ir::ExprId)> visit) {
     struct Frame {
         ir::ExprId expr;
         bool isOpen;
@@ -66,7 +70,10 @@ bool compare(int order, Compare op) {
     return false;
 }
 
-template <class T> int orderOf(T const& a, T const& b) { return a < b ? -1 : b < a ? 1 : 0; }
+template <class T>
+int orderOf(T const& a, T const& b) {
+    return a < b ? -1 : b < a ? 1 : 0;
+}
 
 /// JIL-068: numeric if both are integers, else by bytes.
 int orderOfTexts(llvm::StringRef a, llvm::StringRef b) {
@@ -94,8 +101,10 @@ void addStates(ir::Conditions const& conditions, Subject& subject) {
     };
     if (first.kind == Atom::Kind::status) { // JIL-063
         constexpr ir::Outcomes active = 0;
-        for (ir::Outcomes status : {ir::Outcomes(ir::succeeded | ir::notRunning), ir::Outcomes(ir::failed | ir::notRunning),
-                                    ir::Outcomes(ir::terminated | ir::notRunning), ir::Outcomes(ir::notRunning), active})
+        for (ir::Outcomes status :
+             {ir::Outcomes(ir::succeeded | ir::notRunning),
+              ir::Outcomes(ir::failed | ir::notRunning),
+              ir::Outcomes(ir::terminated | ir::notRunning), ir::Outcomes(ir::notRunning), active})
             add([&](Atom const& atom) { return (atom.outcomes & status) != 0; });
     } else if (first.kind == Atom::Kind::exitCode) {
         for (ir::AtomId near : subject.atoms)
@@ -111,7 +120,9 @@ void addStates(ir::Conditions const& conditions, Subject& subject) {
                 for (int64_t step : {-1, 1})
                     values.push_back(std::to_string(number + step));
             for (std::string const& value : values)
-                add([&](Atom const& atom) { return compare(orderOfTexts(value, atom.text), atom.op); });
+                add([&](Atom const& atom) {
+                    return compare(orderOfTexts(value, atom.text), atom.op);
+                });
         }
     }
 }
@@ -133,13 +144,15 @@ std::vector<Subject> subjectsOf(ir::Conditions const& conditions, ir::ExprId roo
 }
 
 bool hasStates(Atom const& atom) {
-    return atom.kind == Atom::Kind::status || atom.kind == Atom::Kind::exitCode || atom.kind == Atom::Kind::variable;
+    return atom.kind == Atom::Kind::status || atom.kind == Atom::Kind::exitCode ||
+           atom.kind == Atom::Kind::variable;
 }
 
 /// Tries every combination of states of `tried` (others: `fallback`); true as soon as the
 /// expression has the value `wanted`. Nothing when there are too many.
-std::optional<bool> tryStates(ir::Conditions const& conditions, ir::ExprId root, std::vector<Subject const*> const& tried,
-                              size_t atoms, bool fallback, bool wanted) {
+std::optional<bool> tryStates(ir::Conditions const& conditions, ir::ExprId root,
+                              std::vector<Subject const*> const& tried, size_t atoms, bool fallback,
+                              bool wanted) {
     size_t cases = 1;
     for (Subject const* subject : tried)
         if (cases *= subject->states.size(); cases > mostWork / (atoms + 1))
@@ -165,7 +178,8 @@ std::optional<bool> tryStates(ir::Conditions const& conditions, ir::ExprId root,
 
 } // namespace
 
-bool evaluate(ir::Conditions const& conditions, ir::ExprId root, llvm::function_ref<bool(ir::AtomId)> valueOf) {
+bool evaluate(ir::Conditions const& conditions, ir::ExprId root,
+              llvm::function_ref<bool(ir::AtomId)> valueOf) {
     llvm::DenseMap<uint32_t, bool> values;
     postOrder(conditions, root, [&](ir::ExprId id) {
         Expr const& expr = conditions[id];
@@ -203,7 +217,9 @@ std::vector<ir::AtomId> necessaryAtoms(ir::Conditions const& conditions, ir::Exp
             result = needs[operands.front().value];
             for (ir::ExprId operand : operands.drop_front()) {
                 auto const& other = needs[operand.value];
-                std::erase_if(result, [&](ir::AtomId atom) { return !std::binary_search(other.begin(), other.end(), atom); });
+                std::erase_if(result, [&](ir::AtomId atom) {
+                    return !std::binary_search(other.begin(), other.end(), atom);
+                });
             }
         }
         needs[id.value] = std::move(result);
@@ -214,7 +230,8 @@ std::vector<ir::AtomId> necessaryAtoms(ir::Conditions const& conditions, ir::Exp
 std::optional<Contradiction> findContradiction(ir::Conditions const& conditions, ir::ExprId root) {
     std::vector<Subject> subjects = subjectsOf(conditions, root);
     bool hasNegation = false;
-    postOrder(conditions, root, [&](ir::ExprId id) { hasNegation |= conditions[id].kind == Expr::Kind::negation; });
+    postOrder(conditions, root,
+              [&](ir::ExprId id) { hasNegation |= conditions[id].kind == Expr::Kind::negation; });
     if (hasNegation)
         return std::nullopt; // not monotone: no dialect of today writes it, so nothing is claimed
     std::vector<Subject const*> contended;

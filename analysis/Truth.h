@@ -12,10 +12,11 @@
 namespace hoist::analysis {
 
 /// The value of an expression when each atom's is known. Iterative, each shared part once.
-bool evaluate(ir::Conditions const& conditions, ir::ExprId root, llvm::function_ref<bool(ir::AtomId)> valueOf);
+bool evaluate(ir::Conditions const& conditions, ir::ExprId root,
+              llvm::function_ref<bool(ir::AtomId)> valueOf);
 
-/// Atoms without which the expression is false: those of conjunctions, and of disjunctions those that stand in
-/// every branch. Ordered by id, unique.
+/// Atoms without which the expression is false: those of conjunctions, and of disjunctions those
+/// that stand in every branch. Ordered by id, unique.
 std::vector<ir::AtomId> necessaryAtoms(ir::Conditions const& conditions, ir::ExprId root);
 
 /// Why an expression can never be true.
@@ -25,7 +26,8 @@ struct Contradiction {
     std::vector<ir::AtomId> atoms; ///< of the subject
 };
 
-/// Nothing when the expression can be true, or when deciding takes more than a bounded number of cases.
+/// Nothing when the expression can be true, or when deciding takes more than a bounded number of
+/// cases.
 std::optional<Contradiction> findContradiction(ir::Conditions const& conditions, ir::ExprId root);
 
 /// True when the expression holds whatever its jobs do, once its exit codes and variables exist.

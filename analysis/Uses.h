@@ -7,7 +7,8 @@ namespace hoist::analysis {
 
 enum class ConditionRole : uint8_t { start, success, failure };
 
-template <class Visit> void forEachCondition(ir::Estate const& estate, ir::JobId id, Visit visit) {
+template <class Visit>
+void forEachCondition(ir::Estate const& estate, ir::JobId id, Visit visit) {
     ir::Job const& job = estate.jobs[id];
     if (job.condition)
         visit(job.condition, ConditionRole::start);

@@ -16,8 +16,9 @@ struct Frontend {
     ir::Dialect dialect;
     /// Looks at the path and at the first bytes only (up to 64 KiB are given).
     Likelihood (*sniff)(llvm::StringRef path, llvm::StringRef head);
-    /// Reads files, in order, into the estate. Reports what is wrong, never throws, marks what it refuses.
-    /// Every construct is registered in `estate.constructs`; those without effect on behaviour are settled here.
+    /// Reads files, in order, into the estate. Reports what is wrong, never throws, marks what it
+    /// refuses. Every construct is registered in `estate.constructs`; those without effect on
+    /// behaviour are settled here.
     void (*read)(llvm::ArrayRef<FileId> files, ir::Estate& estate, diag::Diagnostics& diags);
 };
 

@@ -1,6 +1,7 @@
 // Boxes: who is a member of whom, circles among boxes, and the workflows that result.
 //
-// Everything here walks with a stack of its own: boxes of hostile files nest as deep as the file is long.
+// Everything here walks with a stack of its own: boxes of hostile files nest as deep as the file is
+// long.
 #include "analysis/link/Steps.h"
 
 #include "frontend/base/Suggest.h"
@@ -16,11 +17,12 @@ using diag::Code;
 
 namespace {
 
-/// Finds the box a job names, or reports why there is none and refuses the job: outside its box it would start
-/// at the wrong time.
+/// Finds the box a job names, or reports why there is none and refuses the job: outside its box it
+/// would start at the wrong time.
 class BoxNames {
 public:
-    BoxNames(ir::Estate& theEstate, diag::Diagnostics& diagnostics) : estate(theEstate), diags(diagnostics) {}
+    BoxNames(ir::Estate& theEstate, diag::Diagnostics& diagnostics)
+        : estate(theEstate), diags(diagnostics) {}
 
     void resolve(ir::Job& job) {
         llvm::StringRef const name = *job.boxName;
@@ -32,7 +34,8 @@ public:
             report.object(job.name).primary("no box of this name is defined").evidence(name);
             if (llvm::StringRef near = boxes().nearest(name); !near.empty())
                 report.help(fmt::format("did you mean `{}`?", diag::shown(near)))
-                    .label(estate.jobs[estate.jobByName.lookup(near)].nameSpan, "a box with a similar name");
+                    .label(estate.jobs[estate.jobByName.lookup(near)].nameSpan,
+                           "a box with a similar name");
             return;
         }
         ir::Job const& target = estate.jobs[it->second];
@@ -63,10 +66,11 @@ private:
     std::optional<Suggestions> names; // built at the first miss: most estates have none
 };
 
-/// Reports the circle that contains `start` and cuts it there, so that everything later sees a forest.
+/// Reports the circle that contains `start` and cuts it there, so that everything later sees a
+/// forest.
 void breakCycle(ir::Estate& estate, diag::Diagnostics& diags, ir::JobId start) {
-    auto report = diags.report<Code::BoxCycle>(estate.constructs.span(estate.jobs[start].boxName.from),
-                                               estate.jobs[start].name);
+    auto report = diags.report<Code::BoxCycle>(
+        estate.constructs.span(estate.jobs[start].boxName.from), estate.jobs[start].name);
     report.object(estate.jobs[start].name)
         .primary(fmt::format("`{}` is inside `{}`", diag::shown(estate.jobs[start].name),
                              diag::shown(*estate.jobs[start].boxName)));

@@ -1,11 +1,13 @@
-// Definitions: every name of the estate in its table; the first definition wins, a second one is reported.
+// Definitions: every name of the estate in its table; the first definition wins, a second one is
+// reported.
 #include "analysis/link/Steps.h"
 
 namespace hoist::analysis {
 
 using diag::Code;
 
-static void reportDuplicate(diag::Diagnostics& diags, llvm::StringRef kind, llvm::StringRef name, Span second, Span first) {
+static void reportDuplicate(diag::Diagnostics& diags, llvm::StringRef kind, llvm::StringRef name,
+                            Span second, Span first) {
     diags.report<Code::DuplicateDefinition>(second, kind, name)
         .object(name)
         .primary("defined again here")
@@ -14,14 +16,15 @@ static void reportDuplicate(diag::Diagnostics& diags, llvm::StringRef kind, llvm
 
 /// Fills one table from the objects of one kind; `counts` says which of them share its name space.
 template <class IdType, class T, class Counts>
-static void index(IdVector<IdType, T>& objects, llvm::StringMap<IdType>& byName, llvm::StringRef kind,
-                  diag::Diagnostics& diags, Counts counts) {
+static void index(IdVector<IdType, T>& objects, llvm::StringMap<IdType>& byName,
+                  llvm::StringRef kind, diag::Diagnostics& diags, Counts counts) {
     for (IdType id : objects.ids()) {
         if (!counts(objects[id]))
             continue;
         auto [it, isNew] = byName.try_emplace(objects[id].name, id);
         if (!isNew)
-            reportDuplicate(diags, kind, objects[id].name, objects[id].nameSpan, objects[it->second].nameSpan);
+            reportDuplicate(diags, kind, objects[id].name, objects[id].nameSpan,
+                            objects[it->second].nameSpan);
     }
 }
 
@@ -31,7 +34,8 @@ static void indexJobs(ir::Estate& estate, diag::Diagnostics& diags) {
         auto [it, isNew] = estate.jobByName.try_emplace(job.name, id);
         if (isNew)
             continue;
-        // JIL-030: the scheduler rejects the second insert. It becomes a workflow of its own that is refused.
+        // JIL-030: the scheduler rejects the second insert. It becomes a workflow of its own that
+        // is refused.
         job.refused = true;
         diags.report<Code::DuplicateJob>(job.nameSpan, job.name)
             .object(job.name)
@@ -43,9 +47,11 @@ static void indexJobs(ir::Estate& estate, diag::Diagnostics& diags) {
 void indexDefinitions(ir::Estate& estate, diag::Diagnostics& diags) {
     indexJobs(estate, diags);
     auto const all = [](auto const&) { return true; };
-    auto const isCycle = [](ir::Calendar const& calendar) { return calendar.kind == ir::Calendar::Kind::cycle; };
-    // run_calendar names a standard or an extended calendar, cyccal a cycle: two name spaces in one table, in which a
-    // calendar hides a cycle of its name.
+    auto const isCycle = [](ir::Calendar const& calendar) {
+        return calendar.kind == ir::Calendar::Kind::cycle;
+    };
+    // run_calendar names a standard or an extended calendar, cyccal a cycle: two name spaces in one
+    // table, in which a calendar hides a cycle of its name.
     index(estate.calendars, estate.calendarByName, "calendar", diags,
           [&](ir::Calendar const& calendar) { return !isCycle(calendar); });
     llvm::StringMap<ir::CalendarId> cycles;

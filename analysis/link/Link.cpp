@@ -16,16 +16,19 @@ void link(ir::Estate& estate, diag::Diagnostics& diags) {
 }
 
 void spreadRefusals(ir::Estate& estate) {
-    llvm::DenseSet<uint32_t> files; // whose workflows are refused: nobody knows which job the bad statement is about
+    llvm::DenseSet<uint32_t>
+        files; // whose workflows are refused: nobody knows which job the bad statement is about
     for (ir::Refusal const& refusal : estate.refusals) {
-        auto it = refusal.owner.empty() ? estate.jobByName.end() : estate.jobByName.find(refusal.owner);
+        auto it =
+            refusal.owner.empty() ? estate.jobByName.end() : estate.jobByName.find(refusal.owner);
         if (it != estate.jobByName.end())
             estate.jobs[it->second].refused = true;
         else if (refusal.span.isValid())
             files.insert(estate.sources.fileOf(refusal.span).value);
     }
     for (ir::Job& job : estate.jobs) {
-        if (!files.empty() && job.origin.isValid() && files.contains(estate.sources.fileOf(job.origin).value))
+        if (!files.empty() && job.origin.isValid() &&
+            files.contains(estate.sources.fileOf(job.origin).value))
             job.refused = true;
         if (job.refused)
             estate.workflows[job.workflow].refused = true;

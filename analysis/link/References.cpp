@@ -1,4 +1,5 @@
-// References: what conditions, schedules, jobs, machines and calendars name, and what a missing name may have meant.
+// References: what conditions, schedules, jobs, machines and calendars name, and what a missing
+// name may have meant.
 #include "analysis/Uses.h"
 #include "analysis/link/Steps.h"
 
@@ -19,8 +20,8 @@ using diag::Code;
 
 namespace {
 
-/// The names of one kind: whether one exists, and which one a missing name may have meant. The index of
-/// near misses is built at the first question.
+/// The names of one kind: whether one exists, and which one a missing name may have meant. The
+/// index of near misses is built at the first question.
 class KnownNames {
 public:
     void add(llvm::StringRef name, Span at) { places.try_emplace(name, at); }
@@ -38,7 +39,8 @@ public:
             return;
         report.help(fmt::format("did you mean `{}`?", diag::shown(near)))
             .label(places.lookup(near), "a similar name is defined here")
-            .fix({at, near.str(), fmt::format("replace by `{}`", diag::shown(near)), diag::Applicability::unsafe});
+            .fix({at, near.str(), fmt::format("replace by `{}`", diag::shown(near)),
+                  diag::Applicability::unsafe});
     }
 
 private:
@@ -47,15 +49,19 @@ private:
 };
 
 /// Text that only the run time or the site turns into a name.
-bool isTemplate(llvm::StringRef name) { return name.find_first_of("$`%~{") != llvm::StringRef::npos; }
+bool isTemplate(llvm::StringRef name) {
+    return name.find_first_of("$`%~{") != llvm::StringRef::npos;
+}
 
 class References {
 public:
-    References(ir::Estate& theEstate, diag::Diagnostics& diagnostics) : estate(theEstate), diags(diagnostics) {
+    References(ir::Estate& theEstate, diag::Diagnostics& diagnostics)
+        : estate(theEstate), diags(diagnostics) {
         for (ir::Job const& job : estate.jobs)
             jobs.add(job.name, job.nameSpan);
         for (ir::Calendar const& calendar : estate.calendars)
-            (calendar.kind == ir::Calendar::Kind::cycle ? cycles : calendars).add(calendar.name, calendar.nameSpan);
+            (calendar.kind == ir::Calendar::Kind::cycle ? cycles : calendars)
+                .add(calendar.name, calendar.nameSpan);
         for (ir::Machine const& machine : estate.machines) {
             machines.add(machine.name, machine.nameSpan);
             foldedMachines.insert(machine.name.lower());
@@ -85,7 +91,8 @@ public:
 
 private:
     void linkAtom(ir::Atom& atom) {
-        bool const namesJob = atom.kind == ir::Atom::Kind::status || atom.kind == ir::Atom::Kind::exitCode;
+        bool const namesJob =
+            atom.kind == ir::Atom::Kind::status || atom.kind == ir::Atom::Kind::exitCode;
         if (namesJob && atom.instance.empty())
             if (auto it = estate.jobByName.find(atom.name); it != estate.jobByName.end())
                 atom.job = it->second;
@@ -106,7 +113,8 @@ private:
                 checkMachine(machine, estate.constructs.span(job.machines.from), job.name);
         if (!resources.empty())
             for (ir::ResourceUse const& use : job.resources)
-                if (!resources.contains(use.name) && !isTemplate(use.name) && reported("resource", use.name)) {
+                if (!resources.contains(use.name) && !isTemplate(use.name) &&
+                    reported("resource", use.name)) {
                     auto report = diags.report<Code::UndefinedResource>(use.span, use.name);
                     report.object(use.name).evidence(job.name);
                     resources.suggest(report, use.name, use.span);
@@ -119,19 +127,22 @@ private:
         if (isTemplate(atom.name))
             return; // an unresolved placeholder has been reported
         if (atom.kind == ir::Atom::Kind::variable) {
-            if (!globals.empty() && !globals.contains(atom.name) && !setByCommands.contains(atom.name) &&
-                reported("global", atom.name)) {
+            if (!globals.empty() && !globals.contains(atom.name) &&
+                !setByCommands.contains(atom.name) && reported("global", atom.name)) {
                 auto report = diags.report<Code::UndefinedGlobal>(at, atom.name);
-                report.object(atom.name).note("a comparison with a global that nobody has set is false (JIL-068)");
+                report.object(atom.name).note(
+                    "a comparison with a global that nobody has set is false (JIL-068)");
                 globals.suggest(report, atom.name, at);
             }
         } else if (!atom.instance.empty()) {
-            if (!instances.empty() && !instances.contains(atom.instance) && reported("instance", atom.instance)) {
+            if (!instances.empty() && !instances.contains(atom.instance) &&
+                reported("instance", atom.instance)) {
                 auto report = diags.report<Code::UndefinedInstance>(at, atom.instance);
                 report.object(atom.instance).evidence(atom.name);
                 instances.suggest(report, atom.instance, {});
             }
-        } else if (!atom.job && (atom.kind == ir::Atom::Kind::status || atom.kind == ir::Atom::Kind::exitCode)) {
+        } else if (!atom.job &&
+                   (atom.kind == ir::Atom::Kind::status || atom.kind == ir::Atom::Kind::exitCode)) {
             auto report = diags.report<Code::UndefinedJob>(at, atom.name);
             report.object(job.name).evidence(atom.name).primary("no job of this name"); // JIL-066
             jobs.suggest(report, atom.name, at);
@@ -157,8 +168,8 @@ private:
             return;
         }
         job.refused = true;
-        auto report = diags.report<Code::UndefinedTimezone>(estate.constructs.span(schedule.timezone.from),
-                                                            *schedule.timezone, job.name);
+        auto report = diags.report<Code::UndefinedTimezone>(
+            estate.constructs.span(schedule.timezone.from), *schedule.timezone, job.name);
         report.object(job.name).evidence(*schedule.timezone);
         if (!zones) {
             zones.emplace();
@@ -169,8 +180,10 @@ private:
             report.help(fmt::format("did you mean `{}`?", diag::shown(near)));
     }
 
-    /// A calendar that cannot be had means days that nobody knows: the job, hence its workflow, is refused.
-    void linkDays(ir::Job& job, ir::Sourced<llvm::StringRef> const& name, ir::CalendarId& id, llvm::StringRef role) {
+    /// A calendar that cannot be had means days that nobody knows: the job, hence its workflow, is
+    /// refused.
+    void linkDays(ir::Job& job, ir::Sourced<llvm::StringRef> const& name, ir::CalendarId& id,
+                  llvm::StringRef role) {
         if (!name)
             return;
         Span const at = estate.constructs.span(name.from);
@@ -185,8 +198,9 @@ private:
         ir::Calendar const& calendar = estate.calendars[it->second];
         if (calendar.kind == ir::Calendar::Kind::cycle) {
             job.refused = true;
-            diags.report<Code::WrongCalendarKind>(at, *name, llvm::StringRef("a cycle"), role,
-                                                  llvm::StringRef("a standard or extended calendar"))
+            diags
+                .report<Code::WrongCalendarKind>(at, *name, llvm::StringRef("a cycle"), role,
+                                                 llvm::StringRef("a standard or extended calendar"))
                 .object(job.name)
                 .label(calendar.nameSpan, "defined here");
             return;
@@ -201,14 +215,16 @@ private:
         }
     }
 
-    /// JIL-156: holcal names a standard calendar, cyccal a cycle. Neither can lead back here, so no circle is possible.
+    /// JIL-156: holcal names a standard calendar, cyccal a cycle. Neither can lead back here, so no
+    /// circle is possible.
     void linkCalendar(ir::Calendar& calendar) {
-        linkPart(calendar, calendar.holidayCalendar, ir::Calendar::Kind::standard, "holcal", "a standard calendar");
+        linkPart(calendar, calendar.holidayCalendar, ir::Calendar::Kind::standard, "holcal",
+                 "a standard calendar");
         linkPart(calendar, calendar.cycleName, ir::Calendar::Kind::cycle, "cyccal", "a cycle");
     }
 
-    void linkPart(ir::Calendar& calendar, ir::Sourced<llvm::StringRef> const& name, ir::Calendar::Kind needed,
-                  llvm::StringRef role, llvm::StringRef neededText) {
+    void linkPart(ir::Calendar& calendar, ir::Sourced<llvm::StringRef> const& name,
+                  ir::Calendar::Kind needed, llvm::StringRef role, llvm::StringRef neededText) {
         if (!name || name->empty())
             return;
         bool const wantsCycle = needed == ir::Calendar::Kind::cycle;
@@ -225,9 +241,10 @@ private:
         ir::Calendar const& target = estate.calendars[it->second];
         if (target.kind != needed) {
             calendar.refused = true;
-            llvm::StringRef const isA = target.kind == ir::Calendar::Kind::cycle      ? "a cycle"
-                                        : target.kind == ir::Calendar::Kind::extended ? "an extended calendar"
-                                                                                      : "a standard calendar";
+            llvm::StringRef const isA = target.kind == ir::Calendar::Kind::cycle ? "a cycle"
+                                        : target.kind == ir::Calendar::Kind::extended
+                                            ? "an extended calendar"
+                                            : "a standard calendar";
             diags.report<Code::WrongCalendarKind>(at, *name, isA, role, neededText)
                 .object(calendar.name)
                 .evidence(*name)
@@ -246,7 +263,8 @@ private:
         machines.suggest(report, name, {});
     }
 
-    /// `sendevent -E SET_GLOBAL -G "NAME=value"`: a command that sets a global is as good as a definition.
+    /// `sendevent -E SET_GLOBAL -G "NAME=value"`: a command that sets a global is as good as a
+    /// definition.
     void collectGlobalsSetByCommands() {
         for (ir::Job const& job : estate.jobs)
             if (auto const* action = std::get_if<ir::CommandAction>(&job.action))
@@ -256,9 +274,11 @@ private:
     void collectGlobalsSetBy(llvm::StringRef command) {
         if (!command.contains_insensitive("SET_GLOBAL"))
             return;
-        for (size_t at = command.find("-G"); at != llvm::StringRef::npos; at = command.find("-G", at + 2)) {
+        for (size_t at = command.find("-G"); at != llvm::StringRef::npos;
+             at = command.find("-G", at + 2)) {
             llvm::StringRef const rest = command.drop_front(at + 2).ltrim(" \t\"'\\");
-            setByCommands.insert(rest.take_until([](char c) { return c == '=' || c == ' ' || c == '"'; }));
+            setByCommands.insert(
+                rest.take_until([](char c) { return c == '=' || c == ' ' || c == '"'; }));
         }
     }
 
@@ -277,6 +297,8 @@ private:
 
 } // namespace
 
-void linkReferences(ir::Estate& estate, diag::Diagnostics& diags) { References(estate, diags).linkAll(); }
+void linkReferences(ir::Estate& estate, diag::Diagnostics& diags) {
+    References(estate, diags).linkAll();
+}
 
 } // namespace hoist::analysis

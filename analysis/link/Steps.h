@@ -7,9 +7,11 @@ namespace hoist::analysis {
 
 /// Names → ids; a second definition is reported at its name, with a label at the first one.
 void indexDefinitions(ir::Estate& estate, diag::Diagnostics& diags);
-/// Job::box and Group::members; breaks and reports cycles of boxes. Jobs that cannot be placed are marked refused.
+/// Job::box and Group::members; breaks and reports cycles of boxes. Jobs that cannot be placed are
+/// marked refused.
 void linkBoxes(ir::Estate& estate, diag::Diagnostics& diags);
-/// Estate::workflows: root first, members depth first in definition order. Reports nesting beyond the limit.
+/// Estate::workflows: root first, members depth first in definition order. Reports nesting beyond
+/// the limit.
 void buildWorkflows(ir::Estate& estate, diag::Diagnostics& diags);
 /// Atoms, calendars, zones, machines, resources, instances, globals.
 void linkReferences(ir::Estate& estate, diag::Diagnostics& diags);

@@ -19,9 +19,11 @@ public:
     void run() {
         deadTimes();
         for (ir::ConstructId shadowed : job.exitRule.shadowed)
-            noEffect(shadowed, fmt::format("`{}` decides alone (JIL-057)", shown(decidingExitRule())));
+            noEffect(shadowed,
+                     fmt::format("`{}` decides alone (JIL-057)", shown(decidingExitRule())));
         if (job.load && *job.load > 0 && !(job.priority && *job.priority > 0))
-            noEffect(job.load.from, "load counts only for jobs with a `priority` above 0 (JIL-161)");
+            noEffect(job.load.from,
+                     "load counts only for jobs with a `priority` above 0 (JIL-161)");
         if (job.group) {
             if (job.retries && *job.retries > 0)
                 noEffect(job.retries.from, "a box is never retried (JIL-121)");
@@ -34,7 +36,8 @@ public:
             if (job.jobTerminator && *job.jobTerminator)
                 noEffect(job.jobTerminator.from, "the job is in no box (JIL-117)");
             if (job.autoHold && *job.autoHold)
-                noEffect(job.autoHold.from, "the job is in no box whose start could hold it (JIL-094)");
+                noEffect(job.autoHold.from,
+                         "the job is in no box whose start could hold it (JIL-094)");
         }
         resources();
         if (job.schedule)
@@ -51,7 +54,8 @@ private:
     }
 
     llvm::StringRef decidingExitRule() const {
-        return job.exitRule.from.empty() ? "another rule" : attributeName(estate, job.exitRule.from.front());
+        return job.exitRule.from.empty() ? "another rule"
+                                         : attributeName(estate, job.exitRule.from.front());
     }
 
     void deadTimes() {
@@ -59,14 +63,20 @@ private:
             return;
         std::string names;
         for (size_t i = 0; i < job.deadSchedule.size(); ++i)
-            names += fmt::format("{}`{}`", i == 0 ? "" : i + 1 == job.deadSchedule.size() ? " and " : ", ",
+            names += fmt::format("{}`{}`",
+                                 i == 0                             ? ""
+                                 : i + 1 == job.deadSchedule.size() ? " and "
+                                                                    : ", ",
                                  shown(attributeName(estate, job.deadSchedule[i])));
-        auto builder = diags.report<Code::DeadTimes>(estate.constructs.span(job.deadSchedule.front()), names, job.name,
-                                                     llvm::StringRef(job.deadSchedule.size() == 1 ? "has" : "have"));
-        builder.object(job.name).evidence(names).note("rule JIL-140: without it every time attribute is ignored");
+        auto builder = diags.report<Code::DeadTimes>(
+            estate.constructs.span(job.deadSchedule.front()), names, job.name,
+            llvm::StringRef(job.deadSchedule.size() == 1 ? "has" : "have"));
+        builder.object(job.name).evidence(names).note(
+            "rule JIL-140: without it every time attribute is ignored");
         for (size_t i = 1; i < job.deadSchedule.size(); ++i)
             builder.label(estate.constructs.span(job.deadSchedule[i]), "ignored as well");
-        builder.help("`date_conditions: 1` switches them on; without it the job does not start by the clock today");
+        builder.help("`date_conditions: 1` switches them on; without it the job does not start by "
+                     "the clock today");
     }
 
     void resources() {
@@ -77,8 +87,10 @@ private:
             ir::Resource const& resource = estate.resources[it->second];
             if (resource.kind == ir::Resource::Kind::renewable)
                 continue;
-            diags.report<Code::NoEffect>(use.span, llvm::StringRef("FREE"), job.name,
-                                         fmt::format("`{}` is not renewable (JIL-160)", shown(use.name)))
+            diags
+                .report<Code::NoEffect>(
+                    use.span, llvm::StringRef("FREE"), job.name,
+                    fmt::format("`{}` is not renewable (JIL-160)", shown(use.name)))
                 .object(job.name)
                 .evidence(use.name)
                 .label(resource.nameSpan, "its units are never given back");
@@ -96,13 +108,17 @@ private:
             size_t absolute = 0;
             for (ir::ClockOrOffset const& time : **must)
                 absolute += !time.isOffset;
-            if (!schedule.times || absolute == 0 || absolute != (*must)->size() || absolute == schedule.times->size())
+            if (!schedule.times || absolute == 0 || absolute != (*must)->size() ||
+                absolute == schedule.times->size())
                 continue;
-            diags.report<Code::MustTimesCount>(estate.constructs.span(must->from), attributeName(estate, must->from), job.name,
-                                               absolute, schedule.times->size())
+            diags
+                .report<Code::MustTimesCount>(estate.constructs.span(must->from),
+                                              attributeName(estate, must->from), job.name, absolute,
+                                              schedule.times->size())
                 .object(job.name)
                 .evidence(attributeName(estate, must->from))
-                .label(estate.constructs.span(schedule.times.from), "one for each of these is needed (JIL-152)");
+                .label(estate.constructs.span(schedule.times.from),
+                       "one for each of these is needed (JIL-152)");
         }
     }
 

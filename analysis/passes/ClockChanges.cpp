@@ -1,4 +1,5 @@
-// Times of day that a change of the clock skips or repeats, with the date on which it next happens (JIL-149, CRON-008).
+// Times of day that a change of the clock skips or repeats, with the date on which it next happens
+// (JIL-149, CRON-008).
 #include "analysis/Pass.h"
 
 #include <map>
@@ -9,12 +10,17 @@ namespace {
 
 using schedule::ClockOddity;
 
-std::string clockText(int16_t minute) { return fmt::format("{:02}:{:02}", minute / 60, minute % 60); }
-std::string dateText(ir::Date date) { return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day); }
+std::string clockText(int16_t minute) {
+    return fmt::format("{:02}:{:02}", minute / 60, minute % 60);
+}
+std::string dateText(ir::Date date) {
+    return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
+}
 
 class ClockChecks {
 public:
-    explicit ClockChecks(PassContext& givenContext) : context(givenContext), estate(givenContext.estate) {}
+    explicit ClockChecks(PassContext& givenContext)
+        : context(givenContext), estate(givenContext.estate) {}
 
     void check(ir::Job const& job) {
         ir::Schedule const& schedule = estate.schedules[job.schedule];
@@ -24,32 +30,38 @@ public:
         if (schedule.kind == ir::Schedule::Kind::calendar) {
             for (int16_t minute : *schedule.times)
                 checkTime(job, schedule, *zone, minute);
-        } else if (schedule.kind == ir::Schedule::Kind::cron && !schedule.cron.minuteStar && !schedule.cron.hourStar) {
+        } else if (schedule.kind == ir::Schedule::Kind::cron && !schedule.cron.minuteStar &&
+                   !schedule.cron.hourStar) {
             for (int16_t hour = 0; hour < 24; ++hour)
-                for (int16_t minute = 0; minute < 60 && schedule.cron.hours[static_cast<size_t>(hour)]; ++minute)
+                for (int16_t minute = 0;
+                     minute < 60 && schedule.cron.hours[static_cast<size_t>(hour)]; ++minute)
                     if (schedule.cron.minutes[static_cast<size_t>(minute)])
                         checkTime(job, schedule, *zone, static_cast<int16_t>(hour * 60 + minute));
         }
     }
 
 private:
-    void checkTime(ir::Job const& job, ir::Schedule const& schedule, ir::TimeZone const& zone, int16_t minute) {
+    void checkTime(ir::Job const& job, ir::Schedule const& schedule, ir::TimeZone const& zone,
+                   int16_t minute) {
         Oddities const& known = oddities(zone, minute);
         bool const isCron = schedule.kind == ir::Schedule::Kind::cron;
         Span const at = isCron ? schedule.origin : estate.constructs.span(schedule.times.from);
         if (known.skipped && ticksOn(schedule, *known.skipped)) {
-            auto builder = context.diags.report<Code::ClockSkips>(at, clockText(minute), job.name,
-                                                                  dateText(known.skipped->date), zone.name());
+            auto builder = context.diags.report<Code::ClockSkips>(
+                at, clockText(minute), job.name, dateText(known.skipped->date), zone.name());
             builder.object(job.name).evidence(clockText(minute));
             if (isCron)
                 builder.primary("cron runs it right after the change").note("rule CRON-008");
             else
-                builder.primary(fmt::format("the clock is put forward: it runs {} seconds after the change", minute % 60))
+                builder
+                    .primary(
+                        fmt::format("the clock is put forward: it runs {} seconds after the change",
+                                    minute % 60))
                     .note("rule JIL-149; of several times that are skipped only the first runs");
         }
         if (known.repeated && ticksOn(schedule, *known.repeated)) {
-            auto builder = context.diags.report<Code::ClockRepeats>(at, clockText(minute), job.name,
-                                                                    dateText(known.repeated->date), zone.name());
+            auto builder = context.diags.report<Code::ClockRepeats>(
+                at, clockText(minute), job.name, dateText(known.repeated->date), zone.name());
             builder.object(job.name).evidence(clockText(minute));
             if (isCron)
                 builder.primary("cron runs it once, at the first").note("rule CRON-008");
@@ -66,7 +78,8 @@ private:
         ir::CronFields const& cron = schedule.cron; // CRON-002
         bool const byMonthDay = cron.monthDays[oddity.date.day];
         bool const byWeekday = cron.weekdays[static_cast<size_t>(ir::weekdayOf(day))];
-        bool const isDay = cron.monthDayStar || cron.weekdayStar ? byMonthDay && byWeekday : byMonthDay || byWeekday;
+        bool const isDay = cron.monthDayStar || cron.weekdayStar ? byMonthDay && byWeekday
+                                                                 : byMonthDay || byWeekday;
         return cron.months[oddity.date.month] && isDay;
     }
 
@@ -76,7 +89,8 @@ private:
     Oddities const& oddities(ir::TimeZone const& zone, int16_t minute) {
         auto [it, isNew] = cache.try_emplace({&zone, minute});
         if (isNew)
-            it->second = {schedule::nextSkipped(zone, minute, context.now, 1), schedule::nextRepeated(zone, minute, context.now, 1)};
+            it->second = {schedule::nextSkipped(zone, minute, context.now, 1),
+                          schedule::nextRepeated(zone, minute, context.now, 1)};
         return it->second;
     }
 

@@ -1,8 +1,8 @@
 // What stands in commands: `$$` that the scheduler eats, and secrets.
 //
-// A secret is never repeated: not in the message, not in the evidence, and the finding points at the job's name, because
-// a report shows the line that it points at. Few false alarms matter more than finding everything: a value
-// that is a variable, a path, a prompt or an option is none.
+// A secret is never repeated: not in the message, not in the evidence, and the finding points at
+// the job's name, because a report shows the line that it points at. Few false alarms matter more
+// than finding everything: a value that is a variable, a path, a prompt or an option is none.
 #include "analysis/Pass.h"
 
 #include <llvm/ADT/STLExtras.h>
@@ -27,7 +27,8 @@ Span spanOf(ir::Estate const& estate, ir::ConstructId attribute, llvm::StringRef
 }
 
 /// JIL-163: `$$` followed by no name of a global.
-void checkShellPid(PassContext& context, ir::Job const& job, ir::Sourced<llvm::StringRef> const& value) {
+void checkShellPid(PassContext& context, ir::Job const& job,
+                   ir::Sourced<llvm::StringRef> const& value) {
     llvm::StringRef const text = *value;
     for (size_t at = text.find("$$"); at != llvm::StringRef::npos; at = text.find("$$", at + 2)) {
         char const next = at + 2 < text.size() ? text[at + 2] : ' ';
@@ -44,7 +45,8 @@ void checkShellPid(PassContext& context, ir::Job const& job, ir::Sourced<llvm::S
 }
 
 llvm::StringRef unquoted(llvm::StringRef text) {
-    while (text.size() >= 1 && (text.front() == '"' || text.front() == '\'' || text.front() == '\\'))
+    while (text.size() >= 1 &&
+           (text.front() == '"' || text.front() == '\'' || text.front() == '\\'))
         text = text.drop_front();
     return text.rtrim("\"'\\;,)&");
 }
@@ -53,9 +55,11 @@ bool isLiteralSecret(llvm::StringRef value) {
     value = unquoted(value);
     if (value.size() < 3 || value.find_first_of("$%`~{<>*@|") != llvm::StringRef::npos)
         return false; // a variable, a substitution, a redirection, a file
-    if (value.starts_with("/") || value.starts_with("-") || value.starts_with("./") || value.contains(":\\"))
+    if (value.starts_with("/") || value.starts_with("-") || value.starts_with("./") ||
+        value.contains(":\\"))
         return false;
-    for (llvm::StringRef word : {"true", "false", "yes", "no", "none", "null", "prompt", "ask", "file", "env", "stdin", "xxx", "xxxx", "xxxxx", "********"})
+    for (llvm::StringRef word : {"true", "false", "yes", "no", "none", "null", "prompt", "ask",
+                                 "file", "env", "stdin", "xxx", "xxxx", "xxxxx", "********"})
         if (value.equals_insensitive(word))
             return false;
     return value.find_first_not_of("xX*.") != llvm::StringRef::npos;
@@ -68,9 +72,11 @@ llvm::StringRef secretNamed(llvm::StringRef key) {
         if (c != '_' && c != '-')
             folded += llvm::toLower(c);
     llvm::StringRef const name = folded;
-    if (name.ends_with("password") || name.ends_with("passwd") || name.ends_with("passphrase") || name == "pwd" || name == "pass")
+    if (name.ends_with("password") || name.ends_with("passwd") || name.ends_with("passphrase") ||
+        name == "pwd" || name == "pass")
         return "a password";
-    if (name.ends_with("apikey") || name.ends_with("accesskey") || name.ends_with("secretkey") || name.ends_with("secret"))
+    if (name.ends_with("apikey") || name.ends_with("accesskey") || name.ends_with("secretkey") ||
+        name.ends_with("secret"))
         return "a secret key";
     if (name.ends_with("token"))
         return "a token";
@@ -90,16 +96,20 @@ bool hasUrlCredentials(llvm::StringRef word) {
     size_t const scheme = word.find("://");
     if (scheme == llvm::StringRef::npos || scheme == 0)
         return false;
-    llvm::StringRef const authority = word.drop_front(scheme + 3).take_until([](char c) { return c == '/' || c == '?' || c == '"' || c == '\''; });
+    llvm::StringRef const authority = word.drop_front(scheme + 3).take_until([](char c) {
+        return c == '/' || c == '?' || c == '"' || c == '\'';
+    });
     size_t const at = authority.rfind('@'), colon = authority.find(':');
-    return at != llvm::StringRef::npos && colon != llvm::StringRef::npos && colon > 0 && colon < at &&
-           isLiteralSecret(authority.slice(colon + 1, at));
+    return at != llvm::StringRef::npos && colon != llvm::StringRef::npos && colon > 0 &&
+           colon < at && isLiteralSecret(authority.slice(colon + 1, at));
 }
 
 bool hasAwsKey(llvm::StringRef text) {
     for (llvm::StringRef prefix : {"AKIA", "ASIA"})
-        for (size_t at = text.find(prefix); at != llvm::StringRef::npos; at = text.find(prefix, at + 1)) {
-            llvm::StringRef const key = text.drop_front(at).take_while([](char c) { return llvm::isDigit(c) || (c >= 'A' && c <= 'Z'); });
+        for (size_t at = text.find(prefix); at != llvm::StringRef::npos;
+             at = text.find(prefix, at + 1)) {
+            llvm::StringRef const key = text.drop_front(at).take_while(
+                [](char c) { return llvm::isDigit(c) || (c >= 'A' && c <= 'Z'); });
             if (key.size() == 20 && (at == 0 || !isNameByte(text[at - 1])))
                 return true;
         }
@@ -110,10 +120,12 @@ bool hasAwsKey(llvm::StringRef text) {
 bool isDatabaseLogin(llvm::StringRef word) {
     word = unquoted(word);
     size_t const slash = word.find('/'), at = word.find('@');
-    if (slash == llvm::StringRef::npos || slash == 0 || at == llvm::StringRef::npos || at < slash + 2 || !llvm::isAlpha(word.front()))
+    if (slash == llvm::StringRef::npos || slash == 0 || at == llvm::StringRef::npos ||
+        at < slash + 2 || !llvm::isAlpha(word.front()))
         return false;
     llvm::StringRef const user = word.take_front(slash), secret = word.slice(slash + 1, at);
-    return llvm::all_of(user, [](char c) { return isNameByte(c) || c == '#'; }) && !secret.contains('/') && isLiteralSecret(secret);
+    return llvm::all_of(user, [](char c) { return isNameByte(c) || c == '#'; }) &&
+           !secret.contains('/') && isLiteralSecret(secret);
 }
 
 /// What a command gives away, or nothing.
@@ -124,14 +136,17 @@ llvm::StringRef secretIn(llvm::StringRef command) {
     command.split(words, ' ', -1, false);
     bool database = false, sshpass = false, mysql = false, sqlServer = false, curl = false;
     for (size_t i = 0; i < words.size(); ++i) {
-        llvm::StringRef const word = words[i], next = i + 1 < words.size() ? words[i + 1] : llvm::StringRef();
+        llvm::StringRef const word = words[i],
+                              next = i + 1 < words.size() ? words[i + 1] : llvm::StringRef();
         llvm::StringRef const program = programOf(word);
         if (word == "|" || word == ";" || word == "&&" || word == "||")
             database = sshpass = mysql = sqlServer = curl = false;
-        for (llvm::StringRef name : {"sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp", "rman", "sqlcl"})
+        for (llvm::StringRef name :
+             {"sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp", "rman", "sqlcl"})
             database |= program.equals_insensitive(name);
         sshpass |= program == "sshpass";
-        mysql |= program == "mysql" || program == "mysqldump" || program == "mysqladmin" || program == "mysqlimport";
+        mysql |= program == "mysql" || program == "mysqldump" || program == "mysqladmin" ||
+                 program == "mysqlimport";
         for (llvm::StringRef name : {"sqlcmd", "isql", "bcp", "osql"})
             sqlServer |= program.equals_insensitive(name);
         curl |= program == "curl" || program == "wget";
@@ -139,13 +154,17 @@ llvm::StringRef secretIn(llvm::StringRef command) {
             return "credentials in a URL";
         if (database && isDatabaseLogin(word))
             return "a database password";
-        if (sshpass && word.starts_with("-p") && isLiteralSecret(word.size() > 2 ? word.drop_front(2) : next))
+        if (sshpass && word.starts_with("-p") &&
+            isLiteralSecret(word.size() > 2 ? word.drop_front(2) : next))
             return "a password";
-        if (mysql && word.starts_with("-p") && word.size() > 2 && isLiteralSecret(word.drop_front(2)))
+        if (mysql && word.starts_with("-p") && word.size() > 2 &&
+            isLiteralSecret(word.drop_front(2)))
             return "a database password";
-        if (sqlServer && word.starts_with("-P") && isLiteralSecret(word.size() > 2 ? word.drop_front(2) : next))
+        if (sqlServer && word.starts_with("-P") &&
+            isLiteralSecret(word.size() > 2 ? word.drop_front(2) : next))
             return "a database password";
-        if (curl && (word == "-u" || word == "--user") && next.contains(':') && isLiteralSecret(next.split(':').second))
+        if (curl && (word == "-u" || word == "--user") && next.contains(':') &&
+            isLiteralSecret(next.split(':').second))
             return "a password";
         // key=value, --key=value, --key value, /key:value
         llvm::StringRef const bare = unquoted(word).ltrim("-/");
@@ -160,15 +179,19 @@ llvm::StringRef secretIn(llvm::StringRef command) {
             }
             for (llvm::StringRef part : parts) {
                 size_t const equals = part.find('=');
-                auto const [key, value] = equals != llvm::StringRef::npos ? std::pair(part.take_front(equals), part.drop_front(equals + 1))
-                                          : word.starts_with("/")         ? part.split(':')
-                                                                          : std::pair<llvm::StringRef, llvm::StringRef>();
+                auto const [key, value] =
+                    equals != llvm::StringRef::npos
+                        ? std::pair(part.take_front(equals), part.drop_front(equals + 1))
+                    : word.starts_with("/") ? part.split(':')
+                                            : std::pair<llvm::StringRef, llvm::StringRef>();
                 llvm::StringRef const lastWord = key.ltrim("-/\"'");
-                if (llvm::StringRef const what = secretNamed(lastWord); !what.empty() && isLiteralSecret(value))
+                if (llvm::StringRef const what = secretNamed(lastWord);
+                    !what.empty() && isLiteralSecret(value))
                     return what;
             }
         } else if (word.starts_with("-")) {
-            if (llvm::StringRef const what = secretNamed(bare); !what.empty() && isLiteralSecret(next) && !next.contains('='))
+            if (llvm::StringRef const what = secretNamed(bare);
+                !what.empty() && isLiteralSecret(next) && !next.contains('='))
                 return what;
         }
     }
@@ -183,7 +206,8 @@ void checkCommands(PassContext& context) {
         if (!action)
             continue;
         if (job.dialect == ir::Dialect::jil)
-            for (auto const* value : {&action->command, &action->stdinFile, &action->stdoutFile, &action->stderrFile})
+            for (auto const* value :
+                 {&action->command, &action->stdinFile, &action->stdoutFile, &action->stderrFile})
                 if (*value)
                     checkShellPid(context, job, *value);
         if (llvm::StringRef const what = secretIn(*action->command); !what.empty())
@@ -191,8 +215,10 @@ void checkCommands(PassContext& context) {
                 .object(job.name)
                 .evidence(what)
                 .primary("in its `command`; not shown here")
-                .help("keep it in an Airflow connection or in the profile on the machine, and change it: it has been in definition files")
-                .note("the DAG repeats the command verbatim, so the secret would be in the DAG's file and in Airflow's database");
+                .help("keep it in an Airflow connection or in the profile on the machine, and "
+                      "change it: it has been in definition files")
+                .note("the DAG repeats the command verbatim, so the secret would be in the DAG's "
+                      "file and in Airflow's database");
     }
 }
 

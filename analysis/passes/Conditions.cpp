@@ -18,11 +18,13 @@ llvm::StringRef attributeOf(ConditionRole role) {
     return "condition";
 }
 
-/// Reads the operators between the atoms with AND binding tighter than OR, as C, SQL and Python do. The atoms are
-/// known already, so what is left is `&`, `|`, words and parentheses: a shunting yard.
+/// Reads the operators between the atoms with AND binding tighter than OR, as C, SQL and Python do.
+/// The atoms are known already, so what is left is `&`, `|`, words and parentheses: a shunting
+/// yard.
 class CReading {
 public:
-    CReading(ir::Estate& theEstate, ir::ConditionRef const& theCondition) : estate(theEstate), condition(theCondition) {}
+    CReading(ir::Estate& theEstate, ir::ConditionRef const& theCondition)
+        : estate(theEstate), condition(theCondition) {}
 
     /// Invalid when the text is not what it should be.
     ir::ExprId read() {
@@ -30,7 +32,8 @@ public:
             return {};
         uint32_t at = condition.span.begin;
         for (ir::AtomUse const& use : condition.uses) {
-            if (use.span.begin < at || use.span.end > condition.span.end || !readGap(at, use.span.begin))
+            if (use.span.begin < at || use.span.end > condition.span.end ||
+                !readGap(at, use.span.begin))
                 return {};
             values.push_back(atom(use.atom));
             at = use.span.end;
@@ -72,7 +75,8 @@ private:
                     return false;
                 operators.pop_back();
             } else if (op == '&' || op == '|') {
-                while (!operators.empty() && operators.back() != '(' && (op == '|' || operators.back() == '&'))
+                while (!operators.empty() && operators.back() != '(' &&
+                       (op == '|' || operators.back() == '&'))
                     if (!apply())
                         return false;
                 operators.push_back(op);
@@ -89,7 +93,8 @@ private:
         ir::ExprId const right = values.back();
         values.pop_back();
         ir::ExprId const pair[] = {values.back(), right};
-        values.back() = operators.back() == '&' ? estate.conditions.all(pair) : estate.conditions.any(pair);
+        values.back() =
+            operators.back() == '&' ? estate.conditions.all(pair) : estate.conditions.any(pair);
         operators.pop_back();
         return true;
     }
@@ -100,7 +105,8 @@ private:
     std::vector<char> operators;
 };
 
-/// Equal for every value of the atoms; different when there are too many to try and the shapes differ.
+/// Equal for every value of the atoms; different when there are too many to try and the shapes
+/// differ.
 bool areEqual(ir::Conditions const& conditions, ir::ExprId a, ir::ExprId b) {
     if (a == b)
         return true;
@@ -109,7 +115,9 @@ bool areEqual(ir::Conditions const& conditions, ir::ExprId a, ir::ExprId b) {
     if (bits.size() > 10)
         return false;
     for (unsigned assignment = 0; assignment < (1u << bits.size()); ++assignment) {
-        auto const valueOf = [&](ir::AtomId atom) { return (assignment >> bits.lookup(atom.value) & 1) != 0; };
+        auto const valueOf = [&](ir::AtomId atom) {
+            return (assignment >> bits.lookup(atom.value) & 1) != 0;
+        };
         if (evaluate(conditions, a, valueOf) != evaluate(conditions, b, valueOf))
             return false;
     }
@@ -130,12 +138,14 @@ void checkPrecedence(PassContext& context, ir::Job const& job, ir::ConditionRef 
         .primary("parentheses would say which is meant")
         .label(condition.mixed, "applies to everything left of it")
         .help(fmt::format("AutoSys runs `{}`", meant))
-        .help(fmt::format("if `{}` is meant, the job starts at the wrong time today", context.estate.conditions.print(other)))
+        .help(fmt::format("if `{}` is meant, the job starts at the wrong time today",
+                          context.estate.conditions.print(other)))
         .note("rule JIL-062")
         .fix({condition.span, meant, "write down what AutoSys runs", diag::Applicability::safe});
 }
 
-void checkTruth(PassContext& context, ir::JobId id, ir::ConditionRef const& condition, ConditionRole role) {
+void checkTruth(PassContext& context, ir::JobId id, ir::ConditionRef const& condition,
+                ConditionRole role) {
     ir::Estate& estate = context.estate;
     ir::Job const& job = estate.jobs[id];
     if (isAlwaysTrue(estate.conditions, condition.expr)) {
@@ -149,8 +159,10 @@ void checkTruth(PassContext& context, ir::JobId id, ir::ConditionRef const& cond
         return; // A0003
     auto const isKnown = [&](ir::AtomId atomId) {
         ir::Atom const& atom = estate.conditions[atomId];
-        bool const namesJob = atom.kind == ir::Atom::Kind::status || atom.kind == ir::Atom::Kind::exitCode;
-        return !namesJob || atom.job || !atom.instance.empty() || atom.name.find_first_of("$`%~{") != llvm::StringRef::npos;
+        bool const namesJob =
+            atom.kind == ir::Atom::Kind::status || atom.kind == ir::Atom::Kind::exitCode;
+        return !namesJob || atom.job || !atom.instance.empty() ||
+               atom.name.find_first_of("$`%~{") != llvm::StringRef::npos;
     };
     auto const contradiction = findContradiction(estate.conditions, condition.expr);
     if (!contradiction && evaluate(estate.conditions, condition.expr, isKnown))
@@ -158,27 +170,31 @@ void checkTruth(PassContext& context, ir::JobId id, ir::ConditionRef const& cond
     context.diags.report<Code::AlwaysFalse>(condition.span, attributeOf(role), job.name)
         .object(job.name)
         .evidence(estate.conditions.print(condition.expr))
-        .primary(contradiction ? "its parts exclude each other" : "it needs a job that is not defined")
+        .primary(contradiction ? "its parts exclude each other"
+                               : "it needs a job that is not defined")
         .note(role == ConditionRole::success ? "the box never becomes SUCCESS by it (JIL-115)"
                                              : "the box never becomes FAILURE by it (JIL-115)");
 }
 
-/// JIL-076: mutual exclusion has two sides. One side only, between jobs of one box, looks like an order.
+/// JIL-076: mutual exclusion has two sides. One side only, between jobs of one box, looks like an
+/// order.
 void checkNotRunning(PassContext& context, ir::JobId id) {
     ir::Estate& estate = context.estate;
     ir::Job const& job = estate.jobs[id];
     for (ir::AtomUse const& use : job.condition.uses) {
         ir::Atom const& atom = estate.conditions[use.atom];
-        if (atom.kind != ir::Atom::Kind::status || !(atom.outcomes & ir::notRunning) || !atom.job || atom.job == id)
+        if (atom.kind != ir::Atom::Kind::status || !(atom.outcomes & ir::notRunning) || !atom.job ||
+            atom.job == id)
             continue;
         ir::Job const& other = estate.jobs[atom.job];
         if (other.workflow != job.workflow || other.group)
             continue;
         auto const names = [&](ir::ConditionRef const& condition, ir::JobId wanted, bool onlyRuns) {
-            return std::any_of(condition.uses.begin(), condition.uses.end(), [&](ir::AtomUse const& one) {
-                ir::Atom const& a = estate.conditions[one.atom];
-                return a.job == wanted && !(onlyRuns && (a.outcomes & ir::notRunning));
-            });
+            return std::any_of(
+                condition.uses.begin(), condition.uses.end(), [&](ir::AtomUse const& one) {
+                    ir::Atom const& a = estate.conditions[one.atom];
+                    return a.job == wanted && !(onlyRuns && (a.outcomes & ir::notRunning));
+                });
         };
         if (names(other.condition, id, false) || names(job.condition, atom.job, true))
             continue; // the other side exists, or the order is stated as well
@@ -186,8 +202,10 @@ void checkNotRunning(PassContext& context, ir::JobId id) {
             .object(job.name)
             .evidence(atom.name)
             .primary(fmt::format("also true before `{}` has started", shown(atom.name)))
-            .label(other.nameSpan, fmt::format("does not look at `{}`, so it may start beside it", shown(job.name)))
-            .help(fmt::format("`d({})` waits for it; `n({})` there as well keeps them apart", shown(atom.name), shown(job.name)))
+            .label(other.nameSpan,
+                   fmt::format("does not look at `{}`, so it may start beside it", shown(job.name)))
+            .help(fmt::format("`d({})` waits for it; `n({})` there as well keeps them apart",
+                              shown(atom.name), shown(job.name)))
             .note("rule JIL-076");
     }
 }
@@ -199,14 +217,16 @@ void checkSelf(PassContext& context, ir::JobId id) {
         ir::Atom const& atom = estate.conditions[use.atom];
         if (atom.job != id)
             continue;
-        bool const isNotRunning = atom.kind == ir::Atom::Kind::status && (atom.outcomes & ir::notRunning);
+        bool const isNotRunning =
+            atom.kind == ir::Atom::Kind::status && (atom.outcomes & ir::notRunning);
         if (!isNotRunning && context.neverStarts[id.value])
             continue; // said already
         context.diags.report<Code::SelfReference>(use.span, job.name, job.name)
             .object(job.name)
             .evidence(estate.conditions.print(atom))
-            .primary(isNotRunning ? "always true when it could start: a job never runs twice at once"
-                                  : "false until it has been started by hand once")
+            .primary(isNotRunning
+                         ? "always true when it could start: a job never runs twice at once"
+                         : "false until it has been started by hand once")
             .note("rule JIL-077");
         return;
     }
@@ -216,10 +236,11 @@ void checkSelf(PassContext& context, ir::JobId id) {
 
 void checkConditions(PassContext& context) {
     for (ir::JobId id : context.estate.jobs.ids()) {
-        forEachCondition(context.estate, id, [&](ir::ConditionRef const& condition, ConditionRole role) {
-            checkPrecedence(context, context.estate.jobs[id], condition);
-            checkTruth(context, id, condition, role);
-        });
+        forEachCondition(context.estate, id,
+                         [&](ir::ConditionRef const& condition, ConditionRole role) {
+                             checkPrecedence(context, context.estate.jobs[id], condition);
+                             checkTruth(context, id, condition, role);
+                         });
         if (context.estate.jobs[id].condition) {
             checkNotRunning(context, id);
             checkSelf(context, id);

@@ -1,13 +1,15 @@
 // Jobs that wait for each other in a circle.
 //
-// Each job has two events, its start and its end; an arrow means "waits for". A start waits for the ends that its
-// condition cannot do without (a branch of an OR can be done without) and for the start of its box; the end of a box that
-// has no box_success waits for the ends of its members. A circle of arrows is a strongly connected component (Tarjan,
-// iterative, linear); of each component one shortest circle is shown, found by a breadth-first search.
+// Each job has two events, its start and its end; an arrow means "waits for". A start waits for the
+// ends that its condition cannot do without (a branch of an OR can be done without) and for the
+// start of its box; the end of a box that has no box_success waits for the ends of its members. A
+// circle of arrows is a strongly connected component (Tarjan, iterative, linear); of each component
+// one shortest circle is shown, found by a breadth-first search.
 //
-// What a circle means depends on where it lies. Inside one top-level box nobody can start: the box's start has
-// cleared every earlier status (JIL-110). Across workflows statuses are latched (JIL-064): each may run on the other's
-// *last* run, so only the first round needs a hand. The first is an error, the second a warning. `n()` is no order (JIL-076).
+// What a circle means depends on where it lies. Inside one top-level box nobody can start: the
+// box's start has cleared every earlier status (JIL-110). Across workflows statuses are latched
+// (JIL-064): each may run on the other's *last* run, so only the first round needs a hand. The
+// first is an error, the second a warning. `n()` is no order (JIL-076).
 #include "analysis/Pass.h"
 #include "analysis/Truth.h"
 
@@ -22,7 +24,8 @@ namespace {
 
 struct Arrow {
     uint32_t to = 0;
-    Span where; ///< the atom or the box_name that says so; nowhere for "an end comes after its start"
+    Span where; ///< the atom or the box_name that says so; nowhere for "an end comes after its
+                ///< start"
 };
 
 uint32_t startOf(ir::JobId job) { return 2 * job.value; }
@@ -32,7 +35,8 @@ ir::JobId jobOf(uint32_t event) { return ir::JobId(size_t(event / 2)); }
 class CycleFinder {
 public:
     CycleFinder(PassContext& givenContext, bool acrossWorkflows)
-        : context(givenContext), estate(givenContext.estate), across(acrossWorkflows), arrows(2 * estate.jobs.size()) {}
+        : context(givenContext), estate(givenContext.estate), across(acrossWorkflows),
+          arrows(2 * estate.jobs.size()) {}
 
     void run() {
         for (ir::JobId id : estate.jobs.ids())
@@ -67,11 +71,13 @@ private:
             places.try_emplace(use.atom.value, use.span);
         for (ir::AtomId atomId : necessaryAtoms(estate.conditions, job.condition.expr)) {
             ir::Atom const& atom = estate.conditions[atomId];
-            if (!atom.job || (atom.kind == ir::Atom::Kind::status && (atom.outcomes & ir::notRunning)))
+            if (!atom.job ||
+                (atom.kind == ir::Atom::Kind::status && (atom.outcomes & ir::notRunning)))
                 continue;
             ir::Job const& other = estate.jobs[atom.job];
             // A job that waits for its own box, or for itself, is found elsewhere (A0003, A0008).
-            if (isIced(other) || (!across && other.workflow != job.workflow) || isInside(id, atom.job))
+            if (isIced(other) || (!across && other.workflow != job.workflow) ||
+                isInside(id, atom.job))
                 continue;
             arrows[startOf(id)].push_back({endOf(atom.job), places.lookup(atomId.value)});
         }
@@ -127,13 +133,16 @@ private:
         }
     }
 
-    /// Inside one workflow: the circle through the first job. Across: one through an arrow that leaves a workflow.
+    /// Inside one workflow: the circle through the first job. Across: one through an arrow that
+    /// leaves a workflow.
     void report(std::vector<uint32_t>& members) {
         std::sort(members.begin(), members.end());
         for (uint32_t from : members)
             for (Arrow const& arrow : arrows[from]) {
-                bool const leaves = estate.jobs[jobOf(from)].workflow != estate.jobs[jobOf(arrow.to)].workflow;
-                if (component[arrow.to] == component[from] && arrow.where.isValid() && leaves == across)
+                bool const leaves =
+                    estate.jobs[jobOf(from)].workflow != estate.jobs[jobOf(arrow.to)].workflow;
+                if (component[arrow.to] == component[from] && arrow.where.isValid() &&
+                    leaves == across)
                     return show(from, arrow);
             }
     }
@@ -147,7 +156,8 @@ private:
             uint32_t const event = queue.front();
             queue.pop_front();
             for (Arrow const& arrow : arrows[event])
-                if (component[arrow.to] == component[from] && cameFrom.try_emplace(arrow.to, event, arrow.where).second)
+                if (component[arrow.to] == component[from] &&
+                    cameFrom.try_emplace(arrow.to, event, arrow.where).second)
                     queue.push_back(arrow.to);
         }
         struct Step {
@@ -165,7 +175,8 @@ private:
         llvm::DenseSet<uint32_t> named;
         for (Step const& step : steps)
             if (named.insert(jobOf(step.from).value).second && ++jobs <= 8)
-                names += fmt::format("{}`{}`", names.empty() ? "" : ", ", shown(estate.jobs[jobOf(step.from)].name));
+                names += fmt::format("{}`{}`", names.empty() ? "" : ", ",
+                                     shown(estate.jobs[jobOf(step.from)].name));
         if (jobs > 8)
             names += fmt::format(" and {} more", jobs - 8);
         llvm::StringRef const object = estate.jobs[jobOf(from)].name;
@@ -177,7 +188,8 @@ private:
             if (steps[i].where.isValid() && ++labels <= 16)
                 builder.label(steps[i].where, text(steps[i].from, steps[i].to));
         if (across)
-            builder.note("a status stays until the job starts again (JIL-064): afterwards each runs on the other's last run");
+            builder.note("a status stays until the job starts again (JIL-064): afterwards each "
+                         "runs on the other's last run");
     }
 
     std::string text(uint32_t from, uint32_t to) const {

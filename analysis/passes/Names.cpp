@@ -18,9 +18,11 @@ void checkNames(PassContext& context) {
             text += fmt::format(" and {} more", group.size() - 4);
         ir::Job const& last = estate.jobs[group.back()];
         auto builder = context.diags.report<Code::IdCollision>(last.nameSpan, text);
-        builder.object(last.name).evidence(text).primary(fmt::format("becomes `{}` without it", ir::airflowId(last.name)));
+        builder.object(last.name).evidence(text).primary(
+            fmt::format("becomes `{}` without it", ir::airflowId(last.name)));
         for (size_t i = 0; i + 1 < group.size() && i < 8; ++i)
-            builder.label(estate.jobs[group[i]].nameSpan, "the same id, upper and lower case apart");
+            builder.label(estate.jobs[group[i]].nameSpan,
+                          "the same id, upper and lower case apart");
     }
 }
 

@@ -1,9 +1,11 @@
-// Jobs that can never start, whatever happens and however often: each cause once, with what falls with it.
+// Jobs that can never start, whatever happens and however often: each cause once, with what falls
+// with it.
 //
-// Causes: a condition that contradicts itself (Truth.h), one that cannot do without a job that does not exist (JIL-066),
-// and one of a member that waits for the end of its own box: the box is RUNNING as long as the member may start (JIL-110),
-// or for its own end, which the box's start has erased. A job without any start condition is not among them: it
-// starts by hand (JIL-004), and so does everything behind it.
+// Causes: a condition that contradicts itself (Truth.h), one that cannot do without a job that does
+// not exist (JIL-066), and one of a member that waits for the end of its own box: the box is
+// RUNNING as long as the member may start (JIL-110), or for its own end, which the box's start has
+// erased. A job without any start condition is not among them: it starts by hand (JIL-004), and so
+// does everything behind it.
 #include "analysis/Blocked.h"
 #include "analysis/Pass.h"
 #include "analysis/Truth.h"
@@ -24,7 +26,8 @@ bool isEnclosing(ir::Estate const& estate, ir::JobId job, ir::JobId box) {
 /// Why an atom can never be true for this job; empty when it can.
 std::string whyImpossible(ir::Estate const& estate, ir::JobId id, ir::AtomId atomId) {
     ir::Atom const& atom = estate.conditions[atomId];
-    bool const namesJob = atom.kind == ir::Atom::Kind::status || atom.kind == ir::Atom::Kind::exitCode;
+    bool const namesJob =
+        atom.kind == ir::Atom::Kind::status || atom.kind == ir::Atom::Kind::exitCode;
     if (!namesJob || !atom.instance.empty())
         return {};
     if (!atom.job) {
@@ -35,7 +38,8 @@ std::string whyImpossible(ir::Estate const& estate, ir::JobId id, ir::AtomId ato
     if (atom.kind != ir::Atom::Kind::status)
         return {};
     if (estate.isGroup(atom.job) && isEnclosing(estate, id, atom.job))
-        return fmt::format("box `{}` is RUNNING whenever `{}` may start", shown(atom.name), shown(estate.jobs[id].name));
+        return fmt::format("box `{}` is RUNNING whenever `{}` may start", shown(atom.name),
+                           shown(estate.jobs[id].name));
     if (atom.job == id && estate.jobs[id].box && !(atom.outcomes & ir::notRunning))
         return "the start of its box erases its own last status";
     return {};
@@ -50,7 +54,8 @@ void report(PassContext& context, ir::JobId id, std::optional<Contradiction> con
     if (contradiction) {
         std::string needs;
         for (ir::AtomId atom : contradiction->atoms)
-            needs += fmt::format("{}`{}`", needs.empty() ? "" : " and ", estate.conditions.print(estate.conditions[atom]));
+            needs += fmt::format("{}`{}`", needs.empty() ? "" : " and ",
+                                 estate.conditions.print(estate.conditions[atom]));
         builder.primary(needs.empty() ? std::string("its parts exclude each other")
                                       : fmt::format("{} exclude each other", needs));
         if (!contradiction->atoms.empty())
@@ -83,11 +88,14 @@ void findNeverStarting(PassContext& context) {
     ir::Estate& estate = context.estate;
     std::vector<std::optional<Contradiction>> contradictions(estate.jobs.size());
     for (ir::JobId id : estate.jobs.ids())
-        if (ir::ConditionRef const& condition = estate.jobs[id].condition; condition && condition.uses.size() > 1)
+        if (ir::ConditionRef const& condition = estate.jobs[id].condition;
+            condition && condition.uses.size() > 1)
             contradictions[id.value] = findContradiction(estate.conditions, condition.expr);
     Blocked const blocked = findBlocked(
-        estate, [&](ir::JobId id, ir::AtomId atom) { return whyImpossible(estate, id, atom).empty(); },
-        [&](ir::JobId id) { return contradictions[id.value].has_value(); }, [](ir::JobId, ir::JobId) { return true; });
+        estate,
+        [&](ir::JobId id, ir::AtomId atom) { return whyImpossible(estate, id, atom).empty(); },
+        [&](ir::JobId id) { return contradictions[id.value].has_value(); },
+        [](ir::JobId, ir::JobId) { return true; });
 
     std::vector<std::vector<ir::JobId>> followers(estate.jobs.size());
     for (ir::JobId id : estate.jobs.ids())

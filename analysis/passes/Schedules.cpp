@@ -9,19 +9,25 @@ namespace {
 
 constexpr int64_t daySeconds = 86400;
 
-std::string dateText(ir::Date date) { return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day); }
+std::string dateText(ir::Date date) {
+    return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
+}
 
 class ScheduleChecks {
 public:
     explicit ScheduleChecks(PassContext& givenContext)
-        : context(givenContext), estate(givenContext.estate), today(static_cast<int32_t>(givenContext.now / daySeconds)) {}
+        : context(givenContext), estate(givenContext.estate),
+          today(static_cast<int32_t>(givenContext.now / daySeconds)) {}
 
     void run() {
         for (ir::JobId id : estate.jobs.ids()) {
             ir::Job const& job = estate.jobs[id];
             if (!job.schedule) {
-                if (!job.box && !job.boxName && !job.condition && job.deadSchedule.empty() && !job.refused)
-                    context.diags.report<Code::OnlyByHand>(job.nameSpan, job.name).object(job.name).note("rule JIL-004");
+                if (!job.box && !job.boxName && !job.condition && job.deadSchedule.empty() &&
+                    !job.refused)
+                    context.diags.report<Code::OnlyByHand>(job.nameSpan, job.name)
+                        .object(job.name)
+                        .note("rule JIL-004");
                 continue;
             }
             ir::Schedule const& schedule = estate.schedules[job.schedule];
@@ -31,7 +37,9 @@ public:
             if (job.refused)
                 continue;
             if (!schedule.weekdays && !schedule.runCalendar)
-                noTicks(job, schedule, "`date_conditions` is on, but there is neither `days_of_week` nor `run_calendar` (JIL-142)");
+                noTicks(job, schedule,
+                        "`date_conditions` is on, but there is neither `days_of_week` nor "
+                        "`run_calendar` (JIL-142)");
             else if (schedule.weekdays && !schedule.runCalendar && *schedule.weekdays == 0)
                 noTicks(job, schedule, "`days_of_week` names no day (JIL-142)");
             else
@@ -46,10 +54,11 @@ public:
 
 private:
     template <class A, class B>
-    void exclusive(ir::Job const& job, ir::Sourced<A> const& first, ir::Sourced<B> const& second, llvm::StringRef a,
-                   llvm::StringRef b) {
+    void exclusive(ir::Job const& job, ir::Sourced<A> const& first, ir::Sourced<B> const& second,
+                   llvm::StringRef a, llvm::StringRef b) {
         if (first && second)
-            context.diags.report<Code::ExclusivePair>(estate.constructs.span(second.from), a, b, job.name)
+            context.diags
+                .report<Code::ExclusivePair>(estate.constructs.span(second.from), a, b, job.name)
                 .object(job.name)
                 .evidence(b)
                 .label(estate.constructs.span(first.from), "excludes it")
@@ -64,7 +73,8 @@ private:
     void noTicks(ir::Job const& job, ir::Schedule const& schedule, llvm::StringRef why) {
         context.diags.report<Code::NoTicks>(schedule.origin, job.name, why)
             .object(job.name)
-            .note(job.condition ? "its condition alone does not start it" : "it starts only by hand");
+            .note(job.condition ? "its condition alone does not start it"
+                                : "it starts only by hand");
     }
 
     struct Ending {
@@ -102,23 +112,30 @@ private:
             builder.object(job.name).evidence(*source);
             for (uint32_t calendar : {key.first, key.second})
                 if (calendar != ir::CalendarId::noValue)
-                    builder.label(estate.calendars[ir::CalendarId(size_t(calendar))].nameSpan, "this calendar");
+                    builder.label(estate.calendars[ir::CalendarId(size_t(calendar))].nameSpan,
+                                  "this calendar");
             builder.note("rule JIL-147: the scheduler says nothing and starts nothing");
             if (ending.jobs > 1)
                 builder.note(fmt::format("{} more jobs use it", ending.jobs - 1));
         };
         if (!ending.last)
             return finish(context.diags.report<Code::CalendarEnded>(
-                at, job.name, llvm::StringRef("the exclude calendar takes away every day of the next three years")));
+                at, job.name,
+                llvm::StringRef(
+                    "the exclude calendar takes away every day of the next three years")));
         if (ending.last->year < 1)
             return finish(context.diags.report<Code::CalendarEnded>(
-                at, job.name, fmt::format("calendar `{}` has no day that is not excluded", shown(*source))));
+                at, job.name,
+                fmt::format("calendar `{}` has no day that is not excluded", shown(*source))));
         int32_t const last = ir::toDayNumber(*ending.last);
         if (last < today)
             finish(context.diags.report<Code::CalendarEnded>(
-                at, job.name, fmt::format("the last day of calendar `{}` was {}", shown(*source), dateText(*ending.last))));
+                at, job.name,
+                fmt::format("the last day of calendar `{}` was {}", shown(*source),
+                            dateText(*ending.last))));
         else if (last < today + 366)
-            finish(context.diags.report<Code::CalendarEndsSoon>(at, job.name, dateText(*ending.last), *source));
+            finish(context.diags.report<Code::CalendarEndsSoon>(at, job.name,
+                                                                dateText(*ending.last), *source));
     }
 
     /// JIL-150, 151: every tick waits for the window or is lost.
@@ -132,15 +149,19 @@ private:
         };
         if (std::any_of(schedule.times->begin(), schedule.times->end(), isInside))
             return;
-        context.diags.report<Code::WindowOutsideTimes>(estate.constructs.span(schedule.window.from), job.name)
+        context.diags
+            .report<Code::WindowOutsideTimes>(estate.constructs.span(schedule.window.from),
+                                              job.name)
             .object(job.name)
             .label(estate.constructs.span(schedule.times.from), "outside the window")
-            .note("rule JIL-151: nearer to the next opening the start waits for it, nearer to the last closing it does not happen");
+            .note("rule JIL-151: nearer to the next opening the start waits for it, nearer to the "
+                  "last closing it does not happen");
     }
 
-    /// JIL-112, by comparing the ticks of member and box over two weeks. A box waits for a member whose tick has not
-    /// come, so one tick of the member between two starts of the box is in order. Two are not: the second finds
-    /// the member done. Nor is one that comes shortly before the box starts, on another day than its last start.
+    /// JIL-112, by comparing the ticks of member and box over two weeks. A box waits for a member
+    /// whose tick has not come, so one tick of the member between two starts of the box is in
+    /// order. Two are not: the second finds the member done. Nor is one that comes shortly before
+    /// the box starts, on another day than its last start.
     void memberTicks(ir::JobId id, ir::Schedule const& schedule) {
         ir::Job const& job = estate.jobs[id];
         ir::JobId box = job.box;
@@ -149,17 +170,21 @@ private:
                 return; // starts when something else ends: when that is, nobody knows
             box = estate.jobs[box].box;
         }
-        if (!box || estate.schedules[estate.jobs[box].schedule].kind != ir::Schedule::Kind::calendar)
+        if (!box ||
+            estate.schedules[estate.jobs[box].schedule].kind != ir::Schedule::Kind::calendar)
             return;
         int64_t const from = context.now / daySeconds * daySeconds, to = from + 16 * daySeconds;
         std::vector<int64_t> const& starts = ticksOf(box, from, to);
         std::vector<int64_t> const own = context.ticks.between(schedule, from, to);
         if (starts.size() < 2)
             return;
-        ir::TimeZone const* zone = context.ticks.zoneOf(estate.schedules[estate.jobs[box].schedule]);
+        ir::TimeZone const* zone =
+            context.ticks.zoneOf(estate.schedules[estate.jobs[box].schedule]);
         if (!zone)
             return;
-        auto const day = [&](int64_t instant) { return (instant + zone->offsetAt(instant)) / daySeconds; };
+        auto const day = [&](int64_t instant) {
+            return (instant + zone->offsetAt(instant)) / daySeconds;
+        };
         int64_t previousOwn = 0;
         for (int64_t tick : own) {
             auto const next = std::upper_bound(starts.begin(), starts.end(), tick);
@@ -169,7 +194,9 @@ private:
             }
             int64_t const started = *std::prev(next);
             if (previousOwn >= started)
-                return reportTick(id, box, tick, "by then the member may have run once already in this run of its box");
+                return reportTick(
+                    id, box, tick,
+                    "by then the member may have run once already in this run of its box");
             if (*next - tick < tick - started && day(tick) != day(started))
                 return reportTick(id, box, tick, "its box starts only afterwards");
             previousOwn = tick;
@@ -179,24 +206,31 @@ private:
     void reportTick(ir::JobId id, ir::JobId box, int64_t tick, llvm::StringRef why) {
         ir::Job const& job = estate.jobs[id];
         ir::Schedule const& schedule = estate.schedules[job.schedule];
-        ir::ConstructId const times = schedule.times ? schedule.times.from
+        ir::ConstructId const times = schedule.times     ? schedule.times.from
                                       : schedule.minutes ? schedule.minutes.from
                                                          : schedule.master;
         ir::TimeZone const* zone = context.ticks.zoneOf(schedule);
         int64_t const local = tick + (zone ? zone->offsetAt(tick) : 0);
         auto const minute = local % daySeconds / 60;
-        context.diags.report<Code::TickWhileBoxIdle>(estate.constructs.span(times), job.name, estate.jobs[box].name)
+        context.diags
+            .report<Code::TickWhileBoxIdle>(estate.constructs.span(times), job.name,
+                                            estate.jobs[box].name)
             .object(job.name)
-            .primary(fmt::format("on {} at {:02}:{:02}: {}", dateText(ir::fromDayNumber(static_cast<int32_t>(local / daySeconds))),
-                                 minute / 60, minute % 60, shown(why)))
-            .label(estate.schedules[estate.jobs[box].schedule].origin, fmt::format("`{}` starts by this", shown(estate.jobs[box].name)))
-            .note("rule JIL-112: the tick is kept, and the member starts at once when the box next starts");
+            .primary(
+                fmt::format("on {} at {:02}:{:02}: {}",
+                            dateText(ir::fromDayNumber(static_cast<int32_t>(local / daySeconds))),
+                            minute / 60, minute % 60, shown(why)))
+            .label(estate.schedules[estate.jobs[box].schedule].origin,
+                   fmt::format("`{}` starts by this", shown(estate.jobs[box].name)))
+            .note("rule JIL-112: the tick is kept, and the member starts at once when the box next "
+                  "starts");
     }
 
     std::vector<int64_t> const& ticksOf(ir::JobId box, int64_t from, int64_t to) {
         auto [it, isNew] = boxTicks.try_emplace(box.value);
         if (isNew)
-            it->second = context.ticks.between(estate.schedules[estate.jobs[box].schedule], from, to);
+            it->second =
+                context.ticks.between(estate.schedules[estate.jobs[box].schedule], from, to);
         return it->second;
     }
 

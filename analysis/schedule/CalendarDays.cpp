@@ -37,12 +37,14 @@ void CalendarDays::readExtended(Calendar const& calendar, Extended& extended) co
             for (ir::CalendarRow const& row : holidays->rows)
                 extended.facts.holidays.push_back(ir::toDayNumber(row.date));
             llvm::sort(extended.facts.holidays);
-            extended.facts.holidays.erase(llvm::unique(extended.facts.holidays), extended.facts.holidays.end());
+            extended.facts.holidays.erase(llvm::unique(extended.facts.holidays),
+                                          extended.facts.holidays.end());
         }
     if (calendar.cycleName)
         if (Calendar const* cycle = byName(*calendar.cycleName)) {
             for (ir::DateRange const& period : cycle->periods)
-                extended.facts.periods.emplace_back(ir::toDayNumber(period.from), ir::toDayNumber(period.to));
+                extended.facts.periods.emplace_back(ir::toDayNumber(period.from),
+                                                    ir::toDayNumber(period.to));
             llvm::sort(extended.facts.periods);
         }
 }
@@ -81,7 +83,8 @@ std::vector<int32_t> const& CalendarDays::of(ir::CalendarId id, int32_t year) {
 }
 
 /// Where the candidates of one year end up; that may be in the years beside it.
-std::vector<int32_t> CalendarDays::extendedDays(Calendar const& calendar, Entry& known, int32_t year) {
+std::vector<int32_t> CalendarDays::extendedDays(Calendar const& calendar, Entry& known,
+                                                int32_t year) {
     std::vector<int32_t> days;
     Extended& extended = *known.extended;
     if (!extended.rule)
@@ -108,7 +111,8 @@ std::optional<int32_t> CalendarDays::settle(Calendar const& calendar, Entry& kno
         return std::nullopt;
     };
     bool const settlesHolidays = calendar.holiday != Disposition::unset;
-    bool const only = calendar.holiday == Disposition::only || calendar.nonWorkday == Disposition::only;
+    bool const only =
+        calendar.holiday == Disposition::only || calendar.nonWorkday == Disposition::only;
     bool const isHoliday = facts.isHoliday(day);
     Disposition action = Disposition::unset;
     if (isHoliday && settlesHolidays) {

@@ -1,4 +1,5 @@
-// Named calendars to days: date lists, rules with their dispositions, cycles (JIL-146, JIL-155…159).
+// Named calendars to days: date lists, rules with their dispositions, cycles (JIL-146,
+// JIL-155…159).
 #pragma once
 
 #include "frontend/ir/CalendarRule.h"

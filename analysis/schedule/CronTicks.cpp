@@ -1,16 +1,18 @@
 // A crontab entry as the Vixie daemons really run it (CRON-002, CRON-008).
 //
-// The daemon compares local minutes. While they follow each other it runs what matches. When the wall
-// clock jumps by `jump` minutes (1 = no jump):
+// The daemon compares local minutes. While they follow each other it runs what matches. When the
+// wall clock jumps by `jump` minutes (1 = no jump):
 //   2…5       it makes up every missed minute;
-//   6…180     (DST begins) *wildcard* entries (a `*` at the start of the minute or the hour field) run for
-//             the present minute only; fixed ones run once for each missed minute that matches, ten seconds
-//             after the one before, because the daemon sleeps that long after it has started something
-//             (two that it starts in one second are told apart by one second here);
+//   6…180     (DST begins) *wildcard* entries (a `*` at the start of the minute or the hour field)
+//   run for
+//             the present minute only; fixed ones run once for each missed minute that matches, ten
+//             seconds after the one before, because the daemon sleeps that long after it has
+//             started something (two that it starts in one second are told apart by one second
+//             here);
 //   0…-179    (DST ends) only wildcard entries run until the clock has caught up;
 //   else      the daemon takes the jump as a correction, and goes on from the new time.
-// Debian's 3.0pl1 and cronie agree in this. What an entry costs others (the ten seconds are those of the
-// whole crontab) is not modelled: every entry is its own workflow (CRON-012).
+// Debian's 3.0pl1 and cronie agree in this. What an entry costs others (the ten seconds are those
+// of the whole crontab) is not modelled: every entry is its own workflow (CRON-012).
 #include "analysis/schedule/Ticks.h"
 
 #include <llvm/ADT/STLExtras.h>
@@ -24,19 +26,17 @@ namespace {
 constexpr int64_t settle = 10;
 constexpr int64_t correction = 180;
 
-int64_t floorDiv(int64_t a, int64_t b) {
-    return a >= 0 ? a / b : -((-a + b - 1) / b);
-}
-int64_t ceilDiv(int64_t a, int64_t b) {
-    return -floorDiv(-a, b);
-}
+int64_t floorDiv(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
+int64_t ceilDiv(int64_t a, int64_t b) { return -floorDiv(-a, b); }
 
 class Daemon {
 public:
-    explicit Daemon(ir::CronFields const& entry) : fields(entry), isWild(entry.minuteStar || entry.hourStar) {
+    explicit Daemon(ir::CronFields const& entry)
+        : fields(entry), isWild(entry.minuteStar || entry.hourStar) {
         for (int hour = 0; hour < 24; ++hour)
             for (int minute = 0; minute < 60; ++minute)
-                if (fields.hours[static_cast<size_t>(hour)] && fields.minutes[static_cast<size_t>(minute)])
+                if (fields.hours[static_cast<size_t>(hour)] &&
+                    fields.minutes[static_cast<size_t>(minute)])
                     minutesOfDay.push_back(hour * 60 + minute);
     }
 
@@ -57,7 +57,8 @@ public:
         }
         for (int64_t const minute : matching(first, after))
             ticks.push_back(minute * 60 - offset);
-        virtualTime = jump > -correction ? std::max({virtualTime, first - 1, after - 1}) : after - 1;
+        virtualTime =
+            jump > -correction ? std::max({virtualTime, first - 1, after - 1}) : after - 1;
     }
 
     std::vector<int64_t> ticks;
@@ -75,7 +76,8 @@ private:
 
     std::vector<int64_t> matching(int64_t first, int64_t after) const {
         std::vector<int64_t> found;
-        for (int64_t day = floorDiv(first, 1440); first < after && day <= floorDiv(after - 1, 1440); ++day)
+        for (int64_t day = floorDiv(first, 1440); first < after && day <= floorDiv(after - 1, 1440);
+             ++day)
             if (matchesDay(static_cast<int32_t>(day)))
                 for (int const minute : minutesOfDay)
                     if (int64_t const local = day * 1440 + minute; local >= first && local < after)
@@ -121,7 +123,8 @@ private:
 
 } // namespace
 
-std::vector<int64_t> cronTicks(ir::CronFields const& fields, ir::TimeZone const& zone, int64_t from, int64_t to) {
+std::vector<int64_t> cronTicks(ir::CronFields const& fields, ir::TimeZone const& zone, int64_t from,
+                               int64_t to) {
     // Begin two days early, so that an overlap before `from` is known.
     int64_t begin = floorDiv(from, 60) * 60 - 2 * 86400;
     Daemon daemon(fields);

@@ -20,7 +20,8 @@ static int32_t floorDay(int64_t seconds) {
 ir::TimeZone const* Ticks::zoneOf(Schedule const& schedule) const {
     llvm::StringRef name = schedule.zone;
     if (name.empty())
-        name = estate.settings.timezone.empty() ? llvm::StringRef("UTC") : llvm::StringRef(estate.settings.timezone);
+        name = estate.settings.timezone.empty() ? llvm::StringRef("UTC")
+                                                : llvm::StringRef(estate.settings.timezone);
     return ir::findZone(name);
 }
 
@@ -41,10 +42,13 @@ std::vector<int32_t> Ticks::dates(Schedule const& schedule, int32_t first, int32
     bool const hasRun = schedule.runCalendar.isSet();
     if ((hasRun && !schedule.run) || (schedule.excludeCalendar.isSet() && !schedule.exclude))
         return found; // an undefined calendar; link has said so
-    for (int32_t year = ir::fromDayNumber(first).year; year <= ir::fromDayNumber(last).year; ++year) {
-        std::vector<int32_t> const* without = schedule.exclude ? &calendars.of(schedule.exclude, year) : nullptr;
+    for (int32_t year = ir::fromDayNumber(first).year; year <= ir::fromDayNumber(last).year;
+         ++year) {
+        std::vector<int32_t> const* without =
+            schedule.exclude ? &calendars.of(schedule.exclude, year) : nullptr;
         auto const add = [&](int32_t date) {
-            if (date >= first && date <= last && !(without && std::binary_search(without->begin(), without->end(), date)))
+            if (date >= first && date <= last &&
+                !(without && std::binary_search(without->begin(), without->end(), date)))
                 found.push_back(date);
         };
         if (hasRun) {
@@ -78,8 +82,8 @@ std::optional<ir::Date> Ticks::lastDate(Schedule const& schedule) {
 namespace {
 
 /// Adds the ticks of one local time by the rules for skipped and repeated times.
-void addMoment(ir::Moment const& moment, GapRule gap, OverlapRule overlap, int minute, int64_t& lastGap,
-               std::vector<int64_t>& ticks) {
+void addMoment(ir::Moment const& moment, GapRule gap, OverlapRule overlap, int minute,
+               int64_t& lastGap, std::vector<int64_t>& ticks) {
     if (moment.skipped) {
         if (gap == GapRule::afterGap)
             ticks.push_back(moment.first);
@@ -96,8 +100,8 @@ void addMoment(ir::Moment const& moment, GapRule gap, OverlapRule overlap, int m
 
 } // namespace
 
-std::vector<int64_t> Ticks::calendarTicks(Schedule const& schedule, ir::TimeZone const& zone, int64_t from,
-                                          int64_t to) {
+std::vector<int64_t> Ticks::calendarTicks(Schedule const& schedule, ir::TimeZone const& zone,
+                                          int64_t from, int64_t to) {
     std::vector<int64_t> ticks;
     llvm::SmallVector<int16_t, 4> times(schedule.times->begin(), schedule.times->end());
     llvm::sort(times);
@@ -117,14 +121,16 @@ std::vector<int64_t> Ticks::calendarTicks(Schedule const& schedule, ir::TimeZone
         if (schedule.run) {
             auto const rows = calendars.minutesOn(schedule.run, date);
             plainRow = llvm::is_contained(rows, -1);
-            llvm::copy_if(rows, std::back_inserter(own), [](int16_t minute) { return minute >= 0; });
+            llvm::copy_if(rows, std::back_inserter(own),
+                          [](int16_t minute) { return minute >= 0; });
         }
         if (plainRow)
             own.append(times.begin(), times.end());
         llvm::sort(own);
         int64_t lastGap = 0;
         for (int16_t const minute : own)
-            addMoment(at(midnight + minute * 60), schedule.timesGap, schedule.timesOverlap, minute, lastGap, ticks);
+            addMoment(at(midnight + minute * 60), schedule.timesGap, schedule.timesOverlap, minute,
+                      lastGap, ticks);
         if (plainRow)
             for (int hour = 0; hour < 24; ++hour)
                 for (uint8_t const minute : *schedule.minutes)
@@ -139,14 +145,16 @@ std::vector<int64_t> Ticks::calendarTicks(Schedule const& schedule, ir::TimeZone
 
 namespace {
 
-std::optional<ClockOddity> nextOddity(ir::TimeZone const& zone, int16_t minute, int64_t from, int years,
-                                      ClockOddity::Kind kind) {
+std::optional<ClockOddity> nextOddity(ir::TimeZone const& zone, int16_t minute, int64_t from,
+                                      int years, ClockOddity::Kind kind) {
     for (int64_t const change : zone.changes(from, from + years * 366 * day)) {
         int32_t const before = zone.offsetAt(change - 1), after = zone.offsetAt(change);
         if ((after > before) != (kind == ClockOddity::Kind::skipped))
             continue;
-        // The wall clock skips [change + before, change + after), or repeats [change + after, change + before).
-        int64_t const begin = change + std::min(before, after), end = change + std::max(before, after);
+        // The wall clock skips [change + before, change + after), or repeats [change + after,
+        // change + before).
+        int64_t const begin = change + std::min(before, after),
+                      end = change + std::max(before, after);
         for (int32_t date = floorDay(begin); date <= floorDay(end - 1); ++date) {
             int64_t const local = date * day + minute * 60;
             if (local >= begin && local < end)
@@ -158,11 +166,13 @@ std::optional<ClockOddity> nextOddity(ir::TimeZone const& zone, int16_t minute, 
 
 } // namespace
 
-std::optional<ClockOddity> nextSkipped(ir::TimeZone const& zone, int16_t minute, int64_t from, int years) {
+std::optional<ClockOddity> nextSkipped(ir::TimeZone const& zone, int16_t minute, int64_t from,
+                                       int years) {
     return nextOddity(zone, minute, from, years, ClockOddity::Kind::skipped);
 }
 
-std::optional<ClockOddity> nextRepeated(ir::TimeZone const& zone, int16_t minute, int64_t from, int years) {
+std::optional<ClockOddity> nextRepeated(ir::TimeZone const& zone, int16_t minute, int64_t from,
+                                        int years) {
     return nextOddity(zone, minute, from, years, ClockOddity::Kind::repeated);
 }
 

@@ -17,22 +17,28 @@ public:
           context{estate, names, site, diags, {}, {}, {}, {}, {}, {}, 0} {}
 
     /// Calls `take(Dag&&)` for each workflow that is written, in the order of definition.
-    template <class Take> void lowerAll(Take take) {
+    template <class Take>
+    void lowerAll(Take take) {
         for (ir::JobId id : estate.jobs.ids()) {
             ir::Job const& job = estate.jobs[id];
-            // Units are counted in one place: one claim that needs the ledger takes the resource there for all.
+            // Units are counted in one place: one claim that needs the ledger takes the resource
+            // there for all.
             for (ir::ResourceUse const& use : job.resources)
                 if (job.resources.size() > 1 || use.free != 'A' || use.quantity <= 0)
                     context.ledgerResources.insert(use.name);
-            if (!job.group && job.priority && *job.priority > 0 && job.load && *job.load > 0 && job.machines && job.machines->size() == 1)
+            if (!job.group && job.priority && *job.priority > 0 && job.load && *job.load > 0 &&
+                job.machines && job.machines->size() == 1)
                 context.limitedMachines[job.machines->front()] = true;
         }
         for (ir::WorkflowId id : estate.workflows.ids()) {
             ir::Workflow const& workflow = estate.workflows[id];
             if (workflow.refused) {
                 ir::Job const& root = estate.jobs[workflow.root];
-                diags.report<diag::Code::WorkflowRefused>(root.nameSpan, root.name,
-                                                          std::string("a statement about it, or something it needs, could not be read"))
+                diags
+                    .report<diag::Code::WorkflowRefused>(
+                        root.nameSpan, root.name,
+                        std::string(
+                            "a statement about it, or something it needs, could not be read"))
                     .object(root.name);
                 ++refused;
                 continue;
@@ -48,8 +54,9 @@ public:
     ir::TargetNames const& targetNames() const { return names; }
 
 private:
-    /// What no job holds. Objects and attributes without a counterpart are reported and settled by their front end; one that
-    /// it forgot stays without a fate, which the driver treats as a bug of hoist.
+    /// What no job holds. Objects and attributes without a counterpart are reported and settled by
+    /// their front end; one that it forgot stays without a fate, which the driver treats as a bug
+    /// of hoist.
     void settleRest() {
         auto const exact = [&](ir::ConstructId id, llvm::StringRef form) {
             estate.constructs.settle(id, diag::Fidelity::exact, form);
@@ -98,9 +105,11 @@ private:
 
     void report() {
         if (context.schedulesWithoutZone > 0 && estate.settings.timezone.empty())
-            diags.report<diag::Code::TimeZoneAssumed>(Span{}, std::string("UTC"), context.schedulesWithoutZone);
+            diags.report<diag::Code::TimeZoneAssumed>(Span{}, std::string("UTC"),
+                                                      context.schedulesWithoutZone);
         for (size_t rule : site.unusedRules())
-            diags.report<diag::Code::SiteRuleUnused>(estate.settings.rules[rule].span).evidence(std::to_string(rule));
+            diags.report<diag::Code::SiteRuleUnused>(estate.settings.rules[rule].span)
+                .evidence(std::to_string(rule));
     }
 
     ir::Estate& estate;
@@ -133,10 +142,13 @@ DagRecord recordOf(Dag const& dag, ir::TargetNames const& names, ir::Estate cons
 /// Writes a folder's files with respect for what people changed since the last build.
 class Output {
 public:
-    Output(BuildOptions const& givenOptions, FileSystem& givenFiles, diag::Diagnostics& givenDiags, BuildResult& givenResult)
+    Output(BuildOptions const& givenOptions, FileSystem& givenFiles, diag::Diagnostics& givenDiags,
+           BuildResult& givenResult)
         : options(givenOptions), files(givenFiles), diags(givenDiags), result(givenResult) {
         std::string error;
-        if (auto bytes = files.exists(path("hoist.manifest.json")) ? files.read(path("hoist.manifest.json"), error) : std::nullopt)
+        if (auto bytes = files.exists(path("hoist.manifest.json"))
+                             ? files.read(path("hoist.manifest.json"), error)
+                             : std::nullopt)
             if (auto known = filesOfManifest(*bytes))
                 earlier = std::move(*known);
     }
@@ -149,10 +161,13 @@ public:
             if (old && *old == bytes)
                 return;
             auto it = earlier.find(name);
-            bool const isOurs = old && (name == "hoist.manifest.json" || (it != earlier.end() && it->second == sha256(*old)));
+            bool const isOurs = old && (name == "hoist.manifest.json" ||
+                                        (it != earlier.end() && it->second == sha256(*old)));
             if (!isOurs && !options.overwriteEdited) {
-                diags.report<diag::Code::EditedDagKept>(Span{}, path(name)).object(name).help(
-                    "change the definition instead; or move the file away, or pass `--force`");
+                diags.report<diag::Code::EditedDagKept>(Span{}, path(name))
+                    .object(name)
+                    .help(
+                        "change the definition instead; or move the file away, or pass `--force`");
                 result.isIncomplete = true;
                 return;
             }
@@ -168,7 +183,8 @@ public:
     void removeOld() {
         for (auto const& [name, hash] : earlier) {
             // A manifest that somebody edited must not make hoist delete elsewhere.
-            if (kept.contains(name) || llvm::StringRef(name).contains('/') || !files.exists(path(name)))
+            if (kept.contains(name) || llvm::StringRef(name).contains('/') ||
+                !files.exists(path(name)))
                 continue;
             std::string error;
             auto const old = files.read(path(name), error);
@@ -198,7 +214,8 @@ size_t lowerOnly(ir::Estate& estate, diag::Diagnostics& diags) {
     return builder.refusedCount();
 }
 
-BuildResult build(ir::Estate& estate, BuildOptions const& options, FileSystem& files, diag::Diagnostics& diags) {
+BuildResult build(ir::Estate& estate, BuildOptions const& options, FileSystem& files,
+                  diag::Diagnostics& diags) {
     BuildResult result;
     Builder builder(estate, diags);
     Output output(options, files, diags, result);

@@ -34,7 +34,8 @@ static bool isPythonWord(llvm::StringRef word) {
         .Cases("del", "elif", "else", "except", "finally", "for", "from", "global", "if", true)
         .Cases("import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", true)
         .Cases("return", "try", "while", "with", "yield", "match", "case", "type", true)
-        .Cases("calendars", "crontab", "legacy", "legacy_calendar", "print", "id", "list", "dict", true)
+        .Cases("calendars", "crontab", "legacy", "legacy_calendar", "print", "id", "list", "dict",
+               true)
         .Default(false);
 }
 
@@ -69,7 +70,8 @@ public:
 private:
     void findUses() {
         for (Node node : dag.order) {
-            Nodes const& upstream = node.task ? dag.tasks[node.task].upstream : dag.boxes[node.box].upstream;
+            Nodes const& upstream =
+                node.task ? dag.tasks[node.task].upstream : dag.boxes[node.box].upstream;
             for (Node from : upstream)
                 use(from);
             if (!upstream.empty())
@@ -98,7 +100,8 @@ private:
     void nameVariables() {
         // Plain Airflow operators first: ruff's AIR001 wants their variables to be their ids.
         for (TaskId id : dag.tasks.ids())
-            if (dag.tasks[id].operatorClass == "EmptyOperator" && taken.insert(dag.tasks[id].id).second)
+            if (dag.tasks[id].operatorClass == "EmptyOperator" &&
+                taken.insert(dag.tasks[id].id).second)
                 taskVariables[id.value] = dag.tasks[id].id;
         for (Node node : dag.order) {
             if (!variable(node).empty())
@@ -108,7 +111,8 @@ private:
             std::string unique = name;
             for (unsigned n = 2; !taken.insert(unique).second; ++n)
                 unique = fmt::format("{}_{}", name, n);
-            (node.task ? taskVariables[node.task.value] : boxVariables[node.box.value]) = std::move(unique);
+            (node.task ? taskVariables[node.task.value] : boxVariables[node.box.value]) =
+                std::move(unique);
         }
     }
     std::string const& variable(Node node) const {
@@ -119,7 +123,8 @@ private:
         out += "\"\"\"";
         for (size_t i = 0; i < dag.docstring.size(); ++i) {
             std::string line = plainLine(dag.docstring[i]);
-            // Inside a docstring a backslash and a quote would be syntax; both are only for people here.
+            // Inside a docstring a backslash and a quote would be syntax; both are only for people
+            // here.
             std::replace(line.begin(), line.end(), '\\', '/');
             std::replace(line.begin(), line.end(), '"', '\'');
             out += line;
@@ -156,7 +161,8 @@ private:
         out += "from airflow.sdk import DAG\n";
         for (std::string const& dotted : dag.operatorImports) {
             auto const [module, name] = llvm::StringRef(dotted).rsplit('.');
-            out += fmt::format("from {} import {}\n", std::string_view(module), std::string_view(name));
+            out += fmt::format("from {} import {}\n", std::string_view(module),
+                               std::string_view(name));
         }
         // isort's order: classes before functions.
         std::vector<std::string> names(shims.begin(), shims.end());
@@ -192,7 +198,8 @@ private:
             if (!opensBlock)
                 out += '\n';
             node.task ? printTask(node.task) : printBox(node.box);
-            opensBlock = node.box && dag.boxes[node.box].depth <= deepestWith && hasContent[node.box.value];
+            opensBlock =
+                node.box && dag.boxes[node.box].depth <= deepestWith && hasContent[node.box.value];
         }
         printEdges();
     }
@@ -232,7 +239,8 @@ private:
             head = taskVariables[id.value] + " = ";
         out.append(indent, ' ');
         out += head;
-        appendPython(out, Py::call(task.operatorClass, {}, std::move(arguments)), indent, indent + head.size(), 0);
+        appendPython(out, Py::call(task.operatorClass, {}, std::move(arguments)), indent,
+                     indent + head.size(), 0);
         out += '\n';
     }
 
@@ -266,8 +274,8 @@ private:
         out += '\n';
     }
 
-    /// `a >> b >> c` where b has no other predecessor and no chain leaves it yet; `[a, b] >> c` else. Nodes with the same
-    /// single predecessor share a line: `gate >> [a, b]`.
+    /// `a >> b >> c` where b has no other predecessor and no chain leaves it yet; `[a, b] >> c`
+    /// else. Nodes with the same single predecessor share a line: `gate >> [a, b]`.
     void printEdges() {
         struct Line {
             std::vector<std::string> from, to;
@@ -275,7 +283,8 @@ private:
         std::vector<Line> lines;
         std::map<std::string, size_t> lineByUpstream;
         for (Node node : dag.order) {
-            Nodes const& upstream = node.task ? dag.tasks[node.task].upstream : dag.boxes[node.box].upstream;
+            Nodes const& upstream =
+                node.task ? dag.tasks[node.task].upstream : dag.boxes[node.box].upstream;
             if (upstream.empty())
                 continue;
             std::vector<std::string> from;
@@ -318,13 +327,14 @@ private:
     }
 
     void printChain(std::vector<std::string> const& parts) {
-        // A line that is too long becomes several statements, and a list that is too long one name a line: both stay as
-        // they are under ruff.
+        // A line that is too long becomes several statements, and a list that is too long one name
+        // a line: both stay as they are under ruff.
         size_t begin = 0;
         while (begin + 1 < parts.size()) {
             size_t end = begin + 1;
             size_t width = 4 + parts[begin].size() + 4 + parts[end].size();
-            while (end + 1 < parts.size() && width + 4 + parts[end + 1].size() <= pythonLineLength) {
+            while (end + 1 < parts.size() &&
+                   width + 4 + parts[end + 1].size() <= pythonLineLength) {
                 ++end;
                 width += 4 + parts[end].size();
             }

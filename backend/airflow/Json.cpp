@@ -11,16 +11,21 @@ void appendJsonString(std::string& out, llvm::StringRef bytes) {
     out += '"';
     for (size_t at = 0; at < bytes.size();) {
         size_t plain = at; // most text is printable ASCII: copy it in runs
-        while (plain < bytes.size() && bytes[plain] >= 0x20 && bytes[plain] < 0x7F && bytes[plain] != '"' && bytes[plain] != '\\')
+        while (plain < bytes.size() && bytes[plain] >= 0x20 && bytes[plain] < 0x7F &&
+               bytes[plain] != '"' && bytes[plain] != '\\')
             ++plain;
         out += bytes.slice(at, plain);
         if ((at = plain) == bytes.size())
             break;
         auto const byte = static_cast<unsigned char>(bytes[at]);
         if (byte >= 0x80) {
-            size_t const length = byte >> 5 == 6 ? 2 : byte >> 4 == 14 ? 3 : byte >> 3 == 30 ? 4 : 0;
+            size_t const length = byte >> 5 == 6    ? 2
+                                  : byte >> 4 == 14 ? 3
+                                  : byte >> 3 == 30 ? 4
+                                                    : 0;
             auto const* begin = reinterpret_cast<llvm::UTF8 const*>(bytes.data()) + at;
-            if (length && at + length <= bytes.size() && llvm::isLegalUTF8Sequence(begin, begin + length)) {
+            if (length && at + length <= bytes.size() &&
+                llvm::isLegalUTF8Sequence(begin, begin + length)) {
                 out += bytes.substr(at, length);
                 at += length;
             } else {

@@ -9,13 +9,16 @@
 
 namespace hoist::airflow {
 
-/// Appends a JSON string. Bytes that are no UTF-8 are read as Latin-1, the encoding old definitions have.
+/// Appends a JSON string. Bytes that are no UTF-8 are read as Latin-1, the encoding old definitions
+/// have.
 void appendJsonString(std::string& out, llvm::StringRef bytes);
 
-/// Objects and arrays with commas and indentation kept right; `compact` writes the rest of a value on one line.
+/// Objects and arrays with commas and indentation kept right; `compact` writes the rest of a value
+/// on one line.
 class JsonWriter {
 public:
-    /// Room for about so many bytes: a manifest of a hundred megabytes is not copied each time it doubles.
+    /// Room for about so many bytes: a manifest of a hundred megabytes is not copied each time it
+    /// doubles.
     void reserve(size_t bytes) { out.reserve(bytes); }
     void beginObject() { open('{'); }
     void endObject() { close('}'); }

@@ -1,4 +1,5 @@
-// Instruction selection: one workflow of the IR as one DAG, each construct in its cheapest exact form.
+// Instruction selection: one workflow of the IR as one DAG, each construct in its cheapest exact
+// form.
 #pragma once
 
 #include "backend/airflow/Site.h"
@@ -18,12 +19,13 @@ struct LowerContext {
     ir::TargetNames const& names;
     Site& site;
     diag::Diagnostics& diags;
-    std::set<std::string> machines;            ///< that a task runs on: connections.json
-    std::map<std::string, int64_t> pools;      ///< pools.json: name → slots
-    std::set<uint32_t> calendars;              ///< that a schedule names: calendars.json
-    llvm::StringSet<> ledgerResources;         ///< resources that some job claims in a way a pool cannot express
-    llvm::StringMap<bool> limitedMachines;     ///< machine → has competitors with priority (JIL-161)
-    std::vector<ir::JobId> absentJobs;         ///< defined ON_ICE or inside such a box: no task (JIL-088)
+    std::set<std::string> machines;       ///< that a task runs on: connections.json
+    std::map<std::string, int64_t> pools; ///< pools.json: name → slots
+    std::set<uint32_t> calendars;         ///< that a schedule names: calendars.json
+    llvm::StringSet<>
+        ledgerResources; ///< resources that some job claims in a way a pool cannot express
+    llvm::StringMap<bool> limitedMachines; ///< machine → has competitors with priority (JIL-161)
+    std::vector<ir::JobId> absentJobs; ///< defined ON_ICE or inside such a box: no task (JIL-088)
     size_t schedulesWithoutZone = 0;
 };
 

@@ -1,16 +1,19 @@
 // Conditions as edges, junctions and gates: the cheapest form that is exact.
 //
-// Inside one box run a member runs at most once (JIL-111) and box start clears all members (JIL-110), so an atom on the outcome
-// of another member is decided once, when that member ends, and stays: it is *stable*. Stable atoms become structure:
+// Inside one box run a member runs at most once (JIL-111) and box start clears all members
+// (JIL-110), so an atom on the outcome of another member is decided once, when that member ends,
+// and stays: it is *stable*. Stable atoms become structure:
 //
 //   s(a) & s(b)      [a, b] >> job                              all_success
-//   s(a) | s(b)      [a, b] >> job                              one_success: starts at the first (TR-04)
-//   d(a) & d(b)      [a, b] >> job                              all_done, only where a and b always run (TR-07)
-//   f(a), t(a), e(a) a >> Gate(all_done) >> job                 the gate reads the recorded outcome (AF-012, AF-013)
-//   f(a) | f(b)      two gates >> job                           one_success over the gates: no waiting for the other
+//   s(a) | s(b)      [a, b] >> job                              one_success: starts at the first
+//   (TR-04) d(a) & d(b)      [a, b] >> job                              all_done, only where a and
+//   b always run (TR-07) f(a), t(a), e(a) a >> Gate(all_done) >> job                 the gate reads
+//   the recorded outcome (AF-012, AF-013) f(a) | f(b)      two gates >> job one_success over the
+//   gates: no waiting for the other
 //
-// Everything else (jobs of other workflows, look-back windows, variables, `n()`) is *unstable*: true now, false later. It is read
-// from the ledger by one gate, after everything stable has come true, so that all parts hold at one instant (JIL-003).
+// Everything else (jobs of other workflows, look-back windows, variables, `n()`) is *unstable*:
+// true now, false later. It is read from the ledger by one gate, after everything stable has come
+// true, so that all parts hold at one instant (JIL-003).
 #include "backend/airflow/LowerWorkflow.h"
 
 #include <llvm/ADT/DenseSet.h>
@@ -51,7 +54,8 @@ ExprId WorkflowLowering::withoutIced(ExprId expr) {
         bool decided = false;
         llvm::SmallVector<ExprId, 8> const given(pool.operands(expr));
         for (ExprId operand : given) {
-            ExprId const simpler = withoutIced(operand); // depth is limited to 1,000 by the front ends
+            ExprId const simpler =
+                withoutIced(operand); // depth is limited to 1,000 by the front ends
             if (pool[simpler].kind == Expr::Kind::constant) {
                 decided |= pool[simpler].value == absorbing;
                 continue;
@@ -75,14 +79,17 @@ bool WorkflowLowering::isStable(JobId dependent, ir::AtomId id) const {
     if (atom.kind != Atom::Kind::exitCode &&
         (atom.kind != Atom::Kind::status || (atom.outcomes & ir::notRunning) != 0))
         return false;
-    // Since the dependent's own last end: this run began after it (JIL-071), so the same as latched.
-    return atom.scope.kind == ir::Scope::Kind::latched || atom.scope.kind == ir::Scope::Kind::sinceOwnLastRun ||
+    // Since the dependent's own last end: this run began after it (JIL-071), so the same as
+    // latched.
+    return atom.scope.kind == ir::Scope::Kind::latched ||
+           atom.scope.kind == ir::Scope::Kind::sinceOwnLastRun ||
            atom.scope.kind == ir::Scope::Kind::sameCycle;
 }
 
 bool WorkflowLowering::isStable(JobId dependent, ExprId expr) const {
     bool stable = true;
-    estate.conditions.forEachAtom(expr, [&](ir::AtomId atom) { stable = stable && isStable(dependent, atom); });
+    estate.conditions.forEachAtom(
+        expr, [&](ir::AtomId atom) { stable = stable && isStable(dependent, atom); });
     return stable;
 }
 
@@ -102,11 +109,13 @@ Node WorkflowLowering::nodeOf(ExprId expr) const {
     return taskOf.lookup(job.value);
 }
 
-/// Removes repeated nodes, the first one stays: linear, as a condition may name a hundred thousand jobs.
+/// Removes repeated nodes, the first one stays: linear, as a condition may name a hundred thousand
+/// jobs.
 static void unique(Nodes& nodes) {
     llvm::SmallDenseSet<uint64_t, 16> seen;
     llvm::erase_if(nodes, [&](Node node) {
-        uint64_t const key = node.task ? uint64_t(node.task.value) << 1 : uint64_t(node.box.value) << 1 | 1;
+        uint64_t const key =
+            node.task ? uint64_t(node.task.value) << 1 : uint64_t(node.box.value) << 1 | 1;
         return !seen.insert(key).second;
     });
 }
@@ -124,25 +133,30 @@ bool WorkflowLowering::hasEntryBetween(JobId dependent, ExprId expr) const {
     return found;
 }
 
-Node WorkflowLowering::junction(JobId job, llvm::StringRef suffix, Nodes upstream, TriggerRule rule, BoxId box) {
+Node WorkflowLowering::junction(JobId job, llvm::StringRef suffix, Nodes upstream, TriggerRule rule,
+                                BoxId box) {
     TaskId const id = addControl(job, suffix, "EmptyOperator", {}, box);
     dag.tasks[id].upstream = std::move(upstream);
     dag.tasks[id].rule = rule;
     return id;
 }
 
-Node WorkflowLowering::gate(JobId job, ExprId when, Nodes upstream, TriggerRule rule, BoxId box, Py::Keywords more) {
+Node WorkflowLowering::gate(JobId job, ExprId when, Nodes upstream, TriggerRule rule, BoxId box,
+                            Py::Keywords more) {
     Py::Keywords arguments;
-    bool const reads = estate.conditions[when].kind != Expr::Kind::constant || !estate.conditions[when].value;
+    bool const reads =
+        estate.conditions[when].kind != Expr::Kind::constant || !estate.conditions[when].value;
     if (reads) {
         arguments.emplace_back("when", estate.conditions.print(when));
         noteLedgerReads(when);
-        // JIL-066: false for ever, where a job that the ledger merely has not seen yet reads INACTIVE.
+        // JIL-066: false for ever, where a job that the ledger merely has not seen yet reads
+        // INACTIVE.
         Py::List undefined;
         llvm::StringSet<> seen;
         estate.conditions.forEachAtom(when, [&](ir::AtomId atomId) {
             Atom const& atom = estate.conditions[atomId];
-            if (atom.kind != Atom::Kind::variable && !atom.job && atom.instance.empty() && seen.insert(atom.name).second)
+            if (atom.kind != Atom::Kind::variable && !atom.job && atom.instance.empty() &&
+                seen.insert(atom.name).second)
                 undefined.emplace_back(atom.name);
         });
         if (!undefined.empty())
@@ -152,7 +166,8 @@ Node WorkflowLowering::gate(JobId job, ExprId when, Nodes upstream, TriggerRule 
     TaskId const id = addControl(job, "when", "Gate", std::move(arguments), box);
     std::string const derived = llvm::StringRef(dag.tasks[id].id).drop_back(5).str();
     if (derived != estate.jobs[job].name || !llvm::StringRef(dag.tasks[id].id).ends_with(".when"))
-        dag.tasks[id].arguments.insert(dag.tasks[id].arguments.begin(), {"for_job", Py(estate.jobs[job].name)});
+        dag.tasks[id].arguments.insert(dag.tasks[id].arguments.begin(),
+                                       {"for_job", Py(estate.jobs[job].name)});
     dag.tasks[id].upstream = std::move(upstream);
     dag.tasks[id].rule = rule;
     if (rule != TriggerRule::allSuccess)
@@ -170,7 +185,8 @@ Node WorkflowLowering::signalOf(JobId job, ExprId expr, BoxId box) {
     }
     bool const isAll = pool[expr].kind == Expr::Kind::all;
     llvm::SmallVector<ExprId, 8> const operands(pool.operands(expr));
-    bool const onlyAtoms = llvm::all_of(operands, [&](ExprId e) { return pool[e].kind == Expr::Kind::atom; });
+    bool const onlyAtoms =
+        llvm::all_of(operands, [&](ExprId e) { return pool[e].kind == Expr::Kind::atom; });
     Nodes nodes;
     if (isAll && onlyAtoms && !llvm::all_of(operands, [&](ExprId e) { return isSuccessAtom(e); })) {
         // A conjunction of outcomes is decided when the last of them is known: one gate.
@@ -213,7 +229,8 @@ Start WorkflowLowering::lowerAll(JobId job, ExprId expr, BoxId box) {
     bool const allSurelyDone = unstable.empty() && nested.empty() && successes.empty() &&
                                llvm::all_of(outcomes, [&](ExprId e) {
                                    Atom const& atom = pool.atomOf(e);
-                                   return atom.kind == Atom::Kind::status && atom.outcomes == ir::done &&
+                                   return atom.kind == Atom::Kind::status &&
+                                          atom.outcomes == ir::done &&
                                           facts.certain.contains(atom.job.value);
                                });
     if (allSurelyDone && !outcomes.empty()) {
@@ -254,12 +271,14 @@ Start WorkflowLowering::lowerAny(JobId job, ExprId expr, BoxId box) {
         else
             unstable.push_back(operand);
     }
-    if (start.upstream.empty()) { // nothing here is decided by this DAG's own runs: one gate reads it all
+    if (start.upstream
+            .empty()) { // nothing here is decided by this DAG's own runs: one gate reads it all
         start.when = expr;
         return start;
     }
     if (!unstable.empty())
-        start.upstream.push_back(gate(job, pool.any(unstable), {}, TriggerRule::allSuccess, box, {{"race", Py(true)}}));
+        start.upstream.push_back(
+            gate(job, pool.any(unstable), {}, TriggerRule::allSuccess, box, {{"race", Py(true)}}));
     start.rule = TriggerRule::oneSuccess;
     leavesTell = false;
     return start;
@@ -272,12 +291,12 @@ Start WorkflowLowering::lowerCondition(JobId job, ExprId expr, BoxId box) {
     Expr const& e = pool[expr];
     if (e.kind == Expr::Kind::constant || e.kind == Expr::Kind::negation)
         return whole;
-    // A box on the way has a start condition of its own: a rule that does not demand all upstreams would let the job start
-    // before its box. Then the ledger decides, behind the entry of the box.
-    bool const onlySuccesses = isSuccessAtom(expr) || (e.kind == Expr::Kind::all &&
-                                                       llvm::all_of(pool.operands(expr), [&](ExprId operand) {
-                                                           return isSuccessAtom(operand);
-                                                       }));
+    // A box on the way has a start condition of its own: a rule that does not demand all upstreams
+    // would let the job start before its box. Then the ledger decides, behind the entry of the box.
+    bool const onlySuccesses =
+        isSuccessAtom(expr) ||
+        (e.kind == Expr::Kind::all &&
+         llvm::all_of(pool.operands(expr), [&](ExprId operand) { return isSuccessAtom(operand); }));
     if (!onlySuccesses && hasEntryBetween(job, expr))
         return whole;
     return e.kind == Expr::Kind::any ? lowerAny(job, expr, box) : lowerAll(job, expr, box);
@@ -326,7 +345,8 @@ Start WorkflowLowering::lowerStart(JobId id, BoxId box) {
         start = lowerCondition(id, expr, box);
     unique(start.upstream);
 
-    // JIL-085, JIL-094: in front of the gate, so that what is unstable is read after the release (JIL-086).
+    // JIL-085, JIL-094: in front of the gate, so that what is unstable is read after the release
+    // (JIL-086).
     bool const onHold = job.initialStatus && *job.initialStatus == ir::InitialStatus::onHold;
     bool const autoHold = job.autoHold && *job.autoHold && (job.box || isRoot);
     if (onHold || autoHold) {
@@ -335,7 +355,8 @@ Start WorkflowLowering::lowerStart(JobId id, BoxId box) {
             arguments.emplace_back("auto", Py(true));
         TaskId const hold = addControl(id, "hold", "Hold", std::move(arguments), box);
         if (dag.tasks[hold].id != (job.name + ".hold").str())
-            dag.tasks[hold].arguments.insert(dag.tasks[hold].arguments.begin(), {"for_job", Py(job.name)});
+            dag.tasks[hold].arguments.insert(dag.tasks[hold].arguments.begin(),
+                                             {"for_job", Py(job.name)});
         dag.tasks[hold].upstream = start.upstream;
         dag.tasks[hold].rule = start.rule;
         start.upstream = {hold};
@@ -358,8 +379,11 @@ Start WorkflowLowering::lowerStart(JobId id, BoxId box) {
             settleSchedule(schedule, "no ticks");
         }
         if (schedule.window) {
-            auto const clock = [](int16_t minute) { return fmt::format("{:02}:{:02}", minute / 60, minute % 60); };
-            more.emplace_back("window", clock(schedule.window->from) + "-" + clock(schedule.window->to));
+            auto const clock = [](int16_t minute) {
+                return fmt::format("{:02}:{:02}", minute / 60, minute % 60);
+            };
+            more.emplace_back("window",
+                              clock(schedule.window->from) + "-" + clock(schedule.window->to));
             more.emplace_back("timezone", zoneOf(schedule));
             exact(schedule.window.from, "gate window");
             leavesTell = false;
@@ -369,19 +393,23 @@ Start WorkflowLowering::lowerStart(JobId id, BoxId box) {
     if (isRoot && reads) {
         bool const clocked = job.schedule && hasTicks(estate.schedules[job.schedule]);
         if (!clocked) {
-            more.emplace_back("mode", Py("now")); // each relevant event starts a run, which decides at once (JIL-005)
+            more.emplace_back(
+                "mode",
+                Py("now")); // each relevant event starts a run, which decides at once (JIL-005)
             pool.forEachAtom(start.when, [&](ir::AtomId atomId) {
                 Atom const& atom = pool[atomId];
                 std::string name = atom.name.str();
                 if (!atom.instance.empty())
                     name += "^" + atom.instance.str();
-                (atom.kind == Atom::Kind::variable ? subscribedVariables : subscribedJobs).insert(std::move(name));
+                (atom.kind == Atom::Kind::variable ? subscribedVariables : subscribedJobs)
+                    .insert(std::move(name));
             });
         }
     }
     bool const hasGate = reads || !more.empty();
     if (hasGate) {
-        Node const node = gate(id, start.when, std::move(start.upstream), start.rule, box, std::move(more));
+        Node const node =
+            gate(id, start.when, std::move(start.upstream), start.rule, box, std::move(more));
         start.upstream = {node};
         start.rule = TriggerRule::allSuccess;
         if (isRoot)
@@ -390,8 +418,10 @@ Start WorkflowLowering::lowerStart(JobId id, BoxId box) {
         rootGate = start.upstream.front().task; // a hold
     }
     if (job.condition)
-        settleCondition(job.condition,
-                        isTrue ? "constant" : formOf(start, controlsOf[id.value].size() > controlsBefore && hasGate));
+        settleCondition(
+            job.condition,
+            isTrue ? "constant"
+                   : formOf(start, controlsOf[id.value].size() > controlsBefore && hasGate));
     return start;
 }
 

@@ -15,7 +15,8 @@ std::vector<std::string> WorkflowLowering::commentsOf(ir::Job const& job) const 
     return {std::move(line)};
 }
 
-/// The task's page in Airflow: where it comes from and what the definition says, fenced so that it stays text.
+/// The task's page in Airflow: where it comes from and what the definition says, fenced so that it
+/// stays text.
 Py WorkflowLowering::documentation(ir::Job const& job) const {
     std::string body = job.name.str();
     auto const line = [&](llvm::StringRef key, llvm::StringRef value) {
@@ -43,14 +44,16 @@ static std::string rangesOf(std::vector<ir::CodeRange> const& codes) {
     std::string text;
     for (ir::CodeRange const& range : codes) {
         text += text.empty() ? "" : ",";
-        text += range.from == range.to ? std::to_string(range.from) : fmt::format("{}-{}", range.from, range.to);
+        text += range.from == range.to ? std::to_string(range.from)
+                                       : fmt::format("{}-{}", range.from, range.to);
     }
     return text;
 }
 
 void WorkflowLowering::lowerCommand(ir::Job const& job, Py::Keywords& arguments) {
     auto const& action = std::get<ir::CommandAction>(job.action);
-    auto const text = [&](char const* keyword, ir::Sourced<llvm::StringRef> const& value, llvm::StringRef form) {
+    auto const text = [&](char const* keyword, ir::Sourced<llvm::StringRef> const& value,
+                          llvm::StringRef form) {
         if (!value)
             return;
         if (!value->empty())
@@ -64,7 +67,8 @@ void WorkflowLowering::lowerCommand(ir::Job const& job, Py::Keywords& arguments)
         arguments.emplace_back("expand_globals", Py(false));
     text("stdin", action.stdinText, "stdin");
     if (job.machines && !job.machines->empty()) {
-        llvm::SmallVector<llvm::StringRef, 2> real; // a virtual machine is the machines it names (JIL-036)
+        llvm::SmallVector<llvm::StringRef, 2>
+            real; // a virtual machine is the machines it names (JIL-036)
         for (llvm::StringRef name : *job.machines) {
             auto it = estate.machineByName.find(name);
             if (it != estate.machineByName.end() && !estate.machines[it->second].parts.empty())
@@ -92,7 +96,8 @@ void WorkflowLowering::lowerCommand(ir::Job const& job, Py::Keywords& arguments)
     for (auto const& variable : action.environment) {
         // Later assignments win; the dict keeps the place of the first.
         auto const& [name, value] = variable.value;
-        auto it = std::find_if(environment.begin(), environment.end(), [&](auto const& e) { return e.first == name; });
+        auto it = std::find_if(environment.begin(), environment.end(),
+                               [&](auto const& e) { return e.first == name; });
         if (it != environment.end())
             it->second = Py(value);
         else
@@ -112,8 +117,12 @@ void WorkflowLowering::lowerCommand(ir::Job const& job, Py::Keywords& arguments)
         if (job.exitRule.max != 0)
             arguments.emplace_back("exit_rule", Py(fmt::format("max: {}", job.exitRule.max)));
         break;
-    case ir::ExitRule::Kind::success: arguments.emplace_back("exit_rule", Py("success: " + rangesOf(job.exitRule.codes))); break;
-    case ir::ExitRule::Kind::fail: arguments.emplace_back("exit_rule", Py("fail: " + rangesOf(job.exitRule.codes))); break;
+    case ir::ExitRule::Kind::success:
+        arguments.emplace_back("exit_rule", Py("success: " + rangesOf(job.exitRule.codes)));
+        break;
+    case ir::ExitRule::Kind::fail:
+        arguments.emplace_back("exit_rule", Py("fail: " + rangesOf(job.exitRule.codes)));
+        break;
     case ir::ExitRule::Kind::any: arguments.emplace_back("exit_rule", Py("any")); break;
     }
 }
@@ -132,13 +141,15 @@ Py::Dict WorkflowLowering::alarmsOf(ir::Job const& job, bool withTimes) {
     set("if_terminated", job.alarms.ifTerminated);
     if (withTimes && job.schedule) {
         ir::Schedule const& schedule = estate.schedules[job.schedule];
-        for (auto const& [name, times] : {std::pair{"must_start", &schedule.mustStart}, {"must_complete", &schedule.mustComplete}}) {
+        for (auto const& [name, times] : {std::pair{"must_start", &schedule.mustStart},
+                                          {"must_complete", &schedule.mustComplete}}) {
             if (!*times)
                 continue;
             Py::List list;
             for (ir::ClockOrOffset const& time : **times)
                 list.emplace_back(time.isOffset ? fmt::format("+{}", time.minutes)
-                                                : fmt::format("{:02}:{:02}", time.minutes / 60, time.minutes % 60));
+                                                : fmt::format("{:02}:{:02}", time.minutes / 60,
+                                                              time.minutes % 60));
             alarms.emplace_back(name, Py(std::move(list)));
             exact(times->from, "alarm");
         }
@@ -152,7 +163,8 @@ Py::Dict WorkflowLowering::alarmsOf(ir::Job const& job, bool withTimes) {
     }
     if (notifies) {
         alarms.emplace_back("notify", Py(std::move(addresses)));
-        if (!job.alarms.notifyFailureOnly) // `send_notification: y` tells of every end, `f` of failures
+        if (!job.alarms
+                 .notifyFailureOnly) // `send_notification: y` tells of every end, `f` of failures
             alarms.emplace_back("notify_on", Py("completion"));
     }
     if (job.alarms.message) {
@@ -163,13 +175,14 @@ Py::Dict WorkflowLowering::alarmsOf(ir::Job const& job, bool withTimes) {
     return alarms;
 }
 
-void WorkflowLowering::lowerResources(ir::Job const& job, Placement const& placement, Py::Keywords& arguments) {
+void WorkflowLowering::lowerResources(ir::Job const& job, Placement const& placement,
+                                      Py::Keywords& arguments) {
     if (job.resources.empty()) {
         exact(job.resourcesFrom, "none");
         return;
     }
-    // One renewable resource that is always freed is exactly a pool; anything else is an atomic claim in the ledger
-    // (JIL-160, TR-46): kept by a failure, several at once, thresholds.
+    // One renewable resource that is always freed is exactly a pool; anything else is an atomic
+    // claim in the ledger (JIL-160, TR-46): kept by a failure, several at once, thresholds.
     ir::ResourceUse const& first = job.resources.front();
     auto const defined = estate.resourceByName.find(first.name);
     bool const isPool = !context.ledgerResources.contains(first.name) && placement.pool.empty() &&
@@ -196,7 +209,8 @@ void WorkflowLowering::lowerResources(ir::Job const& job, Placement const& place
         exact(use.construct, isPool ? "pool" : "ledger claim");
 }
 
-void WorkflowLowering::lowerPolicies(ir::Job const& job, Placement const& placement, Py::Keywords& arguments) {
+void WorkflowLowering::lowerPolicies(ir::Job const& job, Placement const& placement,
+                                     Py::Keywords& arguments) {
     int64_t const retries = placement.retries >= 0 ? placement.retries : job.retries.value;
     if (retries > 0) {
         arguments.emplace_back("retries", Py(retries));
@@ -212,7 +226,8 @@ void WorkflowLowering::lowerPolicies(ir::Job const& job, Placement const& placem
 
     // JIL-161: load counts only with a positive priority on a machine with a limit.
     bool const queues = job.priority && *job.priority > 0;
-    llvm::StringRef const machine = job.machines && job.machines->size() == 1 ? job.machines->front() : llvm::StringRef();
+    llvm::StringRef const machine =
+        job.machines && job.machines->size() == 1 ? job.machines->front() : llvm::StringRef();
     auto const it = estate.machineByName.find(machine);
     bool const isLimited = it != estate.machineByName.end() && estate.machines[it->second].maxLoad;
     bool const hasPool = llvm::any_of(arguments, [](auto const& a) { return a.first == "pool"; });
@@ -226,7 +241,9 @@ void WorkflowLowering::lowerPolicies(ir::Job const& job, Placement const& placem
             arguments.emplace_back("pool_slots", Py(*job.load));
         exact(job.load.from, "pool");
     } else if (isLimited && job.load && *job.load > 0 && context.limitedMachines.lookup(machine)) {
-        context.diags.report<diag::Code::LoadOnlyCounted>(estate.constructs.span(job.load.from), job.name, machine)
+        context.diags
+            .report<diag::Code::LoadOnlyCounted>(estate.constructs.span(job.load.from), job.name,
+                                                 machine)
             .object(job.name);
         settle(job.load.from, diag::Fidelity::approximated, "none");
     }
@@ -255,11 +272,14 @@ void WorkflowLowering::settleText(ir::Job const& job) {
     exact(job.boxTerminator.from, "box fold");
     exact(job.jobTerminator.from, "box fold");
     exact(job.autoHold.from, "hold");
-    if (job.initialStatus && (*job.initialStatus == ir::InitialStatus::inactive || *job.initialStatus == ir::InitialStatus::onNoExec)) {
+    if (job.initialStatus && (*job.initialStatus == ir::InitialStatus::inactive ||
+                              *job.initialStatus == ir::InitialStatus::onNoExec)) {
         exact(job.initialStatus.from, "status");
         exact(job.initialStatusText.from, "status");
     } else if (job.initialStatus && *job.initialStatus == ir::InitialStatus::other) {
-        context.diags.report<diag::Code::KeptOnly>(estate.constructs.span(job.initialStatus.from), std::string("status"), job.name)
+        context.diags
+            .report<diag::Code::KeptOnly>(estate.constructs.span(job.initialStatus.from),
+                                          std::string("status"), job.name)
             .object(job.name);
         settle(job.initialStatus.from, diag::Fidelity::dropped, "documentation");
         settle(job.initialStatusText.from, diag::Fidelity::dropped, "documentation");
@@ -269,7 +289,10 @@ void WorkflowLowering::settleText(ir::Job const& job) {
     for (ir::KeptAttribute const& kept : job.kept) {
         // A front end that knows better has settled it already (and reported it).
         if (estate.constructs[kept.construct].fate == diag::Fidelity::none) {
-            context.diags.report<diag::Code::KeptOnly>(estate.constructs.span(kept.construct), kept.key, job.name).object(job.name);
+            context.diags
+                .report<diag::Code::KeptOnly>(estate.constructs.span(kept.construct), kept.key,
+                                              job.name)
+                .object(job.name);
             settle(kept.construct, diag::Fidelity::dropped, "documentation");
         }
     }
@@ -282,7 +305,8 @@ void WorkflowLowering::lowerJob(ir::JobId id) {
     tags.insert(tags.end(), placement.tags.begin(), placement.tags.end());
     Py::Keywords arguments;
     nameJob(id, task.id, arguments);
-    // The box of a member is the enclosing Box, else the DAG's id: written where neither is its name.
+    // The box of a member is the enclosing Box, else the DAG's id: written where neither is its
+    // name.
     if (job.box && job.box == workflow.root && estate.jobs[job.box].name != dag.id)
         arguments.emplace_back("box", Py(estate.jobs[job.box].name));
 
@@ -296,8 +320,9 @@ void WorkflowLowering::lowerJob(ir::JobId id) {
         llvm::StringRef command;
         if (auto const* action = std::get_if<ir::CommandAction>(&job.action)) {
             command = action->command.value;
-            for (auto const* part : {&action->command, &action->stdinText, &action->shell, &action->profile, &action->stdinFile,
-                                     &action->stdoutFile, &action->stderrFile})
+            for (auto const* part :
+                 {&action->command, &action->stdinText, &action->shell, &action->profile,
+                  &action->stdinFile, &action->stdoutFile, &action->stderrFile})
                 exact(part->from, "site operator");
             for (auto const& variable : action->environment)
                 exact(variable.from, "site operator");
@@ -313,8 +338,11 @@ void WorkflowLowering::lowerJob(ir::JobId id) {
                     at += hole.size();
                     return true;
                 };
-                llvm::StringRef const machine = job.machines && !job.machines->empty() ? job.machines->front() : llvm::StringRef();
-                if (fill("{command}", command) || fill("{job}", job.name) || fill("{machine}", machine) || fill("{owner}", job.owner.value))
+                llvm::StringRef const machine = job.machines && !job.machines->empty()
+                                                    ? job.machines->front()
+                                                    : llvm::StringRef();
+                if (fill("{command}", command) || fill("{job}", job.name) ||
+                    fill("{machine}", machine) || fill("{owner}", job.owner.value))
                     continue;
                 value += pattern[at++];
             }
@@ -349,7 +377,8 @@ void WorkflowLowering::lowerJob(ir::JobId id) {
         arguments.emplace_back("definition", Py(std::move(definition)));
         context.diags.report<diag::Code::ActionUnsupported>(job.nameSpan, job.name, opaque->kind)
             .object(job.name)
-            .help("map it in hoist.toml: [[rule]] job = \"" + plainLine(job.name) + "\" operator = \"dotted.path.Operator\"");
+            .help("map it in hoist.toml: [[rule]] job = \"" + plainLine(job.name) +
+                  "\" operator = \"dotted.path.Operator\"");
         settle(opaque->from, diag::Fidelity::refused, "opaque");
     }
     for (ir::ConstructId code : job.exitRule.from)
@@ -358,7 +387,8 @@ void WorkflowLowering::lowerJob(ir::JobId id) {
         exact(code, "none: overruled (JIL-057)");
     if (job.initialStatus && *job.initialStatus == ir::InitialStatus::onNoExec)
         arguments.emplace_back("noexec", Py(true));
-    if (placement.operatorClass.empty() && !placement.executor.empty() && placement.executor != "connection")
+    if (placement.operatorClass.empty() && !placement.executor.empty() &&
+        placement.executor != "connection")
         arguments.emplace_back("via", Py(placement.executor));
     if (!placement.connection.empty())
         arguments.emplace_back("connection", Py(placement.connection));

@@ -52,10 +52,13 @@ Py WorkflowLowering::scheduleExpression(ir::Schedule const& schedule) {
                                    return fmt::format("{:02}:{:02}", minute / 60, minute % 60);
                                })));
     if (schedule.minutes)
-        arguments.emplace_back("minutes", Py(join(*schedule.minutes, [](uint8_t minute) { return std::to_string(minute); })));
+        arguments.emplace_back("minutes", Py(join(*schedule.minutes, [](uint8_t minute) {
+                                   return std::to_string(minute);
+                               })));
     bool named = false;
-    for (auto [name, id, keyword] : {std::tuple{&schedule.runCalendar, schedule.run, "calendar"},
-                                     std::tuple{&schedule.excludeCalendar, schedule.exclude, "exclude"}}) {
+    for (auto [name, id, keyword] :
+         {std::tuple{&schedule.runCalendar, schedule.run, "calendar"},
+          std::tuple{&schedule.excludeCalendar, schedule.exclude, "exclude"}}) {
         if (!*name)
             continue;
         arguments.emplace_back(keyword, Py(name->value));
@@ -93,7 +96,8 @@ void WorkflowLowering::lowerRootSchedule(ir::Job const& root) {
     }
     ir::Schedule const& schedule = estate.schedules[root.schedule];
     if (schedule.kind == ir::Schedule::Kind::atBoot) {
-        context.diags.report<diag::Code::BootEntryManual>(schedule.origin, root.name).object(root.name);
+        context.diags.report<diag::Code::BootEntryManual>(schedule.origin, root.name)
+            .object(root.name);
         settleSchedule(schedule, "manual");
         settle(schedule.master, diag::Fidelity::approximated, "manual");
         dag.arguments.emplace_back("schedule", Py());
@@ -105,7 +109,9 @@ void WorkflowLowering::lowerRootSchedule(ir::Job const& root) {
         return;
     }
     dag.arguments.emplace_back("schedule", scheduleExpression(schedule));
-    settleSchedule(schedule, schedule.kind == ir::Schedule::Kind::cron ? "timetable crontab" : "timetable legacy_calendar");
+    settleSchedule(schedule, schedule.kind == ir::Schedule::Kind::cron
+                                 ? "timetable crontab"
+                                 : "timetable legacy_calendar");
     dag.arguments.emplace_back("catchup", Py(false));
 }
 

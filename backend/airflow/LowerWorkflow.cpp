@@ -1,6 +1,6 @@
 // Boxes, the order of things, verdicts: the frame of a DAG.
-#include "backend/airflow/Emit.h"
 #include "backend/airflow/LowerWorkflow.h"
+#include "backend/airflow/Emit.h"
 
 #include <llvm/ADT/STLExtras.h>
 
@@ -12,7 +12,8 @@ using ir::JobId;
 
 std::string place(ir::Estate const& estate, Span span) {
     FileId const file = estate.sources.fileOf(span);
-    return fmt::format("{}:{}", std::string_view(estate.sources.path(file)), estate.sources.start(span).line);
+    return fmt::format("{}:{}", std::string_view(estate.sources.path(file)),
+                       estate.sources.start(span).line);
 }
 
 WorkflowLowering::WorkflowLowering(ir::WorkflowId givenWorkflow, LowerContext& givenContext)
@@ -49,8 +50,8 @@ std::string WorkflowLowering::uniqueId(std::string const& wanted) {
     return id;
 }
 
-TaskId WorkflowLowering::addTask(std::string id, std::string operatorClass, Py::Keywords arguments, JobId job,
-                                 BoxId box) {
+TaskId WorkflowLowering::addTask(std::string id, std::string operatorClass, Py::Keywords arguments,
+                                 JobId job, BoxId box) {
     Task task;
     task.id = std::move(id);
     task.operatorClass = std::move(operatorClass);
@@ -62,10 +63,13 @@ TaskId WorkflowLowering::addTask(std::string id, std::string operatorClass, Py::
 
 TaskId WorkflowLowering::addControl(JobId job, llvm::StringRef suffix, std::string operatorClass,
                                     Py::Keywords arguments, BoxId box) {
-    // A job with several gates numbers them from the second on. A plain Airflow operator is named like its variable.
+    // A job with several gates numbers them from the second on. A plain Airflow operator is named
+    // like its variable.
     std::string const base = context.names.taskId(job).str();
     bool const isPlain = operatorClass == "EmptyOperator";
-    TaskId const task = addTask(uniqueId(isPlain ? pythonName(base + "_" + suffix.str()) : base + "." + suffix.str()), std::move(operatorClass), std::move(arguments), job, box);
+    TaskId const task = addTask(
+        uniqueId(isPlain ? pythonName(base + "_" + suffix.str()) : base + "." + suffix.str()),
+        std::move(operatorClass), std::move(arguments), job, box);
     controlsOf[job.value].push_back(task);
     return task;
 }
@@ -83,7 +87,8 @@ void WorkflowLowering::createNodes() {
         if (facts.absent.contains(id.value))
             continue;
         if (!job.group) {
-            taskOf[id.value] = addTask(context.names.taskId(id).str(), "Command", {}, id, enclosing(id));
+            taskOf[id.value] =
+                addTask(context.names.taskId(id).str(), "Command", {}, id, enclosing(id));
             continue;
         }
         if (id == workflow.root)
@@ -95,16 +100,16 @@ void WorkflowLowering::createNodes() {
         box.job = id;
         boxOf[id.value] = dag.boxes.add(std::move(box));
         if (facts.judged.contains(id.value)) {
-            TaskId const verdict =
-                addTask(uniqueId(context.names.taskId(id).str() + ".verdict"), "Verdict", {{"of", Py(job.name)}},
-                        id, boxOf[id.value]);
+            TaskId const verdict = addTask(uniqueId(context.names.taskId(id).str() + ".verdict"),
+                                           "Verdict", {{"of", Py(job.name)}}, id, boxOf[id.value]);
             verdictOf[id.value] = verdict;
         }
     }
 }
 
 void WorkflowLowering::lowerStarts() {
-    // Printed order: a box before its members, controls before their job, a verdict after its members.
+    // Printed order: a box before its members, controls before their job, a verdict after its
+    // members.
     std::vector<JobId> open; // boxes whose members are being printed
     auto const closeUntil = [&](JobId box) {
         while (!open.empty() && open.back() != box) {
@@ -120,10 +125,12 @@ void WorkflowLowering::lowerStarts() {
         if (facts.absent.contains(id.value)) {
             bool const isIced = job.initialStatus && *job.initialStatus == ir::InitialStatus::onIce;
             if (isIced) {
-                context.diags.report<diag::Code::StaysOnIce>(job.nameSpan, job.name).object(job.name);
+                context.diags.report<diag::Code::StaysOnIce>(job.nameSpan, job.name)
+                    .object(job.name);
                 assume("stays-on-ice:" + job.name.str());
             }
-            dag.notes.push_back(fmt::format("{}  {} is {}: no task", place(estate, job.origin), std::string_view(job.name),
+            dag.notes.push_back(fmt::format("{}  {} is {}: no task", place(estate, job.origin),
+                                            std::string_view(job.name),
                                             isIced ? "ON_ICE" : "in a box that is ON_ICE"));
             context.absentJobs.push_back(id);
             continue;
@@ -132,7 +139,8 @@ void WorkflowLowering::lowerStarts() {
         Start start = lowerStart(id, outer);
         std::vector<std::string> comments = commentsOf(job);
         for (TaskId control : controlsOf[id.value]) {
-            dag.tasks[control].comments = std::exchange(comments, {}); // above the first task of the job
+            dag.tasks[control].comments =
+                std::exchange(comments, {}); // above the first task of the job
             dag.order.push_back(control);
         }
         if (job.group) {
@@ -141,9 +149,11 @@ void WorkflowLowering::lowerStarts() {
                 continue;
             BoxId const box = boxOf[id.value];
             BoxGroup& group = dag.boxes[box];
-            // A group can only demand that all its upstreams succeed; any other rule needs a node to carry it.
+            // A group can only demand that all its upstreams succeed; any other rule needs a node
+            // to carry it.
             if (start.rule != TriggerRule::allSuccess) {
-                Node const node = junction(id, "start", std::move(start.upstream), start.rule, outer);
+                Node const node =
+                    junction(id, "start", std::move(start.upstream), start.rule, outer);
                 dag.order.push_back(node);
                 start.upstream = {node};
             }
@@ -166,11 +176,13 @@ void WorkflowLowering::lowerStarts() {
     closeUntil(JobId());
 }
 
-/// Everything that waits for nothing else waits for the root's gate: a box as a whole where that reaches the same tasks.
+/// Everything that waits for nothing else waits for the root's gate: a box as a whole where that
+/// reaches the same tasks.
 void WorkflowLowering::enterFromRootGate() {
     if (!rootGate)
         return;
-    llvm::DenseSet<uint32_t> waits; // boxes that wait for something themselves, or inside a box that does
+    llvm::DenseSet<uint32_t>
+        waits; // boxes that wait for something themselves, or inside a box that does
     llvm::DenseMap<uint32_t, BoxId> outermost;
     for (BoxId id : dag.boxes.ids()) { // a box comes after the box around it
         BoxGroup const& box = dag.boxes[id];
@@ -178,8 +190,9 @@ void WorkflowLowering::enterFromRootGate() {
             waits.insert(id.value);
         outermost[id.value] = box.parent ? outermost.lookup(box.parent.value) : id;
     }
-    // `gate >> box` reaches every task of the box without a predecessor inside it: also one that waits for tasks outside, which
-    // must then demand all of them; and not the members of an inner box that waits for something.
+    // `gate >> box` reaches every task of the box without a predecessor inside it: also one that
+    // waits for tasks outside, which must then demand all of them; and not the members of an inner
+    // box that waits for something.
     llvm::DenseSet<uint32_t> asWhole;
     for (BoxId id : dag.boxes.ids())
         if (!dag.boxes[id].parent && !waits.contains(id.value))
@@ -196,11 +209,13 @@ void WorkflowLowering::enterFromRootGate() {
         ownGates.insert(control.value);
     for (TaskId id : dag.tasks.ids()) {
         Task& task = dag.tasks[id];
-        if (!task.upstream.empty() || ownGates.contains(id.value) || task.operatorClass == "Verdict")
+        if (!task.upstream.empty() || ownGates.contains(id.value) ||
+            task.operatorClass == "Verdict")
             continue;
         if (!task.box)
             task.upstream.push_back(rootGate);
-        else if (BoxId const outer = outermost.lookup(task.box.value); asWhole.contains(outer.value))
+        else if (BoxId const outer = outermost.lookup(task.box.value);
+                 asWhole.contains(outer.value))
             dag.boxes[outer].upstream = {rootGate};
         else if (!waits.contains(task.box.value))
             task.upstream.push_back(rootGate);
@@ -229,7 +244,8 @@ Nodes WorkflowLowering::leavesOf(BoxId box) const {
     for (Node node : dag.order) {
         if (node.task) {
             Task const& task = dag.tasks[node.task];
-            bool const isOwnVerdict = box && verdictOf.lookup(dag.boxes[box].job.value) == node.task;
+            bool const isOwnVerdict =
+                box && verdictOf.lookup(dag.boxes[box].job.value) == node.task;
             if (task.box == box && !usedTasks.contains(node.task.value) && !isOwnVerdict)
                 leaves.push_back(node);
         } else if (dag.boxes[node.box].parent == box && !usedBoxes.contains(node.box.value)) {
@@ -245,7 +261,8 @@ Py::Keywords WorkflowLowering::foldArguments(JobId id) {
     for (auto const* fold : {&group.success, &group.failure}) {
         if (!*fold)
             continue;
-        arguments.emplace_back(fold == &group.success ? "success" : "failure", estate.conditions.print(fold->expr));
+        arguments.emplace_back(fold == &group.success ? "success" : "failure",
+                               estate.conditions.print(fold->expr));
         settleCondition(*fold, "box fold");
         noteLedgerReads(fold->expr);
     }
@@ -296,11 +313,15 @@ void WorkflowLowering::settleBoxAttributes(JobId id, bool isRoot) {
     settleText(job);
     if (job.termRunTime) {
         if (isRoot) {
-            context.diags.report<diag::Code::BoxTimeLimit>(estate.constructs.span(job.termRunTime.from), job.name)
+            context.diags
+                .report<diag::Code::BoxTimeLimit>(estate.constructs.span(job.termRunTime.from),
+                                                  job.name)
                 .object(job.name);
             settle(job.termRunTime.from, diag::Fidelity::approximated, "dagrun_timeout");
         } else {
-            context.diags.report<diag::Code::NestedBoxTimeLimit>(estate.constructs.span(job.termRunTime.from), job.name)
+            context.diags
+                .report<diag::Code::NestedBoxTimeLimit>(
+                    estate.constructs.span(job.termRunTime.from), job.name)
                 .object(job.name);
             settle(job.termRunTime.from, diag::Fidelity::dropped, "none");
         }
@@ -323,7 +344,8 @@ void WorkflowLowering::settleBoxAttributes(JobId id, bool isRoot) {
         exact(address.from, "alarm");
     if (job.resourcesFrom || !job.resources.empty()) {
         context.diags
-            .report<diag::Code::BoxPolicyDropped>(estate.constructs.span(job.resourcesFrom), std::string("resources"), job.name)
+            .report<diag::Code::BoxPolicyDropped>(estate.constructs.span(job.resourcesFrom),
+                                                  std::string("resources"), job.name)
             .object(job.name);
         settle(job.resourcesFrom, diag::Fidelity::dropped, "none");
         for (ir::ResourceUse const& use : job.resources)
@@ -333,18 +355,24 @@ void WorkflowLowering::settleBoxAttributes(JobId id, bool isRoot) {
 
 void WorkflowLowering::finish() {
     ir::Job const& root = estate.jobs[workflow.root];
-    dag.docstring.push_back(root.description ? fmt::format("{}: {}", std::string_view(root.name), std::string_view(*root.description))
+    dag.docstring.push_back(root.description ? fmt::format("{}: {}", std::string_view(root.name),
+                                                           std::string_view(*root.description))
                                              : root.name.str());
     dag.docstring.push_back("");
-    dag.docstring.push_back(fmt::format("Compiled by hoist from {}. Change the definition, not this file.", place(estate, root.origin)));
+    dag.docstring.push_back(
+        fmt::format("Compiled by hoist from {}. Change the definition, not this file.",
+                    place(estate, root.origin)));
     if (root.description)
         dag.arguments.emplace_back("description", Py(*root.description));
     lowerRootSchedule(root);
-    bool const overlaps = root.schedule && estate.schedules[root.schedule].whileRunning == ir::TickWhileRunning::overlap;
-    // AutoSys never runs a job twice at once (TR-51); cron always does (CRON-009): as many as Airflow will hold.
+    bool const overlaps = root.schedule && estate.schedules[root.schedule].whileRunning ==
+                                               ir::TickWhileRunning::overlap;
+    // AutoSys never runs a job twice at once (TR-51); cron always does (CRON-009): as many as
+    // Airflow will hold.
     dag.arguments.emplace_back("max_active_runs", Py(overlaps ? 1000 : 1));
     if (root.termRunTime && root.group) {
-        dag.arguments.emplace_back("dagrun_timeout", Py::call("timedelta", {}, {{"minutes", Py(root.termRunTime.value)}}));
+        dag.arguments.emplace_back(
+            "dagrun_timeout", Py::call("timedelta", {}, {{"minutes", Py(root.termRunTime.value)}}));
         dag.needsTimedelta = true;
     }
     tags.insert(tags.begin(), std::string(ir::toString(root.dialect)));
@@ -374,6 +402,8 @@ void WorkflowLowering::finish() {
     dag.subscribedVariables.assign(subscribedVariables.begin(), subscribedVariables.end());
 }
 
-Dag lower(ir::WorkflowId workflow, LowerContext& context) { return WorkflowLowering(workflow, context).run(); }
+Dag lower(ir::WorkflowId workflow, LowerContext& context) {
+    return WorkflowLowering(workflow, context).run();
+}
 
 } // namespace hoist::airflow

@@ -14,7 +14,8 @@
 
 namespace hoist::airflow {
 
-/// How a job or box starts: after `upstream`, under `rule`; then, if `when` is not constantly true, a gate reads the ledger.
+/// How a job or box starts: after `upstream`, under `rule`; then, if `when` is not constantly true,
+/// a gate reads the ledger.
 struct Start {
     Nodes upstream;
     TriggerRule rule = TriggerRule::allSuccess;
@@ -31,12 +32,15 @@ struct WorkflowFacts {
     llvm::DenseSet<uint32_t> certain;
     /// Nested boxes that wait for more than the start of the box around them.
     llvm::DenseSet<uint32_t> entered;
-    /// Boxes whose status may turn before their last member has ended, or that a member can terminate (JIL-115, 116).
+    /// Boxes whose status may turn before their last member has ended, or that a member can
+    /// terminate (JIL-115, 116).
     llvm::DenseSet<uint32_t> early;
-    /// Nested boxes that need a verdict task: a condition of this DAG reads their status and their leaves do not tell it.
+    /// Nested boxes that need a verdict task: a condition of this DAG reads their status and their
+    /// leaves do not tell it.
     llvm::DenseSet<uint32_t> judged;
 
-    /// True when starting `dependent` is part of what the end of `other` waits for: no edge may join them.
+    /// True when starting `dependent` is part of what the end of `other` waits for: no edge may
+    /// join them.
     bool isCyclic(ir::JobId dependent, ir::JobId other) const;
     bool isMember(ir::JobId job) const { return job && indexOf.contains(job.value); }
 
@@ -64,13 +68,16 @@ private:
     void addVerdicts();
     void finish();
     void assume(std::string name) { assumptions.insert(std::move(name)); }
-    bool isEmitted(ir::JobId job) const { return taskOf.contains(job.value) || boxOf.contains(job.value); }
+    bool isEmitted(ir::JobId job) const {
+        return taskOf.contains(job.value) || boxOf.contains(job.value);
+    }
     bool isInside(ir::JobId job, ir::JobId box) const;
     BoxId enclosing(ir::JobId job) const;
-    TaskId addTask(std::string id, std::string operatorClass, Py::Keywords arguments, ir::JobId job, BoxId box);
+    TaskId addTask(std::string id, std::string operatorClass, Py::Keywords arguments, ir::JobId job,
+                   BoxId box);
     /// A control task of a job: `<task id>.<suffix>`, printed before the job.
-    TaskId addControl(ir::JobId job, llvm::StringRef suffix, std::string operatorClass, Py::Keywords arguments,
-                      BoxId box);
+    TaskId addControl(ir::JobId job, llvm::StringRef suffix, std::string operatorClass,
+                      Py::Keywords arguments, BoxId box);
     std::string uniqueId(std::string const& wanted);
     void settleBoxAttributes(ir::JobId job, bool isRoot);
     Py::Keywords foldArguments(ir::JobId box);
@@ -85,8 +92,10 @@ private:
     Start lowerAny(ir::JobId job, ir::ExprId expr, BoxId box);
     /// The node that succeeds exactly when a stable expression comes true.
     Node signalOf(ir::JobId job, ir::ExprId expr, BoxId box);
-    Node junction(ir::JobId job, llvm::StringRef suffix, Nodes upstream, TriggerRule rule, BoxId box);
-    Node gate(ir::JobId job, ir::ExprId when, Nodes upstream, TriggerRule rule, BoxId box, Py::Keywords more = {});
+    Node junction(ir::JobId job, llvm::StringRef suffix, Nodes upstream, TriggerRule rule,
+                  BoxId box);
+    Node gate(ir::JobId job, ir::ExprId when, Nodes upstream, TriggerRule rule, BoxId box,
+              Py::Keywords more = {});
     ir::ExprId withoutIced(ir::ExprId expr);
     /// Truth is decided by one run of a job of this DAG, and stays as decided.
     bool isStable(ir::JobId dependent, ir::AtomId atom) const;

@@ -23,7 +23,8 @@ namespace {
 
 class ManifestWriter {
 public:
-    ManifestWriter(ir::Estate const& givenEstate, std::vector<DagRecord> const& givenDags, std::vector<SiteFile> const& givenFiles)
+    ManifestWriter(ir::Estate const& givenEstate, std::vector<DagRecord> const& givenDags,
+                   std::vector<SiteFile> const& givenFiles)
         : estate(givenEstate), dags(givenDags), files(givenFiles) {}
 
     std::string run() {
@@ -101,7 +102,8 @@ private:
         if (auto it = constructsOf.find(job.value); it != constructsOf.end())
             for (ir::ConstructId id : it->second) {
                 ir::Construct const& construct = estate.constructs[id];
-                parts.push_back(estate.constructs.text(construct.kind).str() + "=" + estate.sources.text(construct.span).str());
+                parts.push_back(estate.constructs.text(construct.kind).str() + "=" +
+                                estate.sources.text(construct.span).str());
             }
         std::sort(parts.begin(), parts.end());
         return sha256(llvm::join(parts, "\n")).substr(0, 16);
@@ -172,7 +174,8 @@ private:
                 targets[job.value] = &target;
             for (ir::JobId job : estate.workflows[dag.workflow].jobs) {
                 auto it = targets.find(job.value);
-                writeObject(job, it == targets.end() ? llvm::StringRef() : llvm::StringRef(*it->second));
+                writeObject(job,
+                            it == targets.end() ? llvm::StringRef() : llvm::StringRef(*it->second));
             }
             json.endArray();
             json.endObject();
@@ -229,16 +232,19 @@ private:
         json.key("dag_id");
         json.value(llvm::StringRef(dagId));
         if (schedule)
-            for (auto const& [name, times] : {std::pair{"must_start", &schedule->mustStart}, {"must_complete", &schedule->mustComplete}}) {
+            for (auto const& [name, times] : {std::pair{"must_start", &schedule->mustStart},
+                                              {"must_complete", &schedule->mustComplete}}) {
                 if (!*times)
                     continue;
                 std::vector<std::string> list;
                 for (ir::ClockOrOffset const& time : **times)
                     list.push_back(time.isOffset ? fmt::format("+{}", time.minutes)
-                                                 : fmt::format("{:02}:{:02}", time.minutes / 60, time.minutes % 60));
+                                                 : fmt::format("{:02}:{:02}", time.minutes / 60,
+                                                               time.minutes % 60));
                 strings(name, list);
             }
-        for (auto const& [name, value] : {std::pair{"max_run", &job.alarms.maxRun}, {"min_run", &job.alarms.minRun}})
+        for (auto const& [name, value] :
+             {std::pair{"max_run", &job.alarms.maxRun}, {"min_run", &job.alarms.minRun}})
             if (*value) {
                 json.key(name);
                 json.value(value->value);
@@ -258,15 +264,19 @@ private:
             if (schedule.weekdays && (*schedule.weekdays >> day & 1))
                 days += (days.empty() ? "" : " ") + names[day].str();
         for (int16_t minute : schedule.times.value)
-            times += fmt::format("{}{:02}:{:02}", times.empty() ? "" : " ", minute / 60, minute % 60);
+            times +=
+                fmt::format("{}{:02}:{:02}", times.empty() ? "" : " ", minute / 60, minute % 60);
         for (uint8_t minute : schedule.minutes.value)
             minutes += fmt::format("{}{}", minutes.empty() ? "" : " ", minute);
-        std::string const zone = !schedule.zone.empty()                ? schedule.zone.str()
+        std::string const zone = !schedule.zone.empty()              ? schedule.zone.str()
                                  : !estate.settings.timezone.empty() ? estate.settings.timezone
                                                                      : "UTC";
-        for (auto const& [key, text] :
-             {std::pair<char const*, llvm::StringRef>{"days", days}, {"times", times}, {"minutes", minutes},
-              {"calendar", schedule.runCalendar.value}, {"exclude", schedule.excludeCalendar.value}, {"timezone", zone}})
+        for (auto const& [key, text] : {std::pair<char const*, llvm::StringRef>{"days", days},
+                                        {"times", times},
+                                        {"minutes", minutes},
+                                        {"calendar", schedule.runCalendar.value},
+                                        {"exclude", schedule.excludeCalendar.value},
+                                        {"timezone", zone}})
             if (!text.empty()) {
                 json.key(key);
                 json.value(text);
@@ -296,9 +306,10 @@ private:
             json.beginCompact();
             json.beginObject();
             json.key("kind");
-            json.value(resource.kind == ir::Resource::Kind::renewable    ? llvm::StringRef("renewable")
-                       : resource.kind == ir::Resource::Kind::depletable ? llvm::StringRef("depletable")
-                                                                         : llvm::StringRef("threshold"));
+            json.value(resource.kind == ir::Resource::Kind::renewable ? llvm::StringRef("renewable")
+                       : resource.kind == ir::Resource::Kind::depletable
+                           ? llvm::StringRef("depletable")
+                           : llvm::StringRef("threshold"));
             json.key("amount");
             json.value(resource.amount.value);
             if (resource.machine) {
@@ -328,12 +339,14 @@ private:
 
 } // namespace
 
-std::string manifest(ir::Estate const& estate, std::vector<DagRecord> const& dags, std::vector<SiteFile> const& files) {
+std::string manifest(ir::Estate const& estate, std::vector<DagRecord> const& dags,
+                     std::vector<SiteFile> const& files) {
     return ManifestWriter(estate, dags, files).run();
 }
 
 std::optional<std::map<std::string, std::string>> filesOfManifest(llvm::StringRef bytes) {
-    auto const json = nlohmann::json::parse(bytes.begin(), bytes.end(), nullptr, /*allow_exceptions=*/false);
+    auto const json =
+        nlohmann::json::parse(bytes.begin(), bytes.end(), nullptr, /*allow_exceptions=*/false);
     if (!json.is_object() || !json.contains("files") || !json["files"].is_object())
         return std::nullopt;
     std::map<std::string, std::string> files;

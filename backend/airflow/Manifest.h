@@ -1,4 +1,5 @@
-// hoist.manifest.json: what came from where, in which form, with what fidelity; and the site's other files.
+// hoist.manifest.json: what came from where, in which form, with what fidelity; and the site's
+// other files.
 #pragma once
 
 #include "backend/airflow/Lower.h"
@@ -27,12 +28,14 @@ struct SiteFile {
 /// Lower-case hex.
 std::string sha256(llvm::StringRef bytes);
 
-std::string manifest(ir::Estate const& estate, std::vector<DagRecord> const& dags, std::vector<SiteFile> const& siteFiles);
+std::string manifest(ir::Estate const& estate, std::vector<DagRecord> const& dags,
+                     std::vector<SiteFile> const& siteFiles);
 
 /// pools.json, connections.json, variables.json, calendars.json: only those that have content.
 std::vector<SiteFile> siteFiles(LowerContext const& context);
 
-/// File → SHA-256, of an earlier build's manifest. Nothing if it is no manifest that hoist can read.
+/// File → SHA-256, of an earlier build's manifest. Nothing if it is no manifest that hoist can
+/// read.
 std::optional<std::map<std::string, std::string>> filesOfManifest(llvm::StringRef bytes);
 
 } // namespace hoist::airflow

@@ -10,7 +10,8 @@
 namespace hoist::airflow {
 namespace {
 
-/// Decodes one UTF-8 character at `at` (strict: no overlong forms, no surrogates). 0 length: not UTF-8 here.
+/// Decodes one UTF-8 character at `at` (strict: no overlong forms, no surrogates). 0 length: not
+/// UTF-8 here.
 struct Decoded {
     uint32_t point = 0;
     size_t length = 0;
@@ -31,8 +32,9 @@ Decoded decode(llvm::StringRef bytes, size_t at) {
     return {point, length};
 }
 
-/// Letters of the scripts that definitions are written in. Everything else (controls, formats, marks, private use) is
-/// escaped: a bidirectional override must not rearrange what a reviewer sees.
+/// Letters of the scripts that definitions are written in. Everything else (controls, formats,
+/// marks, private use) is escaped: a bidirectional override must not rearrange what a reviewer
+/// sees.
 bool isPlainLetter(uint32_t point) {
     return (point >= 0x20 && point < 0x7F) || (point >= 0xA1 && point <= 0x24F && point != 0xAD) ||
            (point >= 0x370 && point <= 0x482) || (point >= 0x48A && point <= 0x52F) ||
@@ -63,14 +65,16 @@ std::string pythonString(llvm::StringRef bytes) {
     std::string out(1, quote);
     for (size_t at = 0; at < bytes.size();) {
         size_t plain = at; // most text is printable ASCII: copy it in runs
-        while (plain < bytes.size() && bytes[plain] >= 0x20 && bytes[plain] < 0x7F && bytes[plain] != quote && bytes[plain] != '\\')
+        while (plain < bytes.size() && bytes[plain] >= 0x20 && bytes[plain] < 0x7F &&
+               bytes[plain] != quote && bytes[plain] != '\\')
             ++plain;
         out += bytes.slice(at, plain);
         if ((at = plain) == bytes.size())
             break;
         auto const [point, length] = decode(bytes, at);
         if (length == 0) {
-            appendEscaped(out, 0xDC00u + static_cast<unsigned char>(bytes[at])); // surrogateescape (PEP 383)
+            appendEscaped(
+                out, 0xDC00u + static_cast<unsigned char>(bytes[at])); // surrogateescape (PEP 383)
             ++at;
             continue;
         }
@@ -107,7 +111,8 @@ std::string plainLine(llvm::StringRef bytes) {
 
 Py Py::call(std::string callee, List positional, Keywords keywords) {
     Py result;
-    result.value = std::make_shared<Call const>(Call{std::move(callee), std::move(positional), std::move(keywords)});
+    result.value = std::make_shared<Call const>(
+        Call{std::move(callee), std::move(positional), std::move(keywords)});
     return result;
 }
 
@@ -187,11 +192,13 @@ size_t widthOf(llvm::StringRef text) {
 
 } // namespace
 
-void appendPython(std::string& out, Py const& value, unsigned indent, size_t column, size_t trailing) {
+void appendPython(std::string& out, Py const& value, unsigned indent, size_t column,
+                  size_t trailing) {
     std::string flat;
     appendFlat(flat, value);
     Items parts;
-    if (column + widthOf(flat) + trailing <= pythonLineLength || !itemsOf(value, parts) || parts.items.empty()) {
+    if (column + widthOf(flat) + trailing <= pythonLineLength || !itemsOf(value, parts) ||
+        parts.items.empty()) {
         out += flat;
         return;
     }

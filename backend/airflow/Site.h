@@ -36,7 +36,8 @@ private:
     std::vector<Matcher> matchers;
 };
 
-/// The job type in the words of site rules: "command", "file watcher", "box", or the adapter's name.
+/// The job type in the words of site rules: "command", "file watcher", "box", or the adapter's
+/// name.
 std::string jobTypeName(ir::Job const& job);
 
 } // namespace hoist::airflow

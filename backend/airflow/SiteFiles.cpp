@@ -7,7 +7,9 @@
 namespace hoist::airflow {
 namespace {
 
-std::string text(ir::Date date) { return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day); }
+std::string text(ir::Date date) {
+    return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
+}
 
 llvm::StringRef letter(ir::Disposition disposition) {
     switch (disposition) {
@@ -135,7 +137,8 @@ std::vector<SiteFile> siteFiles(LowerContext const& context) {
         json.beginObject();
         for (std::string const& name : context.machines) {
             auto const it = estate.machineByName.find(name);
-            ir::Machine const* machine = it == estate.machineByName.end() ? nullptr : &estate.machines[it->second];
+            ir::Machine const* machine =
+                it == estate.machineByName.end() ? nullptr : &estate.machines[it->second];
             bool const isWindows = machine && machine->type.lower() == "n";
             json.key(name);
             json.beginCompact();

@@ -29,9 +29,10 @@ enum class TriggerRule : uint8_t { allSuccess, allDone, oneSuccess };
 llvm::StringRef toString(TriggerRule rule);
 
 struct Task {
-    std::string id;            ///< Airflow task id
-    std::string operatorClass; ///< "Command", "Gate", "EmptyOperator", or the local name of a mapped class
-    Py::Keywords arguments;    ///< without task_id and trigger_rule
+    std::string id; ///< Airflow task id
+    std::string
+        operatorClass; ///< "Command", "Gate", "EmptyOperator", or the local name of a mapped class
+    Py::Keywords arguments; ///< without task_id and trigger_rule
     std::vector<std::string> comments;
     BoxId box; ///< enclosing nested box; invalid: the DAG itself
     TriggerRule rule = TriggerRule::allSuccess;
@@ -57,11 +58,11 @@ struct Dag {
     Py::Keywords arguments;             ///< of DAG(…), without dag_id
     IdVector<TaskId, Task> tasks;
     IdVector<BoxId, BoxGroup> boxes;
-    std::vector<Node> order;                    ///< as printed: controls before their job, members after their box
+    std::vector<Node> order; ///< as printed: controls before their job, members after their box
     bool needsCalendars = false;
     bool needsTimedelta = false;
-    std::vector<std::string> operatorImports;   ///< dotted classes of site rules, unique
-    std::vector<std::string> notes;             ///< comment lines at the top: what is not in the DAG, and why
+    std::vector<std::string> operatorImports; ///< dotted classes of site rules, unique
+    std::vector<std::string> notes; ///< comment lines at the top: what is not in the DAG, and why
 
     // For the manifest.
     std::vector<std::string> subscribedJobs, subscribedVariables;

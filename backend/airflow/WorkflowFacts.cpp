@@ -1,10 +1,13 @@
-// What a workflow says about its jobs: who is absent, who runs always, which boxes turn early, what must not be an edge.
+// What a workflow says about its jobs: who is absent, who runs always, which boxes turn early, what
+// must not be an edge.
 //
-// Edges of a DAG must not form a cycle, but conditions may: `a` waits for `s(b) | s(x)` and `b` for `s(a)`. So each job has
-// two events, its start and its end (one and the same for a plain job's purposes, two for a box), and an arrow says "waits
-// for": a start waits for the ends its condition names and for the start of its box; the end of a box waits for the ends of
-// its members. Inside a strongly connected component no condition becomes an edge; it is read from the ledger instead,
-// where waiting in a circle means what it meant before. Tarjan's algorithm, iterative, linear in jobs and atoms.
+// Edges of a DAG must not form a cycle, but conditions may: `a` waits for `s(b) | s(x)` and `b` for
+// `s(a)`. So each job has two events, its start and its end (one and the same for a plain job's
+// purposes, two for a box), and an arrow says "waits for": a start waits for the ends its condition
+// names and for the start of its box; the end of a box waits for the ends of its members. Inside a
+// strongly connected component no condition becomes an edge; it is read from the ledger instead,
+// where waiting in a circle means what it meant before. Tarjan's algorithm, iterative, linear in
+// jobs and atoms.
 #include "backend/airflow/LowerWorkflow.h"
 
 #include <algorithm>
@@ -12,10 +15,13 @@
 namespace hoist::airflow {
 namespace {
 
-bool hasOwnTimes(ir::Estate const& estate, ir::Job const& job) { return job.schedule && job.box && estate.schedules.size(); }
+bool hasOwnTimes(ir::Estate const& estate, ir::Job const& job) {
+    return job.schedule && job.box && estate.schedules.size();
+}
 
 bool isHeld(ir::Job const& job) {
-    return (job.initialStatus && *job.initialStatus == ir::InitialStatus::onHold) || (job.autoHold && *job.autoHold);
+    return (job.initialStatus && *job.initialStatus == ir::InitialStatus::onHold) ||
+           (job.autoHold && *job.autoHold);
 }
 
 } // namespace
@@ -45,7 +51,8 @@ void WorkflowFacts::findAbsent(ir::Estate const& estate, ir::Workflow const& wor
             early.insert(job.box.value);
         if (job.jobTerminator && *job.jobTerminator && job.box)
             early.insert(job.box.value);
-        if (id != workflow.root && job.group && (job.condition || isHeld(job) || hasOwnTimes(estate, job)))
+        if (id != workflow.root && job.group &&
+            (job.condition || isHeld(job) || hasOwnTimes(estate, job)))
             entered.insert(id.value);
     }
 }
@@ -124,13 +131,14 @@ void WorkflowFacts::findComponents(ir::Estate const& estate, ir::Workflow const&
 
 bool WorkflowFacts::isCyclic(ir::JobId dependent, ir::JobId other) const {
     auto const a = indexOf.find(dependent.value), b = indexOf.find(other.value);
-    return a != indexOf.end() && b != indexOf.end() && component[2 * a->second] == component[2 * b->second + 1];
+    return a != indexOf.end() && b != indexOf.end() &&
+           component[2 * a->second] == component[2 * b->second + 1];
 }
 
 void WorkflowFacts::findCertain(ir::Estate& estate, ir::Workflow const& workflow) {
     for (ir::JobId id : workflow.jobs)
         if (estate.jobs[id].boxTerminator && *estate.jobs[id].boxTerminator)
-            return; // a member may stop the others from starting
+            return;                  // a member may stop the others from starting
     llvm::DenseSet<uint32_t> starts; // boxes that start in every run
     for (uint32_t position : topological) {
         ir::JobId const id = workflow.jobs[position];
@@ -146,8 +154,9 @@ void WorkflowFacts::findCertain(ir::Estate& estate, ir::Workflow const& workflow
                     if (estate.conditions[expr].kind != ir::Expr::Kind::atom)
                         return false;
                     ir::Atom const& atom = estate.conditions.atomOf(expr);
-                    return atom.kind == ir::Atom::Kind::status && atom.outcomes == ir::done && atom.instance.empty() &&
-                           atom.scope.kind != ir::Scope::Kind::window && atom.job && certain.contains(atom.job.value);
+                    return atom.kind == ir::Atom::Kind::status && atom.outcomes == ir::done &&
+                           atom.instance.empty() && atom.scope.kind != ir::Scope::Kind::window &&
+                           atom.job && certain.contains(atom.job.value);
                 };
                 ir::Expr const& e = estate.conditions[job.condition.expr];
                 if (e.kind == ir::Expr::Kind::all) {
@@ -179,7 +188,8 @@ void WorkflowFacts::findJudged(ir::Estate const& estate, ir::Workflow const& wor
                 if (estate.conditions[expr].kind != ir::Expr::Kind::atom)
                     return false;
                 ir::Atom const& atom = estate.conditions.atomOf(expr);
-                return atom.kind == ir::Atom::Kind::status && atom.outcomes == ir::succeeded && isMember(atom.job);
+                return atom.kind == ir::Atom::Kind::status && atom.outcomes == ir::succeeded &&
+                       isMember(atom.job);
             };
             auto const operands = estate.conditions.operands(job.condition.expr);
             plain = estate.conditions[job.condition.expr].kind == ir::Expr::Kind::all
@@ -195,7 +205,8 @@ void WorkflowFacts::findJudged(ir::Estate const& estate, ir::Workflow const& wor
             continue;
         estate.conditions.forEachAtom(job.condition.expr, [&](ir::AtomId atomId) {
             ir::Atom const& atom = estate.conditions[atomId];
-            if (!atom.job || !isMember(atom.job) || !estate.isGroup(atom.job) || atom.job == workflow.root)
+            if (!atom.job || !isMember(atom.job) || !estate.isGroup(atom.job) ||
+                atom.job == workflow.root)
                 return;
             if (complicated.contains(atom.job.value) || atom.outcomes != ir::succeeded)
                 judged.insert(atom.job.value);

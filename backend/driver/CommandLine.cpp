@@ -22,16 +22,21 @@ namespace {
 using diag::Code;
 
 constexpr CommandRow commands[] = {
-    {Command::check, "check", "PATH...", true, "read, link and analyze definitions; print the findings"},
+    {Command::check, "check", "PATH...", true,
+     "read, link and analyze definitions; print the findings"},
     {Command::build, "build", "PATH...", true, "compile definitions to Airflow DAGs"},
     {Command::graph, "graph", "PATH...", true, "print the jobs and their dependencies as a graph"},
-    {Command::coverage, "coverage", "PATH...", true, "count every source construct and what becomes of it"},
-    {Command::explain, "explain", "[CODE]", false, "explain a code such as A0301; without one, list all codes"},
-    {Command::version, "version", "", false, "print the version of hoist and of its time-zone data"},
+    {Command::coverage, "coverage", "PATH...", true,
+     "count every source construct and what becomes of it"},
+    {Command::explain, "explain", "[CODE]", false,
+     "explain a code such as A0301; without one, list all codes"},
+    {Command::version, "version", "", false,
+     "print the version of hoist and of its time-zone data"},
 };
 
 constexpr unsigned on(Command command) { return 1u << static_cast<unsigned>(command); }
-constexpr unsigned readers = on(Command::check) | on(Command::build) | on(Command::graph) | on(Command::coverage);
+constexpr unsigned readers =
+    on(Command::check) | on(Command::build) | on(Command::graph) | on(Command::coverage);
 constexpr unsigned everywhere = readers | on(Command::explain) | on(Command::version);
 
 constexpr OptionRow options[] = {
@@ -39,21 +44,32 @@ constexpr OptionRow options[] = {
      "the folder for the DAGs, the manifest and the site's files; nothing is written outside it"},
     {"--overwrite-edited", "", &Invocation::overwriteEdited, on(Command::build), "",
      "write over DAG files that somebody changed since the last build"},
-    {"--format", "FORMAT", &Invocation::format, on(Command::graph), "dot mermaid json", "how the graph is written (default: dot)"},
-    {"--format", "FORMAT", &Invocation::format, on(Command::coverage), "text json", "how the table is written (default: text)"},
+    {"--format", "FORMAT", &Invocation::format, on(Command::graph), "dot mermaid json",
+     "how the graph is written (default: dot)"},
+    {"--format", "FORMAT", &Invocation::format, on(Command::coverage), "text json",
+     "how the table is written (default: text)"},
     {"--dialect", "NAME", &Invocation::dialect, readers, "@dialects",
      "what the files named on the command line are, and files in folders that could be several"},
-    {"-D", "NAME=VALUE", &Invocation::defines, readers, "", "the value of a placeholder; may be repeated"},
-    {"--properties", "FILE", &Invocation::properties, readers, "", "values of placeholders, one NAME=VALUE a line; may be repeated"},
+    {"-D", "NAME=VALUE", &Invocation::defines, readers, "",
+     "the value of a placeholder; may be repeated"},
+    {"--properties", "FILE", &Invocation::properties, readers, "",
+     "values of placeholders, one NAME=VALUE a line; may be repeated"},
     {"--output", "FORMAT[=FILE]", &Invocation::outputs, readers, "",
-     "how findings are written: text (to standard error), json, sarif (to standard output); may be repeated"},
-    {"--max-findings", "N", &Invocation::maxFindings, readers, "", "print the first N findings as text and count the rest (default: all)"},
-    {"--cron-flavour", "NAME", &Invocation::cronFlavour, readers, "debian cronie", "whose crontab rules hold (default: debian)"},
-    {"--timezone", "ZONE", &Invocation::timezone, readers, "", "the zone of schedules that name none (default: UTC)"},
+     "how findings are written: text (to standard error), json, sarif (to standard output); may be "
+     "repeated"},
+    {"--max-findings", "N", &Invocation::maxFindings, readers, "",
+     "print the first N findings as text and count the rest (default: all)"},
+    {"--cron-flavour", "NAME", &Invocation::cronFlavour, readers, "debian cronie",
+     "whose crontab rules hold (default: debian)"},
+    {"--timezone", "ZONE", &Invocation::timezone, readers, "",
+     "the zone of schedules that name none (default: UTC)"},
     {"--config", "FILE", &Invocation::config, readers, "",
-     "the settings (default: the nearest hoist.toml, from the first PATH up to the root of its repository)"},
-    {"--jobs", "N", &Invocation::jobs, readers, "", "how many files are read at a time (default: one per processor)"},
-    {"--color", "WHEN", &Invocation::color, everywhere, "auto always never", "colours (default: auto; NO_COLOR is honoured)"},
+     "the settings (default: the nearest hoist.toml, from the first PATH up to the root of its "
+     "repository)"},
+    {"--jobs", "N", &Invocation::jobs, readers, "",
+     "how many files are read at a time (default: one per processor)"},
+    {"--color", "WHEN", &Invocation::color, everywhere, "auto always never",
+     "colours (default: auto; NO_COLOR is honoured)"},
     {"-h,--help", "", &Invocation::help, everywhere, "", "print this help"},
 };
 
@@ -68,7 +84,9 @@ llvm::SmallVector<llvm::StringRef, 6> choicesOf(OptionRow const& option) {
     return choices;
 }
 
-bool belongsTo(OptionRow const& option, CommandRow const& command) { return (option.commands & on(command.command)) != 0; }
+bool belongsTo(OptionRow const& option, CommandRow const& command) {
+    return (option.commands & on(command.command)) != 0;
+}
 
 llvm::StringRef longFlag(OptionRow const& option) {
     llvm::StringRef const flags = option.flags;
@@ -82,7 +100,8 @@ std::string spellingOf(OptionRow const& option) {
     return option.value.empty() ? text : text + " " + option.value.str();
 }
 
-void reportUnknownOption(llvm::StringRef argument, CommandRow const& command, diag::Diagnostics& diags) {
+void reportUnknownOption(llvm::StringRef argument, CommandRow const& command,
+                         diag::Diagnostics& diags) {
     llvm::StringRef const name = argument.split('=').first;
     auto builder = diags.report<Code::UnknownOption>({}, name, llvm::StringRef(command.name));
     std::vector<llvm::StringRef> known;
@@ -110,7 +129,8 @@ void bind(CLI::App& app, OptionRow const& option, Invocation& invocation) {
         option.target);
 }
 
-void checkChoices(CommandRow const& command, Invocation const& invocation, diag::Diagnostics& diags) {
+void checkChoices(CommandRow const& command, Invocation const& invocation,
+                  diag::Diagnostics& diags) {
     for (OptionRow const& option : options) {
         auto const* const member = std::get_if<std::string Invocation::*>(&option.target);
         auto const choices = choicesOf(option);
@@ -119,7 +139,8 @@ void checkChoices(CommandRow const& command, Invocation const& invocation, diag:
         llvm::StringRef const value = invocation.**member;
         if (value.empty() || llvm::is_contained(choices, value))
             continue;
-        auto builder = diags.report<Code::BadOptionValue>({}, value, longFlag(option), "choose " + llvm::join(choices, ", "));
+        auto builder = diags.report<Code::BadOptionValue>({}, value, longFlag(option),
+                                                          "choose " + llvm::join(choices, ", "));
         if (llvm::StringRef const nearest = nearestOf(value, choices); !nearest.empty())
             builder.help(fmt::format("did you mean `{}`?", diag::shown(nearest)));
     }
@@ -130,7 +151,8 @@ void checkChoices(CommandRow const& command, Invocation const& invocation, diag:
 llvm::ArrayRef<CommandRow> commandRows() { return commands; }
 llvm::ArrayRef<OptionRow> optionRows() { return options; }
 
-std::optional<ParsedCommand> parseCommandLine(llvm::ArrayRef<llvm::StringRef> args, diag::Diagnostics& diags) {
+std::optional<ParsedCommand> parseCommandLine(llvm::ArrayRef<llvm::StringRef> args,
+                                              diag::Diagnostics& diags) {
     ParsedCommand parsed;
     if (args.empty() || args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
         parsed.invocation.help = true;
@@ -169,7 +191,8 @@ std::optional<ParsedCommand> parseCommandLine(llvm::ArrayRef<llvm::StringRef> ar
         app.parse(std::move(reversed));
     } catch (CLI::ParseError const& error) {
         diags.report<Code::BadUsage>({}, std::string(error.what()))
-            .help(fmt::format("`hoist {} --help` shows the options", diag::shown(llvm::StringRef(parsed.row->name))));
+            .help(fmt::format("`hoist {} --help` shows the options",
+                              diag::shown(llvm::StringRef(parsed.row->name))));
         return std::nullopt;
     }
     bool isLiteral = false; // after `--` everything is a path
@@ -185,13 +208,17 @@ std::optional<ParsedCommand> parseCommandLine(llvm::ArrayRef<llvm::StringRef> ar
     if (parsed.invocation.help)
         return diags.hasErrors() ? std::nullopt : std::optional(parsed);
     if (parsed.row->needsOperand && parsed.invocation.operands.empty())
-        diags.report<Code::BadUsage>({}, fmt::format("`hoist {}` needs a file or folder", diag::shown(llvm::StringRef(parsed.row->name))))
+        diags
+            .report<Code::BadUsage>({}, fmt::format("`hoist {}` needs a file or folder",
+                                                    diag::shown(llvm::StringRef(parsed.row->name))))
             .help("`-` reads standard input");
     if (parsed.row->command == Command::build && parsed.invocation.outputFolder.empty())
-        diags.report<Code::BadUsage>({}, std::string("`hoist build` needs `-o DIR`: where the DAGs go"));
+        diags.report<Code::BadUsage>(
+            {}, std::string("`hoist build` needs `-o DIR`: where the DAGs go"));
     size_t const limit = parsed.row->operands.empty() ? 0 : parsed.row->needsOperand ? SIZE_MAX : 1;
     if (parsed.invocation.operands.size() > limit)
-        diags.report<Code::BadUsage>({}, fmt::format("`hoist {}` does not take `{}`", diag::shown(llvm::StringRef(parsed.row->name)),
+        diags.report<Code::BadUsage>({}, fmt::format("`hoist {}` does not take `{}`",
+                                                     diag::shown(llvm::StringRef(parsed.row->name)),
                                                      parsed.invocation.operands[limit]));
     return diags.hasErrors() ? std::nullopt : std::optional(std::move(parsed));
 }
@@ -207,12 +234,15 @@ std::string helpText(CommandRow const* command) {
         for (CommandRow const& each : commands)
             row(each.name.str() + " " + each.operands.str(), each.summary);
         text += "\n`hoist COMMAND --help` shows the options of a command.\n"
-                "Exit codes: 0 clean, 1 findings at error level, 2 usage or configuration, 3 not equivalent,\n"
+                "Exit codes: 0 clean, 1 findings at error level, 2 usage or configuration, 3 not "
+                "equivalent,\n"
                 "4 undecided, 5 output refused or not written, 70 a bug in hoist.\n";
         return text;
     }
-    text = fmt::format("{}\n\nusage: hoist {} [OPTIONS] {}\n\noptions:\n", diag::shown(llvm::StringRef(command->summary)),
-                       diag::shown(llvm::StringRef(command->name)), diag::shown(llvm::StringRef(command->operands)));
+    text = fmt::format("{}\n\nusage: hoist {} [OPTIONS] {}\n\noptions:\n",
+                       diag::shown(llvm::StringRef(command->summary)),
+                       diag::shown(llvm::StringRef(command->name)),
+                       diag::shown(llvm::StringRef(command->operands)));
     for (OptionRow const& option : options) {
         if (!belongsTo(option, *command))
             continue;
@@ -225,20 +255,27 @@ std::string helpText(CommandRow const* command) {
 }
 
 std::string cliPage() {
-    std::string page = "# The command line\n\n"
-                       "<!-- Made from the tables in backend/driver/CommandLine.cpp; a test compares it. -->\n\n"
-                       "`hoist COMMAND [OPTIONS] [PATH...]`. PATH is a file, a folder, or `-` for standard input. Arguments are read in the\n"
-                       "order given; inside a folder files are read in byte order of their path, hidden ones are skipped, and a file that is\n"
-                       "no definition gets a note.\n\n"
-                       "Findings as text go to standard error, as `json` or `sarif` to standard output unless `=FILE` says otherwise.\n\n"
-                       "## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | clean |\n| 1 | findings at error level |\n"
-                       "| 2 | wrong usage or configuration |\n| 3 | not equivalent |\n| 4 | undecided |\n"
-                       "| 5 | output refused or not written |\n| 70 | a bug in hoist |\n\n"
-                       "When several apply: 70, 5, 2, 3, 4, 1.\n";
+    std::string page =
+        "# The command line\n\n"
+        "<!-- Made from the tables in backend/driver/CommandLine.cpp; a test compares it. -->\n\n"
+        "`hoist COMMAND [OPTIONS] [PATH...]`. PATH is a file, a folder, or `-` for standard input. "
+        "Arguments are read in the\n"
+        "order given; inside a folder files are read in byte order of their path, hidden ones are "
+        "skipped, and a file that is\n"
+        "no definition gets a note.\n\n"
+        "Findings as text go to standard error, as `json` or `sarif` to standard output unless "
+        "`=FILE` says otherwise.\n\n"
+        "## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | clean |\n| 1 | findings at error "
+        "level |\n"
+        "| 2 | wrong usage or configuration |\n| 3 | not equivalent |\n| 4 | undecided |\n"
+        "| 5 | output refused or not written |\n| 70 | a bug in hoist |\n\n"
+        "When several apply: 70, 5, 2, 3, 4, 1.\n";
     for (CommandRow const& command : commands) {
-        page += fmt::format("\n## hoist {}\n\n`hoist {} [OPTIONS] {}`: {}.\n\n| option | meaning |\n|---|---|\n",
-                            diag::shown(llvm::StringRef(command.name)), diag::shown(llvm::StringRef(command.name)),
-                            diag::shown(llvm::StringRef(command.operands)), diag::shown(llvm::StringRef(command.summary)));
+        page += fmt::format(
+            "\n## hoist {}\n\n`hoist {} [OPTIONS] {}`: {}.\n\n| option | meaning |\n|---|---|\n",
+            diag::shown(llvm::StringRef(command.name)), diag::shown(llvm::StringRef(command.name)),
+            diag::shown(llvm::StringRef(command.operands)),
+            diag::shown(llvm::StringRef(command.summary)));
         for (OptionRow const& option : options) {
             if (!belongsTo(option, command))
                 continue;

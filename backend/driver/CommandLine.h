@@ -36,14 +36,15 @@ struct CommandRow {
     llvm::StringLiteral summary;
 };
 
-using OptionTarget = std::variant<bool Invocation::*, unsigned Invocation::*, std::string Invocation::*,
-                                  std::vector<std::string> Invocation::*>;
+using OptionTarget =
+    std::variant<bool Invocation::*, unsigned Invocation::*, std::string Invocation::*,
+                 std::vector<std::string> Invocation::*>;
 
 struct OptionRow {
     llvm::StringLiteral flags; ///< "-o,--output-folder"
     llvm::StringLiteral value; ///< "DIR"; empty for a switch
     OptionTarget target;
-    unsigned commands;         ///< bit per Command
+    unsigned commands;           ///< bit per Command
     llvm::StringLiteral choices; ///< "auto always never"; empty: anything
     llvm::StringLiteral help;
 };
@@ -57,7 +58,8 @@ struct ParsedCommand {
 };
 
 /// Reads the arguments; what is wrong is reported, and then there is no result.
-std::optional<ParsedCommand> parseCommandLine(llvm::ArrayRef<llvm::StringRef> args, diag::Diagnostics& diags);
+std::optional<ParsedCommand> parseCommandLine(llvm::ArrayRef<llvm::StringRef> args,
+                                              diag::Diagnostics& diags);
 
 /// `hoist --help`, or of one command.
 std::string helpText(CommandRow const* command);

@@ -29,16 +29,20 @@ std::string joined(llvm::StringRef folder, llvm::StringRef name) {
     return folder.empty() ? name.str() : (folder + "/" + name).str();
 }
 
-/// The nearest hoist.toml from the first PATH upwards; the root of a repository is the last folder looked at.
+/// The nearest hoist.toml from the first PATH upwards; the root of a repository is the last folder
+/// looked at.
 std::string findConfig(Invocation const& invocation, FileSystem& files, Console const& console) {
     std::string const first = invocation.operands.empty() ? "-" : invocation.operands.front();
-    std::string folder = first == "-" ? "" : files.isDirectory(first) ? llvm::StringRef(first).rtrim('/').str() : parentOf(first);
+    std::string folder = first == "-"               ? ""
+                         : files.isDirectory(first) ? llvm::StringRef(first).rtrim('/').str()
+                                                    : parentOf(first);
     if (folder == ".")
         folder.clear();
     bool isAbsolute = llvm::StringRef(first).starts_with("/");
     while (true) {
         std::string const prefix = folder.empty() && isAbsolute ? "/" : folder;
-        if (std::string const path = joined(folder.empty() && isAbsolute ? "" : folder, "hoist.toml");
+        if (std::string const path =
+                joined(folder.empty() && isAbsolute ? "" : folder, "hoist.toml");
             files.exists(isAbsolute && folder.empty() ? "/hoist.toml" : path))
             return isAbsolute && folder.empty() ? "/hoist.toml" : path;
         if (files.exists(joined(prefix == "/" ? "" : folder, ".git")))
@@ -64,7 +68,8 @@ size_t offsetOf(llvm::StringRef bytes, toml::source_position position) {
             return bytes.size();
         at = newline + 1;
     }
-    for (toml::source_index column = 1; column < position.column && at < bytes.size() && bytes[at] != '\n'; ++column) {
+    for (toml::source_index column = 1;
+         column < position.column && at < bytes.size() && bytes[at] != '\n'; ++column) {
         ++at;
         while (at < bytes.size() && (static_cast<unsigned char>(bytes[at]) & 0xC0) == 0x80)
             ++at;
@@ -75,7 +80,8 @@ size_t offsetOf(llvm::StringRef bytes, toml::source_position position) {
 class ConfigReader {
 public:
     ConfigReader(FileId fileId, ir::Estate& model, diag::Diagnostics& diagnostics)
-        : file(fileId), estate(model), settings(model.settings), diags(diagnostics), bytes(model.sources.bytes(fileId)) {}
+        : file(fileId), estate(model), settings(model.settings), diags(diagnostics),
+          bytes(model.sources.bytes(fileId)) {}
 
     void read() {
         toml::parse_result const result =
@@ -120,7 +126,8 @@ private:
         });
         for (auto const& [key, node] : entries) {
             llvm::StringRef const name(key->str().data(), key->str().size());
-            auto const it = std::find_if(known.begin(), known.end(), [&](auto const& row) { return row.first == name; });
+            auto const it = std::find_if(known.begin(), known.end(),
+                                         [&](auto const& row) { return row.first == name; });
             if (it != known.end()) {
                 it->second(*node);
                 continue;
@@ -143,13 +150,17 @@ private:
             bad(path, node, "a table is needed");
     }
 
-    template <class Value> void readValue(llvm::StringRef key, toml::node const& node, Value& target, llvm::StringRef what) {
+    template <class Value>
+    void readValue(llvm::StringRef key, toml::node const& node, Value& target,
+                   llvm::StringRef what) {
         if (auto const value = node.value_exact<Value>())
             target = *value;
         else
             bad(key, node, (what + " is needed").str());
     }
-    void readText(llvm::StringRef key, toml::node const& node, std::string& target) { readValue(key, node, target, "a string"); }
+    void readText(llvm::StringRef key, toml::node const& node, std::string& target) {
+        readValue(key, node, target, "a string");
+    }
 
     void readZone(llvm::StringRef key, toml::node const& node) {
         std::string zone;
@@ -171,12 +182,19 @@ private:
             {"timezone", [&](auto const& node) { readZone("autosys.timezone", node); }},
             {"member_tick_while_box_idle_kept",
              [&](auto const& node) {
-                 readValue("autosys.member_tick_while_box_idle_kept", node, settings.memberTickWhileBoxIdleKept, "true or false");
+                 readValue("autosys.member_tick_while_box_idle_kept", node,
+                           settings.memberTickWhileBoxIdleKept, "true or false");
              }},
             {"last_insert_wins",
-             [&](auto const& node) { readValue("autosys.last_insert_wins", node, settings.lastInsertWins, "true or false"); }},
+             [&](auto const& node) {
+                 readValue("autosys.last_insert_wins", node, settings.lastInsertWins,
+                           "true or false");
+             }},
             {"std_files_append",
-             [&](auto const& node) { readValue("autosys.std_files_append", node, settings.stdFilesAppend, "true or false"); }},
+             [&](auto const& node) {
+                 readValue("autosys.std_files_append", node, settings.stdFilesAppend,
+                           "true or false");
+             }},
         };
     }
 
@@ -190,7 +208,8 @@ private:
                  }}};
     }
 
-    void readTexts(llvm::StringRef path, toml::node const& node, std::map<std::string, std::string>& target) {
+    void readTexts(llvm::StringRef path, toml::node const& node,
+                   std::map<std::string, std::string>& target) {
         auto const* const table = node.as_table();
         if (!table)
             return bad(path, node, "a table of strings is needed");
@@ -209,7 +228,9 @@ private:
             rule.span = spanOf(row.source());
             auto const text = [&](llvm::StringRef key, std::string& target) {
                 return std::pair<llvm::StringRef, Reader>(
-                    key, [this, key, &target](auto const& value) { readText(("rule." + key).str(), value, target); });
+                    key, [this, key, &target](auto const& value) {
+                        readText(("rule." + key).str(), value, target);
+                    });
             };
             Table const known{
                 text("machine", rule.machine),
@@ -223,7 +244,8 @@ private:
                 text("operator", rule.operatorClass),
                 {"executor", [&](auto const& value) { readExecutor(value, rule); }},
                 {"tags", [&](auto const& value) { readTags(value, rule); }},
-                {"arguments", [&](auto const& value) { readTexts("rule.arguments", value, rule.arguments); }},
+                {"arguments",
+                 [&](auto const& value) { readTexts("rule.arguments", value, rule.arguments); }},
                 {"retries", [&](auto const& value) { readRetries(value, rule); }},
             };
             readTable("rule", row, known);
@@ -232,9 +254,11 @@ private:
     }
 
     void readExecutor(toml::node const& node, ir::SiteRule& rule) {
-        static constexpr llvm::StringLiteral known[] = {"local", "ssh", "winrm", "kubernetes", "connection"};
+        static constexpr llvm::StringLiteral known[] = {"local", "ssh", "winrm", "kubernetes",
+                                                        "connection"};
         readText("rule.executor", node, rule.executor);
-        if (!rule.executor.empty() && std::find(std::begin(known), std::end(known), rule.executor) == std::end(known))
+        if (!rule.executor.empty() &&
+            std::find(std::begin(known), std::end(known), rule.executor) == std::end(known))
             bad("rule.executor", node, "choose local, ssh, winrm, kubernetes or connection");
     }
 
@@ -261,7 +285,8 @@ private:
     llvm::StringRef bytes;
 };
 
-std::optional<FileId> addSource(std::string const& path, FileSystem& files, ir::Estate& estate, diag::Diagnostics& diags) {
+std::optional<FileId> addSource(std::string const& path, FileSystem& files, ir::Estate& estate,
+                                diag::Diagnostics& diags) {
     std::string error;
     auto bytes = files.read(path, error);
     if (!bytes) {
@@ -289,9 +314,10 @@ void readProperties(FileId file, ir::Estate& estate, diag::Diagnostics& diags) {
 
 } // namespace
 
-void readSettings(Invocation const& invocation, FileSystem& files, Console const& console, ir::Estate& estate,
-                  diag::Diagnostics& diags) {
-    std::string const config = invocation.config.empty() ? findConfig(invocation, files, console) : invocation.config;
+void readSettings(Invocation const& invocation, FileSystem& files, Console const& console,
+                  ir::Estate& estate, diag::Diagnostics& diags) {
+    std::string const config =
+        invocation.config.empty() ? findConfig(invocation, files, console) : invocation.config;
     if (!config.empty())
         if (auto const file = addSource(config, files, estate, diags))
             ConfigReader(*file, estate, diags).read();
@@ -301,7 +327,8 @@ void readSettings(Invocation const& invocation, FileSystem& files, Console const
     for (std::string const& define : invocation.defines) {
         auto const [name, value] = llvm::StringRef(define).split('=');
         if (name.size() == define.size() || name.empty())
-            diags.report<Code::BadOptionValue>({}, define, llvm::StringRef("-D"), "NAME=VALUE is needed");
+            diags.report<Code::BadOptionValue>({}, define, llvm::StringRef("-D"),
+                                               "NAME=VALUE is needed");
         else
             estate.settings.defines[name.str()] = value.str();
     }
@@ -309,9 +336,11 @@ void readSettings(Invocation const& invocation, FileSystem& files, Console const
         estate.settings.cronFlavour = invocation.cronFlavour;
     if (!invocation.timezone.empty()) {
         if (ir::resolveZone(invocation.timezone).how == ir::ResolvedZone::How::unknown) {
-            auto builder = diags.report<Code::BadOptionValue>({}, invocation.timezone, llvm::StringRef("--timezone"),
+            auto builder = diags.report<Code::BadOptionValue>({}, invocation.timezone,
+                                                              llvm::StringRef("--timezone"),
                                                               "no time zone that hoist knows");
-            if (llvm::StringRef const nearest = nearestOf(invocation.timezone, ir::zoneNames()); !nearest.empty())
+            if (llvm::StringRef const nearest = nearestOf(invocation.timezone, ir::zoneNames());
+                !nearest.empty())
                 builder.help(fmt::format("did you mean `{}`?", diag::shown(nearest)));
         } else {
             estate.settings.timezone = invocation.timezone;

@@ -8,9 +8,9 @@
 
 namespace hoist {
 
-/// Fills the estate's settings: hoist.toml, then property files, then the command line, the later winning. The
-/// files become sources of the estate, so that what is wrong in them is shown there.
-void readSettings(Invocation const& invocation, FileSystem& files, Console const& console, ir::Estate& estate,
-                  diag::Diagnostics& diags);
+/// Fills the estate's settings: hoist.toml, then property files, then the command line, the later
+/// winning. The files become sources of the estate, so that what is wrong in them is shown there.
+void readSettings(Invocation const& invocation, FileSystem& files, Console const& console,
+                  ir::Estate& estate, diag::Diagnostics& diags);
 
 } // namespace hoist

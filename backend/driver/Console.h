@@ -1,4 +1,5 @@
-// What the tool sees of the terminal and the environment, behind an interface, so that tests run it in memory.
+// What the tool sees of the terminal and the environment, behind an interface, so that tests run it
+// in memory.
 #pragma once
 
 #include <llvm/ADT/StringRef.h>
@@ -19,7 +20,8 @@ public:
     virtual std::optional<std::string> variable(llvm::StringRef name) const = 0;
     /// Absolute, without a final slash; empty when unknown.
     virtual std::string currentFolder() const = 0;
-    /// True where the process ends after the run: then nobody takes a million jobs apart piece by piece.
+    /// True where the process ends after the run: then nobody takes a million jobs apart piece by
+    /// piece.
     virtual bool endsWithRun() const { return false; }
 };
 

@@ -1,4 +1,5 @@
-// The table of contents of the program: arguments, inputs, front ends, link and analysis, back end, reports.
+// The table of contents of the program: arguments, inputs, front ends, link and analysis, back end,
+// reports.
 #include "backend/driver/Driver.h"
 
 #include "analysis/Analysis.h"
@@ -31,7 +32,8 @@ constexpr llvm::StringLiteral version = HOIST_VERSION;
 
 /// The stronger of two exits: 70, 5, 2, 3, 4, 1, 0.
 Exit stronger(Exit a, Exit b) {
-    for (Exit const exit : {Exit::internalError, Exit::notWritten, Exit::usage, Exit::notEquivalent, Exit::undecided, Exit::findings})
+    for (Exit const exit : {Exit::internalError, Exit::notWritten, Exit::usage, Exit::notEquivalent,
+                            Exit::undecided, Exit::findings})
         if (a == exit || b == exit)
             return exit;
     return Exit::clean;
@@ -43,7 +45,8 @@ bool wantsColor(Invocation const& invocation, Console const& console) {
     // https://no-color.org: set and not empty.
     auto const noColor = console.variable("NO_COLOR");
     auto const terminal = console.variable("TERM");
-    return console.isErrTerminal() && !(noColor && !noColor->empty()) && !(terminal && *terminal == "dumb");
+    return console.isErrTerminal() && !(noColor && !noColor->empty()) &&
+           !(terminal && *terminal == "dumb");
 }
 
 /// Problems with the command line: no estate, so text without places.
@@ -58,7 +61,8 @@ Exit reportUsage(diag::Diagnostics& diags, bool color, Console& console) {
 /// `hoist check`, `build`, `graph`, `coverage`: everything that reads definitions.
 class Run {
 public:
-    Run(CommandRow const& commandRow, Invocation const& invoked, FileSystem& fileSystem, Console& theConsole)
+    Run(CommandRow const& commandRow, Invocation const& invoked, FileSystem& fileSystem,
+        Console& theConsole)
         : row(commandRow), invocation(invoked), files(fileSystem), console(theConsole) {}
 
     Exit run() {
@@ -85,7 +89,8 @@ public:
 private:
     void read() {
         unsigned const processors = std::max(1u, std::thread::hardware_concurrency());
-        InputOptions const options{invocation.operands, invocation.dialect, invocation.jobs ? invocation.jobs : processors};
+        InputOptions const options{invocation.operands, invocation.dialect,
+                                   invocation.jobs ? invocation.jobs : processors};
         std::vector<Input> const inputs = readInputs(options, files, estate, diags);
         fileCount = inputs.size();
         for (Frontend const& frontend : frontends()) {
@@ -109,30 +114,34 @@ private:
             options.overwriteEdited = invocation.overwriteEdited;
             ConfinedFileSystem confined(files, invocation.outputFolder);
             airflow::BuildResult const result = airflow::build(estate, options, confined, diags);
-            product = fmt::format("hoist: {} DAG{} in {}: {} written, {} removed, {} refused\n", result.dags,
-                                  result.dags == 1 ? "" : "s", invocation.outputFolder, result.written, result.removed,
-                                  result.refused);
+            product = fmt::format("hoist: {} DAG{} in {}: {} written, {} removed, {} refused\n",
+                                  result.dags, result.dags == 1 ? "" : "s", invocation.outputFolder,
+                                  result.written, result.removed, result.refused);
             return result.isIncomplete ? Exit::notWritten : Exit::clean;
         }
         case Command::coverage: {
             airflow::lowerOnly(estate, diags);
             report::Coverage const coverage = report::coverageOf(estate);
             progress.clear();
-            console.out(invocation.format == "json" ? report::coverageJson(coverage) : report::coverageText(coverage));
+            console.out(invocation.format == "json" ? report::coverageJson(coverage)
+                                                    : report::coverageText(coverage));
             if (coverage.total.unaccounted == 0)
                 return Exit::clean;
-            console.err(fmt::format("hoist: {} constructs are not accounted for: this is a bug in hoist; please report it\n",
+            console.err(fmt::format("hoist: {} constructs are not accounted for: this is a bug in "
+                                    "hoist; please report it\n",
                                     coverage.total.unaccounted));
             return Exit::internalError;
         }
         case Command::graph:
             progress.clear();
-            console.out(report::graph(estate, invocation.format == "mermaid" ? report::GraphFormat::mermaid
-                                              : invocation.format == "json"  ? report::GraphFormat::json
-                                                                             : report::GraphFormat::dot));
+            console.out(
+                report::graph(estate, invocation.format == "mermaid" ? report::GraphFormat::mermaid
+                                      : invocation.format == "json"  ? report::GraphFormat::json
+                                                                     : report::GraphFormat::dot));
             return Exit::clean;
         default:
-            // The lowering says what will not be exact; a check that kept that back would be no check.
+            // The lowering says what will not be exact; a check that kept that back would be no
+            // check.
             airflow::lowerOnly(estate, diags);
             return Exit::clean;
         }
@@ -140,14 +149,19 @@ private:
 
     Exit report(std::vector<OutputRequest> const& outputs) {
         Suppressions suppressions(estate);
-        diags.isSuppressed = [&](diag::Diagnostic const& finding) { return suppressions.covers(finding); };
+        diags.isSuppressed = [&](diag::Diagnostic const& finding) {
+            return suppressions.covers(finding);
+        };
         diags.sort();
         diags.isSuppressed = nullptr;
         suppressions.reportUnused(diags, row.command != Command::graph);
         diags.sort();
         std::string const folder = console.currentFolder();
-        report::Findings const findings{estate.sources, diags.all(), fileCount, suppressions.count(), version, folder};
-        Exit const exit = writeOutputs(outputs, findings, {wantsColor(invocation, console), invocation.maxFindings}, files, console);
+        report::Findings const findings{estate.sources,       diags.all(), fileCount,
+                                        suppressions.count(), version,     folder};
+        Exit const exit =
+            writeOutputs(outputs, findings,
+                         {wantsColor(invocation, console), invocation.maxFindings}, files, console);
         if (!product.empty())
             console.err(product);
         return stronger(exit, diags.hasErrors() ? Exit::findings : Exit::clean);
@@ -172,11 +186,13 @@ Exit runCommand(ParsedCommand const& parsed, FileSystem& files, Console& console
     }
     switch (parsed.row->command) {
     case Command::version:
-        console.out(fmt::format("hoist {} (time zones {})\n", diag::shown(llvm::StringRef(version)), diag::shown(ir::zoneDataVersion())));
+        console.out(fmt::format("hoist {} (time zones {})\n", diag::shown(llvm::StringRef(version)),
+                                diag::shown(ir::zoneDataVersion())));
         return Exit::clean;
     case Command::explain: {
         diag::Diagnostics diags;
-        std::string const text = explain(invocation.operands.empty() ? "" : invocation.operands.front(), diags);
+        std::string const text =
+            explain(invocation.operands.empty() ? "" : invocation.operands.front(), diags);
         if (diags.hasErrors())
             return reportUsage(diags, wantsColor(invocation, console), console);
         console.out(text);
@@ -214,7 +230,9 @@ int runHoist(llvm::ArrayRef<llvm::StringRef> args, FileSystem& files, Console& c
     } catch (...) {
         problem = "an unknown exception";
     }
-    console.err("hoist: internal error: " + problem + "\nThis is a bug in hoist, not in your definitions; please report it with the input.\n");
+    console.err(
+        "hoist: internal error: " + problem +
+        "\nThis is a bug in hoist, not in your definitions; please report it with the input.\n");
     return static_cast<int>(Exit::internalError);
 }
 

@@ -12,8 +12,8 @@ namespace hoist {
 /// Exit codes, stable. When several apply the order is 70, 5, 2, 3, 4, 1.
 enum class Exit : int {
     clean = 0,
-    findings = 1,      ///< findings at error level
-    usage = 2,         ///< command line or configuration
+    findings = 1, ///< findings at error level
+    usage = 2,    ///< command line or configuration
     notEquivalent = 3,
     undecided = 4,
     notWritten = 5,    ///< output refused or not written

@@ -22,7 +22,8 @@ std::string listOfCodes() {
     std::vector<std::pair<std::string, std::vector<CodeInfo const*>>> groups;
     for (CodeInfo const* info : codes) {
         std::string const title = fmt::format("{}: {}", info->id[0], info->group);
-        auto it = std::find_if(groups.begin(), groups.end(), [&](auto const& group) { return group.first == title; });
+        auto it = std::find_if(groups.begin(), groups.end(),
+                               [&](auto const& group) { return group.first == title; });
         if (it == groups.end())
             it = groups.insert(groups.end(), {title, {}});
         it->second.push_back(info);
@@ -31,7 +32,8 @@ std::string listOfCodes() {
     for (auto const& [title, members] : groups) {
         text += title + "\n";
         for (CodeInfo const* info : members)
-            text += fmt::format("  {}  {:<7}  {}\n", info->id, diag::shown(diag::toString(info->severity)), info->message);
+            text += fmt::format("  {}  {:<7}  {}\n", info->id,
+                                diag::shown(diag::toString(info->severity)), info->message);
     }
     return text + "\n`hoist explain CODE` shows the page of a code.\n";
 }
@@ -47,7 +49,8 @@ std::string explain(llvm::StringRef code, diag::Diagnostics& diags) {
             return page.text.str();
     if (auto const known = diag::codeById(code)) {
         CodeInfo const& info = diag::info(*known);
-        return fmt::format("# {}: {}\n\n{} ({}).\n", info.id, info.name, info.message, diag::shown(diag::toString(info.severity)));
+        return fmt::format("# {}: {}\n\n{} ({}).\n", info.id, info.name, info.message,
+                           diag::shown(diag::toString(info.severity)));
     }
     auto builder = diags.report<diag::Code::UnknownExplainCode>({}, code);
     std::vector<llvm::StringRef> ids;

@@ -20,7 +20,8 @@ struct Candidate {
     std::string error;
 };
 
-std::vector<Candidate> expand(std::vector<std::string> const& paths, FileSystem& files, diag::Diagnostics& diags) {
+std::vector<Candidate> expand(std::vector<std::string> const& paths, FileSystem& files,
+                              diag::Diagnostics& diags) {
     std::vector<Candidate> candidates;
     llvm::StringSet<> seen;
     for (std::string const& path : paths) {
@@ -68,7 +69,8 @@ bool isSettingsFile(llvm::StringRef path) {
     return name == "hoist.toml" || name.ends_with(".properties") || name.ends_with(".md");
 }
 
-Frontend const* dialectOf(Candidate const& candidate, llvm::StringRef forced, Span where, diag::Diagnostics& diags) {
+Frontend const* dialectOf(Candidate const& candidate, llvm::StringRef forced, Span where,
+                          diag::Diagnostics& diags) {
     if (!forced.empty() && candidate.isNamed)
         return byName(forced);
     llvm::StringRef const head = llvm::StringRef(*candidate.bytes).take_front(64 * 1024);
@@ -92,14 +94,16 @@ Frontend const* dialectOf(Candidate const& candidate, llvm::StringRef forced, Sp
     }
     if (!forced.empty())
         return byName(forced);
-    diags.report<Code::AmbiguousDialect>(where, candidate.path, possible[0]->name, possible[1]->name)
+    diags
+        .report<Code::AmbiguousDialect>(where, candidate.path, possible[0]->name, possible[1]->name)
         .object(candidate.path);
     return nullptr;
 }
 
 } // namespace
 
-std::vector<Input> readInputs(InputOptions const& options, FileSystem& files, ir::Estate& estate, diag::Diagnostics& diags) {
+std::vector<Input> readInputs(InputOptions const& options, FileSystem& files, ir::Estate& estate,
+                              diag::Diagnostics& diags) {
     std::vector<Candidate> candidates = expand(options.paths, files, diags);
     readAll(candidates, options.jobs, files);
     std::vector<Input> inputs;

@@ -20,8 +20,9 @@ struct Input {
     Frontend const* frontend;
 };
 
-/// Reads all files into the estate's sources: arguments as given, inside a folder in byte order of the relative path.
-/// What is no definition, ambiguous or unreadable is reported and left out.
-std::vector<Input> readInputs(InputOptions const& options, FileSystem& files, ir::Estate& estate, diag::Diagnostics& diags);
+/// Reads all files into the estate's sources: arguments as given, inside a folder in byte order of
+/// the relative path. What is no definition, ambiguous or unreadable is reported and left out.
+std::vector<Input> readInputs(InputOptions const& options, FileSystem& files, ir::Estate& estate,
+                              diag::Diagnostics& diags);
 
 } // namespace hoist

@@ -13,7 +13,8 @@ using diag::Code;
 
 static constexpr llvm::StringRef formatNames[] = {"text", "json", "sarif"};
 
-std::optional<std::vector<OutputRequest>> parseOutputs(Invocation const& invocation, Command command, diag::Diagnostics& diags) {
+std::optional<std::vector<OutputRequest>> parseOutputs(Invocation const& invocation,
+                                                       Command command, diag::Diagnostics& diags) {
     std::vector<OutputRequest> requests;
     bool ok = true;
     // Graph and coverage print their own product to standard output.
@@ -22,16 +23,20 @@ std::optional<std::vector<OutputRequest>> parseOutputs(Invocation const& invocat
         auto const [name, file] = llvm::StringRef(output).split('=');
         auto const* const known = std::find(std::begin(formatNames), std::end(formatNames), name);
         if (known == std::end(formatNames)) {
-            auto builder = diags.report<Code::BadOptionValue>({}, name, llvm::StringRef("--output"), "choose text, json or sarif");
+            auto builder = diags.report<Code::BadOptionValue>({}, name, llvm::StringRef("--output"),
+                                                              "choose text, json or sarif");
             if (llvm::StringRef const nearest = nearestOf(name, formatNames); !nearest.empty())
                 builder.help(fmt::format("did you mean `{}`?", diag::shown(nearest)));
             ok = false;
             continue;
         }
-        OutputRequest request{static_cast<OutputFormat>(known - std::begin(formatNames)), file.str()};
+        OutputRequest request{static_cast<OutputFormat>(known - std::begin(formatNames)),
+                              file.str()};
         if (request.format != OutputFormat::text && request.file.empty()) {
             if (isOutTaken) {
-                diags.report<Code::BadOptionValue>({}, output, llvm::StringRef("--output"), "standard output is taken already")
+                diags
+                    .report<Code::BadOptionValue>({}, output, llvm::StringRef("--output"),
+                                                  "standard output is taken already")
                     .help(fmt::format("write `--output {}=FILE`", diag::shown(name)));
                 ok = false;
             }
@@ -44,14 +49,15 @@ std::optional<std::vector<OutputRequest>> parseOutputs(Invocation const& invocat
     return ok ? std::optional(std::move(requests)) : std::nullopt;
 }
 
-Exit writeOutputs(std::vector<OutputRequest> const& outputs, report::Findings const& findings, report::TextOptions const& options,
-                  FileSystem& files, Console& console) {
+Exit writeOutputs(std::vector<OutputRequest> const& outputs, report::Findings const& findings,
+                  report::TextOptions const& options, FileSystem& files, Console& console) {
     Exit exit = Exit::clean;
     for (OutputRequest const& output : outputs) {
         std::string bytes;
         switch (output.format) {
         case OutputFormat::text:
-            bytes = report::text(findings, {options.color && output.file.empty(), options.maxFindings});
+            bytes =
+                report::text(findings, {options.color && output.file.empty(), options.maxFindings});
             break;
         case OutputFormat::json: bytes = report::json(findings); break;
         case OutputFormat::sarif: bytes = report::sarif(findings); break;
@@ -92,7 +98,8 @@ bool ConfinedFileSystem::isInside(llvm::StringRef path, std::string& error) cons
     std::string const file = normal(path);
     std::string const prefix = folder.empty() || folder == "/" ? folder : folder + "/";
     llvm::StringRef const rest = llvm::StringRef(file).substr(prefix.size());
-    if (llvm::StringRef(file).starts_with(prefix) && !rest.starts_with("..") && !rest.starts_with("/"))
+    if (llvm::StringRef(file).starts_with(prefix) && !rest.starts_with("..") &&
+        !rest.starts_with("/"))
         return true;
     error = "it lies outside the output folder";
     return false;

@@ -21,24 +21,32 @@ struct OutputRequest {
 };
 
 /// The `--output` options, text when there is none; what is wrong is reported.
-std::optional<std::vector<OutputRequest>> parseOutputs(Invocation const& invocation, Command command, diag::Diagnostics& diags);
+std::optional<std::vector<OutputRequest>> parseOutputs(Invocation const& invocation,
+                                                       Command command, diag::Diagnostics& diags);
 
-Exit writeOutputs(std::vector<OutputRequest> const& outputs, report::Findings const& findings, report::TextOptions const& options,
-                  FileSystem& files, Console& console);
+Exit writeOutputs(std::vector<OutputRequest> const& outputs, report::Findings const& findings,
+                  report::TextOptions const& options, FileSystem& files, Console& console);
 
-/// A file system that writes and removes below one folder only: no name in an estate leads out of `-o`.
+/// A file system that writes and removes below one folder only: no name in an estate leads out of
+/// `-o`.
 class ConfinedFileSystem final : public FileSystem {
 public:
     ConfinedFileSystem(FileSystem& all, llvm::StringRef folder) : inner(all), root(folder.str()) {}
 
-    std::optional<std::string> read(llvm::StringRef path, std::string& error) override { return inner.read(path, error); }
+    std::optional<std::string> read(llvm::StringRef path, std::string& error) override {
+        return inner.read(path, error);
+    }
     bool write(llvm::StringRef path, llvm::StringRef bytes, std::string& error) override {
         return isInside(path, error) && inner.write(path, bytes, error);
     }
-    bool remove(llvm::StringRef path, std::string& error) override { return isInside(path, error) && inner.remove(path, error); }
+    bool remove(llvm::StringRef path, std::string& error) override {
+        return isInside(path, error) && inner.remove(path, error);
+    }
     bool isDirectory(llvm::StringRef path) override { return inner.isDirectory(path); }
     bool exists(llvm::StringRef path) override { return inner.exists(path); }
-    std::vector<std::string> list(llvm::StringRef folder, std::string& error) override { return inner.list(folder, error); }
+    std::vector<std::string> list(llvm::StringRef folder, std::string& error) override {
+        return inner.list(folder, error);
+    }
 
 private:
     bool isInside(llvm::StringRef path, std::string& error) const;

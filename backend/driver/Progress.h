@@ -16,7 +16,8 @@ public:
 
     /// Names the stage that begins. A second has to pass before the first one is shown.
     void stage(llvm::StringRef what) {
-        if (!console.isErrTerminal() || std::chrono::steady_clock::now() - start < std::chrono::seconds(1))
+        if (!console.isErrTerminal() ||
+            std::chrono::steady_clock::now() - start < std::chrono::seconds(1))
             return;
         console.err("\r\x1b[Khoist: " + what.str() + "...");
         isShown = true;

@@ -1,4 +1,5 @@
-// Finds the comments by their words, in any dialect: `/* … */` anywhere, `#` at the start of a line.
+// Finds the comments by their words, in any dialect: `/* … */` anywhere, `#` at the start of a
+// line.
 #include "backend/driver/Suppressions.h"
 
 #include <llvm/ADT/SmallVector.h>
@@ -18,7 +19,8 @@ std::vector<Span> statementsOf(ir::Estate const& estate) {
     std::vector<Span> spans;
     for (ir::ConstructId id : estate.constructs.ids()) {
         ir::Construct const& construct = estate.constructs[id];
-        if (construct.span.isValid() && estate.constructs.text(construct.kind).starts_with("statement "))
+        if (construct.span.isValid() &&
+            estate.constructs.text(construct.kind).starts_with("statement "))
             spans.push_back(construct.span);
     }
     std::sort(spans.begin(), spans.end());
@@ -52,7 +54,8 @@ Suppressions::Suppressions(ir::Estate const& estate) : sources(estate.sources) {
 void Suppressions::scan(FileId file, std::vector<Span> const& statements) {
     static constexpr llvm::StringLiteral word = "hoist: allow";
     llvm::StringRef const bytes = sources.bytes(file);
-    for (size_t at = bytes.find(word); at != llvm::StringRef::npos; at = bytes.find(word, at + word.size())) {
+    for (size_t at = bytes.find(word); at != llvm::StringRef::npos;
+         at = bytes.find(word, at + word.size())) {
         size_t const lineBegin = bytes.rfind('\n', at) + 1;
         size_t const lineEnd = std::min(bytes.find('\n', at), bytes.size());
         if (!isComment(bytes.slice(lineBegin, at)))
@@ -75,9 +78,11 @@ void Suppressions::scan(FileId file, std::vector<Span> const& statements) {
             nextEnd = std::min(bytes.find('\n', next), bytes.size());
         }
         Span covered = sources.span(file, lineBegin, nextEnd);
-        auto const begins = std::lower_bound(statements.begin(), statements.end(), Span{sources.span(file, next, next).begin, 0});
+        auto const begins = std::lower_bound(statements.begin(), statements.end(),
+                                             Span{sources.span(file, next, next).begin, 0});
         if (begins != statements.end() && begins->begin <= covered.end) {
-            auto const after = std::upper_bound(begins, statements.end(), Span{covered.end, UINT32_MAX});
+            auto const after =
+                std::upper_bound(begins, statements.end(), Span{covered.end, UINT32_MAX});
             uint32_t const fileEnd = sources.wholeFile(file).end;
             covered.end = after == statements.end() ? fileEnd : std::min(fileEnd, after->begin - 1);
         }
@@ -90,7 +95,9 @@ void Suppressions::scan(FileId file, std::vector<Span> const& statements) {
             if (diag::codeById(code))
                 comments.push_back({codeAt, code.upper(), covered, false});
             else
-                problems.push_back({codeAt, fmt::format("names `{}`, which is no code; `hoist explain` lists them", diag::shown(code))});
+                problems.push_back(
+                    {codeAt, fmt::format("names `{}`, which is no code; `hoist explain` lists them",
+                                         diag::shown(code))});
         }
     }
 }
@@ -99,10 +106,11 @@ bool Suppressions::covers(diag::Diagnostic const& finding) {
     if (comments.empty() || !finding.span.isValid())
         return false;
     auto const id = diag::info(finding.code).id;
-    auto const after = std::upper_bound(comments.begin(), comments.end(), std::pair(id, finding.span.begin),
-                                        [](auto const& wanted, Comment const& comment) {
-                                            return wanted < std::pair(std::string_view(comment.code), comment.covered.begin);
-                                        });
+    auto const after = std::upper_bound(
+        comments.begin(), comments.end(), std::pair(id, finding.span.begin),
+        [](auto const& wanted, Comment const& comment) {
+            return wanted < std::pair(std::string_view(comment.code), comment.covered.begin);
+        });
     bool found = false;
     // A later comment never ends earlier, so the first one that ends too early ends the search.
     for (auto it = after; it != comments.begin();) {

@@ -1,4 +1,5 @@
-// `hoist: allow(CODE) reason` in a comment of the source: which findings it covers, and which covers none.
+// `hoist: allow(CODE) reason` in a comment of the source: which findings it covers, and which
+// covers none.
 #pragma once
 
 #include "frontend/ir/Estate.h"
@@ -8,8 +9,8 @@
 
 namespace hoist {
 
-/// A comment covers the findings that begin on its own line, on the next line that holds something, and, where a
-/// statement begins there, up to the next statement.
+/// A comment covers the findings that begin on its own line, on the next line that holds something,
+/// and, where a statement begins there, up to the next statement.
 class Suppressions {
 public:
     explicit Suppressions(ir::Estate const& estate);

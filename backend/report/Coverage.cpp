@@ -48,37 +48,42 @@ std::string coverageText(Coverage const& coverage) {
     size_t width = 9;
     for (CoverageRow const& row : coverage.rows)
         width = std::max(width, printable(row.kind).size());
-    std::string text = fmt::format("{:<{}}  {:>8}  {:>8}  {:>12}  {:>8}  {:>8}  {:>11}\n", "construct", width, "count", "exact",
-                                   "approximated", "dropped", "refused", "unaccounted");
+    std::string text =
+        fmt::format("{:<{}}  {:>8}  {:>8}  {:>12}  {:>8}  {:>8}  {:>11}\n", "construct", width,
+                    "count", "exact", "approximated", "dropped", "refused", "unaccounted");
     auto const add = [&](CoverageRow const& row) {
-        text += fmt::format("{:<{}}  {:>8}  {:>8}  {:>12}  {:>8}  {:>8}  {:>11}\n", printable(row.kind), width, row.count, row.exact,
-                            row.approximated, row.dropped, row.refused, row.unaccounted);
+        text += fmt::format("{:<{}}  {:>8}  {:>8}  {:>12}  {:>8}  {:>8}  {:>11}\n",
+                            printable(row.kind), width, row.count, row.exact, row.approximated,
+                            row.dropped, row.refused, row.unaccounted);
     };
     for (CoverageRow const& row : coverage.rows)
         add(row);
     CoverageRow const& total = coverage.total;
     add(total);
-    auto const share = [&](size_t part) { return fmt::format("{:.1f} %", percent(part, total.count)); };
-    text += fmt::format("{:<{}}  {:>8}  {:>8}  {:>12}  {:>8}  {:>8}  {:>11}\n", "share", width, "", share(total.exact),
-                        share(total.approximated), share(total.dropped), share(total.refused), share(total.unaccounted));
+    auto const share = [&](size_t part) {
+        return fmt::format("{:.1f} %", percent(part, total.count));
+    };
+    text += fmt::format("{:<{}}  {:>8}  {:>8}  {:>12}  {:>8}  {:>8}  {:>11}\n", "share", width, "",
+                        share(total.exact), share(total.approximated), share(total.dropped),
+                        share(total.refused), share(total.unaccounted));
     return text;
 }
 
 std::string coverageJson(Coverage const& coverage) {
     using Json = nlohmann::ordered_json;
     auto const object = [](CoverageRow const& row) {
-        return Json{{"kind", toUtf8(row.kind)},
-                    {"count", row.count},
-                    {"exact", row.exact},
-                    {"approximated", row.approximated},
-                    {"dropped", row.dropped},
-                    {"refused", row.refused},
-                    {"unaccounted", row.unaccounted}};
+        return Json{
+            {"kind", toUtf8(row.kind)},         {"count", row.count},     {"exact", row.exact},
+            {"approximated", row.approximated}, {"dropped", row.dropped}, {"refused", row.refused},
+            {"unaccounted", row.unaccounted}};
     };
     Json rows = Json::array();
     for (CoverageRow const& row : coverage.rows)
         rows.push_back(object(row));
-    Json const document{{"format", "hoist-coverage"}, {"version", 1}, {"kinds", std::move(rows)}, {"total", object(coverage.total)}};
+    Json const document{{"format", "hoist-coverage"},
+                        {"version", 1},
+                        {"kinds", std::move(rows)},
+                        {"total", object(coverage.total)}};
     return document.dump(2) + "\n";
 }
 

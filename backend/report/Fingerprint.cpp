@@ -20,10 +20,11 @@ std::vector<std::string> fingerprints(Findings const& input) {
         auto const id = diag::info(finding.code).id;
         add({id.data(), id.size()});
         add(finding.object);
-        add(!finding.evidence.empty()  ? llvm::StringRef(finding.evidence)
-            : finding.span.size() > 0  ? input.sources.text(finding.span)
-                                       : llvm::StringRef(finding.message));
-        std::string print = llvm::toHex(llvm::ArrayRef(hash.final()).take_front(12), /*LowerCase=*/true);
+        add(!finding.evidence.empty() ? llvm::StringRef(finding.evidence)
+            : finding.span.size() > 0 ? input.sources.text(finding.span)
+                                      : llvm::StringRef(finding.message));
+        std::string print =
+            llvm::toHex(llvm::ArrayRef(hash.final()).take_front(12), /*LowerCase=*/true);
         unsigned const number = ++seen[print];
         if (number > 1)
             print += ":" + std::to_string(number);

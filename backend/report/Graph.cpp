@@ -39,7 +39,8 @@ public:
             ir::Job const& job = estate.jobs[id];
             add(job.name, job.group ? "box" : "job");
             if (job.workflow)
-                nodes.back().workflow = toUtf8(estate.jobs[estate.workflows[job.workflow].root].name);
+                nodes.back().workflow =
+                    toUtf8(estate.jobs[estate.workflows[job.workflow].root].name);
         }
         for (ir::JobId id : estate.jobs.ids())
             if (ir::JobId const box = estate.jobs[id].box) {
@@ -55,7 +56,8 @@ public:
 
 private:
     int add(llvm::StringRef label, llvm::StringRef kind) {
-        nodes.push_back({"n" + std::to_string(nodes.size()), toUtf8(label), kind.str(), -1, {}, {}});
+        nodes.push_back(
+            {"n" + std::to_string(nodes.size()), toUtf8(label), kind.str(), -1, {}, {}});
         return static_cast<int>(nodes.size()) - 1;
     }
 
@@ -90,7 +92,8 @@ private:
             int const from = producerOf(atom);
             auto const [it, isNew] = byProducer.try_emplace(from, edges.size());
             if (isNew)
-                edges.push_back({from, static_cast<int>(id.value), kind.str(), {}, crosses(from, id)});
+                edges.push_back(
+                    {from, static_cast<int>(id.value), kind.str(), {}, crosses(from, id)});
             std::string& text = edges[it->second].condition;
             text += (text.empty() ? "" : ", ") + toUtf8(estate.conditions.print(atom));
         });
@@ -99,7 +102,8 @@ private:
     bool crosses(int from, ir::JobId to) const {
         if (static_cast<size_t>(from) >= estate.jobs.size())
             return true;
-        return estate.jobs[ir::JobId(static_cast<size_t>(from))].workflow != estate.jobs[to].workflow;
+        return estate.jobs[ir::JobId(static_cast<size_t>(from))].workflow !=
+               estate.jobs[to].workflow;
     }
 
     ir::Estate const& estate;
@@ -107,7 +111,8 @@ private:
 };
 
 /// Visits the forest of boxes depth first without recursion: nesting is the input's.
-template <class Enter, class Leave> void walk(Graph const& graph, Enter enter, Leave leave) {
+template <class Enter, class Leave>
+void walk(Graph const& graph, Enter enter, Leave leave) {
     for (size_t root = 0; root < graph.nodes.size(); ++root) {
         if (graph.nodes[root].parent >= 0)
             continue;
@@ -136,12 +141,17 @@ std::string dot(Graph const& graph) {
         graph,
         [&](Node const& node, size_t depth) {
             if (node.kind == "box") {
-                out += fmt::format("{}subgraph cluster_{} {{\n{}label={};\n", indent(depth), node.id, indent(depth + 1), quoteDot(node.label));
+                out += fmt::format("{}subgraph cluster_{} {{\n{}label={};\n", indent(depth),
+                                   node.id, indent(depth + 1), quoteDot(node.label));
                 // The anchor of the edges of the box itself.
-                out += fmt::format("{}{} [label={}, style=bold];\n", indent(depth + 1), node.id, quoteDot(node.label));
+                out += fmt::format("{}{} [label={}, style=bold];\n", indent(depth + 1), node.id,
+                                   quoteDot(node.label));
             } else {
-                char const* const look = node.kind == "job" ? "" : node.kind == "external" ? ", style=dashed" : ", shape=ellipse";
-                out += fmt::format("{}{} [label={}{}];\n", indent(depth), node.id, quoteDot(node.label), look);
+                char const* const look = node.kind == "job"        ? ""
+                                         : node.kind == "external" ? ", style=dashed"
+                                                                   : ", shape=ellipse";
+                out += fmt::format("{}{} [label={}{}];\n", indent(depth), node.id,
+                                   quoteDot(node.label), look);
             }
         },
         [&](Node const& node, size_t depth) {
@@ -149,10 +159,12 @@ std::string dot(Graph const& graph) {
                 out += indent(depth) + "}\n";
         });
     for (Edge const& edge : graph.edges)
-        out += fmt::format("  {} -> {} [label={}{}{}];\n", graph.nodes[static_cast<size_t>(edge.from)].id,
-                           graph.nodes[static_cast<size_t>(edge.to)].id,
-                           quoteDot((edge.kind == "start" ? "" : "box " + edge.kind + ": ") + edge.condition),
-                           edge.crossesWorkflows ? ", style=dashed" : "", edge.kind == "start" ? "" : ", color=gray");
+        out += fmt::format(
+            "  {} -> {} [label={}{}{}];\n", graph.nodes[static_cast<size_t>(edge.from)].id,
+            graph.nodes[static_cast<size_t>(edge.to)].id,
+            quoteDot((edge.kind == "start" ? "" : "box " + edge.kind + ": ") + edge.condition),
+            edge.crossesWorkflows ? ", style=dashed" : "",
+            edge.kind == "start" ? "" : ", color=gray");
     return out + "}\n";
 }
 
@@ -162,21 +174,24 @@ std::string mermaid(Graph const& graph) {
         graph,
         [&](Node const& node, size_t depth) {
             if (node.kind == "box")
-                out += fmt::format("{}subgraph {}[{}]\n", indent(depth), node.id, quoteMermaid(node.label));
+                out += fmt::format("{}subgraph {}[{}]\n", indent(depth), node.id,
+                                   quoteMermaid(node.label));
             else if (node.kind == "job")
                 out += fmt::format("{}{}[{}]\n", indent(depth), node.id, quoteMermaid(node.label));
             else
-                out += fmt::format("{}{}([{}])\n", indent(depth), node.id, quoteMermaid(node.label));
+                out +=
+                    fmt::format("{}{}([{}])\n", indent(depth), node.id, quoteMermaid(node.label));
         },
         [&](Node const& node, size_t depth) {
             if (node.kind == "box")
                 out += indent(depth) + "end\n";
         });
     for (Edge const& edge : graph.edges)
-        out += fmt::format("  {} {}|{}| {}\n", graph.nodes[static_cast<size_t>(edge.from)].id,
-                           edge.crossesWorkflows || edge.kind != "start" ? "-.->" : "-->",
-                           quoteMermaid((edge.kind == "start" ? "" : "box " + edge.kind + ": ") + edge.condition),
-                           graph.nodes[static_cast<size_t>(edge.to)].id);
+        out += fmt::format(
+            "  {} {}|{}| {}\n", graph.nodes[static_cast<size_t>(edge.from)].id,
+            edge.crossesWorkflows || edge.kind != "start" ? "-.->" : "-->",
+            quoteMermaid((edge.kind == "start" ? "" : "box " + edge.kind + ": ") + edge.condition),
+            graph.nodes[static_cast<size_t>(edge.to)].id);
     return out;
 }
 
@@ -197,7 +212,10 @@ std::string json(Graph const& graph) {
                          {"kind", edge.kind},
                          {"condition", edge.condition},
                          {"crosses_workflows", edge.crossesWorkflows}});
-    Json const document{{"format", "hoist-graph"}, {"version", 1}, {"nodes", std::move(nodes)}, {"edges", std::move(edges)}};
+    Json const document{{"format", "hoist-graph"},
+                        {"version", 1},
+                        {"nodes", std::move(nodes)},
+                        {"edges", std::move(edges)}};
     return document.dump(2) + "\n";
 }
 

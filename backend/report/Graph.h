@@ -14,7 +14,8 @@ std::string graph(ir::Estate const& estate, GraphFormat format);
 
 /// A string of DOT: in quotes, with quotes, backslashes and control characters escaped.
 std::string quoteDot(llvm::StringRef bytes);
-/// A label of Mermaid: in quotes, every character that Mermaid or HTML could read as markup as an entity.
+/// A label of Mermaid: in quotes, every character that Mermaid or HTML could read as markup as an
+/// entity.
 std::string quoteMermaid(llvm::StringRef bytes);
 
 } // namespace hoist::report

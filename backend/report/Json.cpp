@@ -16,9 +16,10 @@ Json place(SourceMap const& sources, Span span) {
     FileId const file = sources.fileOf(span);
     LineColumn const start = sources.start(span), end = sources.end(span);
     uint32_t const offset = sources.offsetIn(file, span);
-    return {{"file", toUtf8(sources.path(file))},
-            {"start", {{"line", start.line}, {"column", start.column}, {"offset", offset}}},
-            {"end", {{"line", end.line}, {"column", end.column}, {"offset", offset + span.size()}}}};
+    return {
+        {"file", toUtf8(sources.path(file))},
+        {"start", {{"line", start.line}, {"column", start.column}, {"offset", offset}}},
+        {"end", {{"line", end.line}, {"column", end.column}, {"offset", offset + span.size()}}}};
 }
 
 Json texts(llvm::ArrayRef<std::string> all) {
@@ -53,7 +54,8 @@ std::string json(Findings const& input) {
             entry["text"] = toUtf8(finding.primaryText);
         entry["labels"] = Json::array();
         for (diag::Label const& label : finding.labels)
-            entry["labels"].push_back({{"place", place(input.sources, label.span)}, {"text", toUtf8(label.text)}});
+            entry["labels"].push_back(
+                {{"place", place(input.sources, label.span)}, {"text", toUtf8(label.text)}});
         entry["notes"] = texts(finding.notes);
         entry["helps"] = texts(finding.helps);
         entry["fixes"] = Json::array();

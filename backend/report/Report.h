@@ -16,7 +16,7 @@ namespace hoist::report {
 struct Findings {
     SourceMap const& sources;
     std::vector<diag::Diagnostic> const& findings;
-    size_t files = 0;      ///< definition files read
+    size_t files = 0; ///< definition files read
     size_t suppressed = 0;
     llvm::StringRef version;       ///< of hoist
     llvm::StringRef currentFolder; ///< absolute paths below it are shown relative to it in URIs

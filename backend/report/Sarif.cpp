@@ -25,17 +25,15 @@ public:
         std::vector<std::string> const prints = fingerprints(input);
         for (size_t i = 0; i < input.findings.size(); ++i)
             results.push_back(result(input.findings[i], prints[i]));
-        Json const document{
-            {"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-            {"version", "2.1.0"},
-            {"runs",
-             Json::array({{{"tool",
-                            {{"driver",
-                              {{"name", "hoist"},
-                               {"semanticVersion", input.version.str()},
-                               {"rules", std::move(rules)}}}}},
-                           {"columnKind", "unicodeCodePoints"},
-                           {"results", std::move(results)}}})}};
+        Json const document{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
+                            {"version", "2.1.0"},
+                            {"runs", Json::array({{{"tool",
+                                                    {{"driver",
+                                                      {{"name", "hoist"},
+                                                       {"semanticVersion", input.version.str()},
+                                                       {"rules", std::move(rules)}}}}},
+                                                   {"columnKind", "unicodeCodePoints"},
+                                                   {"results", std::move(results)}}})}};
         return document.dump(2) + "\n";
     }
 
@@ -47,13 +45,17 @@ private:
         for (auto& [id, index] : ruleIndex) {
             index = rules.size();
             diag::CodeInfo const& info = diag::info(*diag::codeById({id.data(), id.size()}));
-            rules.push_back({{"id", words(info.id)},
-                             {"name", words(info.name)},
-                             {"shortDescription", {{"text", words(info.message)}}},
-                             {"help", {{"text", "`hoist explain " + words(info.id) + "` shows an example and what to do."}}},
-                             {"defaultConfiguration", {{"level", diag::toString(info.severity).str()}}},
-                             {"properties",
-                              {{"group", words(info.group)}, {"fidelity", diag::toString(info.fidelity).str()}}}});
+            rules.push_back(
+                {{"id", words(info.id)},
+                 {"name", words(info.name)},
+                 {"shortDescription", {{"text", words(info.message)}}},
+                 {"help",
+                  {{"text",
+                    "`hoist explain " + words(info.id) + "` shows an example and what to do."}}},
+                 {"defaultConfiguration", {{"level", diag::toString(info.severity).str()}}},
+                 {"properties",
+                  {{"group", words(info.group)},
+                   {"fidelity", diag::toString(info.fidelity).str()}}}});
         }
         return rules;
     }
@@ -73,7 +75,8 @@ private:
 
     Json artifact(llvm::StringRef path) const {
         llvm::StringRef const folder = input.currentFolder;
-        if (!folder.empty() && path.starts_with(folder) && path.substr(folder.size()).starts_with("/"))
+        if (!folder.empty() && path.starts_with(folder) &&
+            path.substr(folder.size()).starts_with("/"))
             path = path.substr(folder.size() + 1);
         if (path.starts_with("/"))
             return {{"uri", "file://" + encoded(path)}};
@@ -84,11 +87,15 @@ private:
 
     Json region(Span span) const {
         LineColumn const start = input.sources.start(span), end = input.sources.end(span);
-        return {{"startLine", start.line}, {"startColumn", start.column}, {"endLine", end.line}, {"endColumn", end.column}};
+        return {{"startLine", start.line},
+                {"startColumn", start.column},
+                {"endLine", end.line},
+                {"endColumn", end.column}};
     }
 
     Json physical(Span span) const {
-        return {{"artifactLocation", artifact(input.sources.path(input.sources.fileOf(span)))}, {"region", region(span)}};
+        return {{"artifactLocation", artifact(input.sources.path(input.sources.fileOf(span)))},
+                {"region", region(span)}};
     }
 
     Json result(diag::Diagnostic const& finding, std::string const& print) const {
@@ -123,10 +130,12 @@ private:
                 fixes.push_back(
                     {{"description", {{"text", toUtf8(fix.title)}}},
                      {"artifactChanges",
-                      Json::array({{{"artifactLocation", artifact(input.sources.path(input.sources.fileOf(fix.span)))},
+                      Json::array({{{"artifactLocation",
+                                     artifact(input.sources.path(input.sources.fileOf(fix.span)))},
                                     {"replacements",
                                      Json::array({{{"deletedRegion", region(fix.span)},
-                                                   {"insertedContent", {{"text", toUtf8(fix.replacement)}}}}})}}})}});
+                                                   {"insertedContent",
+                                                    {{"text", toUtf8(fix.replacement)}}}}})}}})}});
             entry["fixes"] = std::move(fixes);
         }
         return entry;

@@ -1,4 +1,5 @@
-// Lays out one source line with its marks. Works on a window of bytes, so a line of any length is cheap.
+// Lays out one source line with its marks. Works on a window of bytes, so a line of any length is
+// cheap.
 #include "backend/report/Snippet.h"
 
 #include "backend/report/Utf8.h"
@@ -11,8 +12,8 @@
 namespace hoist::report {
 namespace {
 
-constexpr size_t widest = 140;   ///< columns of source shown
-constexpr size_t context = 40;   ///< columns kept before the first mark of a cut line
+constexpr size_t widest = 140; ///< columns of source shown
+constexpr size_t context = 40; ///< columns kept before the first mark of a cut line
 
 struct Placed {
     Mark const* mark;
@@ -66,8 +67,9 @@ public:
 
     /// The display column of a byte offset, inside the window.
     size_t columnOf(size_t offset) const {
-        auto const after = std::upper_bound(offsets.begin(), offsets.end(), offset,
-                                            [](size_t wanted, auto const& entry) { return wanted < entry.first; });
+        auto const after =
+            std::upper_bound(offsets.begin(), offsets.end(), offset,
+                             [](size_t wanted, auto const& entry) { return wanted < entry.first; });
         return after == offsets.begin() ? offsets.front().second : std::prev(after)->second;
     }
 
@@ -80,13 +82,15 @@ private:
 
 } // namespace
 
-void appendSnippet(std::string& out, SourceMap const& sources, llvm::ArrayRef<Mark> marks, unsigned gutter,
-                   Style const& style) {
+void appendSnippet(std::string& out, SourceMap const& sources, llvm::ArrayRef<Mark> marks,
+                   unsigned gutter, Style const& style) {
     FileId const file = sources.fileOf(marks.front().span);
     uint32_t const lineNumber = sources.start(marks.front().span).line;
     llvm::StringRef const line = sources.line(file, lineNumber);
     uint32_t const lineBegin = sources.lineStart(file, lineNumber);
-    auto const inLine = [&](uint32_t offset) { return std::min<size_t>(offset - lineBegin, line.size()); };
+    auto const inLine = [&](uint32_t offset) {
+        return std::min<size_t>(offset - lineBegin, line.size());
+    };
 
     size_t first = line.size(), last = 0;
     for (Mark const& mark : marks) {
@@ -103,11 +107,13 @@ void appendSnippet(std::string& out, SourceMap const& sources, llvm::ArrayRef<Ma
     std::vector<Placed> placed;
     for (Mark const& mark : marks) {
         uint32_t const offset = sources.offsetIn(file, mark.span);
-        Placed where{&mark, window.columnOf(inLine(offset)), window.columnOf(inLine(offset + mark.span.size()))};
+        Placed where{&mark, window.columnOf(inLine(offset)),
+                     window.columnOf(inLine(offset + mark.span.size()))};
         where.end = std::max(where.end, where.begin + 1);
         placed.push_back(where);
     }
-    std::stable_sort(placed.begin(), placed.end(), [](Placed const& a, Placed const& b) { return a.begin < b.begin; });
+    std::stable_sort(placed.begin(), placed.end(),
+                     [](Placed const& a, Placed const& b) { return a.begin < b.begin; });
 
     std::string const margin = style.gutter(std::string(gutter, ' ') + " |");
     auto const colored = [&](Placed const& at, llvm::StringRef text) {
@@ -115,7 +121,9 @@ void appendSnippet(std::string& out, SourceMap const& sources, llvm::ArrayRef<Ma
     };
     // The row of carets. Where marks overlap, the primary one is on top.
     out += margin + " ";
-    size_t const width = std::max_element(placed.begin(), placed.end(), [](auto& a, auto& b) { return a.end < b.end; })->end;
+    size_t const width = std::max_element(placed.begin(), placed.end(), [](auto& a, auto& b) {
+                             return a.end < b.end;
+                         })->end;
     std::vector<Placed const*> owner(width, nullptr);
     for (Placed const& each : placed)
         for (size_t c = each.begin; c < each.end; ++c)
@@ -125,11 +133,13 @@ void appendSnippet(std::string& out, SourceMap const& sources, llvm::ArrayRef<Ma
         size_t end = c;
         while (end < width && owner[end] == owner[c])
             ++end;
-        out += owner[c] ? colored(*owner[c], std::string(end - c, owner[c]->mark->isPrimary ? '^' : '-'))
-                        : std::string(end - c, ' ');
+        out += owner[c]
+                   ? colored(*owner[c], std::string(end - c, owner[c]->mark->isPrimary ? '^' : '-'))
+                   : std::string(end - c, ' ');
         c = end;
     }
-    // The rightmost text stands beside its mark, unless another mark lies there; the others hang below.
+    // The rightmost text stands beside its mark, unless another mark lies there; the others hang
+    // below.
     size_t hanging = placed.size();
     if (placed.back().end == width) {
         --hanging;
@@ -148,7 +158,8 @@ void appendSnippet(std::string& out, SourceMap const& sources, llvm::ArrayRef<Ma
                     continue;
                 row += std::string(placed[k].begin - column, ' ');
                 bool const isOwn = k == i && isText;
-                row += colored(placed[k], isOwn ? printable(placed[k].mark->text) : std::string("|"));
+                row +=
+                    colored(placed[k], isOwn ? printable(placed[k].mark->text) : std::string("|"));
                 column = placed[k].begin + 1;
             }
             out += margin + " " + row + "\n";

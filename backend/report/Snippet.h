@@ -16,9 +16,10 @@ struct Mark {
     bool isPrimary = false;
 };
 
-/// Appends the source line of `marks` (all on one line, in order of column) and the rows of marks below it.
-/// A span over several lines is marked up to the end of its first. A long line is cut around the marks.
-void appendSnippet(std::string& out, SourceMap const& sources, llvm::ArrayRef<Mark> marks, unsigned gutter,
-                   Style const& style);
+/// Appends the source line of `marks` (all on one line, in order of column) and the rows of marks
+/// below it. A span over several lines is marked up to the end of its first. A long line is cut
+/// around the marks.
+void appendSnippet(std::string& out, SourceMap const& sources, llvm::ArrayRef<Mark> marks,
+                   unsigned gutter, Style const& style);
 
 } // namespace hoist::report

@@ -13,7 +13,8 @@ struct Style {
     bool color = false;
 
     std::string paint(llvm::StringRef code, llvm::StringRef text) const {
-        return color && !text.empty() ? "\x1b[" + code.str() + "m" + text.str() + "\x1b[0m" : text.str();
+        return color && !text.empty() ? "\x1b[" + code.str() + "m" + text.str() + "\x1b[0m"
+                                      : text.str();
     }
     std::string bold(llvm::StringRef text) const { return paint("1", text); }
     std::string gutter(llvm::StringRef text) const { return paint("1;34", text); }

@@ -1,4 +1,5 @@
-// Findings as text, in the look of design.md: header, place, source with carets, labels, notes, helps.
+// Findings as text, in the look of design.md: header, place, source with carets, labels, notes,
+// helps.
 #include "backend/report/Report.h"
 #include "backend/report/Snippet.h"
 #include "backend/report/Utf8.h"
@@ -19,8 +20,10 @@ public:
 
     void write(Diagnostic const& finding) {
         style.primary = Style::colorOf(finding.severity);
-        auto const heading = fmt::format("{}[{}]", diag::shown(diag::toString(finding.severity)), diag::info(finding.code).id);
-        out += style.paint(style.primary, heading) + style.bold(": " + printable(finding.message)) + "\n";
+        auto const heading = fmt::format("{}[{}]", diag::shown(diag::toString(finding.severity)),
+                                         diag::info(finding.code).id);
+        out += style.paint(style.primary, heading) + style.bold(": " + printable(finding.message)) +
+               "\n";
         writePlaces(finding);
         for (std::string const& note : finding.notes)
             writeTrailer("note", note);
@@ -54,7 +57,8 @@ private:
             FileId const file = sources.fileOf(marks[i].span);
             uint32_t const line = sources.start(marks[i].span).line;
             for (size_t k = i + 1; k < marks.size(); ++k)
-                if (marks[k].text != taken && sources.fileOf(marks[k].span) == file && sources.start(marks[k].span).line == line) {
+                if (marks[k].text != taken && sources.fileOf(marks[k].span) == file &&
+                    sources.start(marks[k].span).line == line) {
                     together.push_back(marks[k]);
                     marks[k].text = taken;
                 }
@@ -65,7 +69,8 @@ private:
     /// Labels of a finding that has no place of its own.
     void writeUnplacedLabels(Diagnostic const& finding) {
         for (diag::Label const& label : finding.labels)
-            gutter = std::max(gutter, static_cast<unsigned>(fmt::formatted_size("{}", sources.start(label.span).line)));
+            gutter = std::max(gutter, static_cast<unsigned>(fmt::formatted_size(
+                                          "{}", sources.start(label.span).line)));
         for (diag::Label const& label : finding.labels)
             writePlace({{label.span, label.text, false}}, &label == finding.labels.begin());
     }
@@ -83,7 +88,8 @@ private:
     }
 
     void writeTrailer(llvm::StringRef kind, llvm::StringRef text) {
-        out += style.gutter(std::string(gutter, ' ') + " = ") + style.bold(kind.str() + ":") + " " + printable(text) + "\n";
+        out += style.gutter(std::string(gutter, ' ') + " = ") + style.bold(kind.str() + ":") + " " +
+               printable(text) + "\n";
     }
 
     static inline std::string const taken{"\0taken", 6};

@@ -55,8 +55,9 @@ void append(std::string& out, uint32_t point) {
 /// Marks that reorder or hide what follows ("Trojan Source"), and line separators.
 bool isTreacherous(uint32_t point) {
     return (point >= 0x80 && point < 0xA0) || (point >= 0x200B && point <= 0x200F) ||
-           (point >= 0x2028 && point <= 0x202E) || (point >= 0x2060 && point <= 0x206F) || point == 0x061C ||
-           point == 0xFEFF || (point >= 0xFFF9 && point <= 0xFFFB) || (point >= 0xE0000 && point <= 0xE0FFF);
+           (point >= 0x2028 && point <= 0x202E) || (point >= 0x2060 && point <= 0x206F) ||
+           point == 0x061C || point == 0xFEFF || (point >= 0xFFF9 && point <= 0xFFFB) ||
+           (point >= 0xE0000 && point <= 0xE0FFF);
 }
 
 } // namespace

@@ -17,7 +17,9 @@ namespace fs = std::filesystem;
 namespace hoist {
 namespace {
 
-bool isHidden(llvm::StringRef relative) { return relative.starts_with(".") || relative.contains("/."); }
+bool isHidden(llvm::StringRef relative) {
+    return relative.starts_with(".") || relative.contains("/.");
+}
 
 class RealFileSystem final : public FileSystem {
 public:
@@ -151,13 +153,16 @@ bool MemoryFileSystem::isDirectory(llvm::StringRef path) {
     return it != files.end() && llvm::StringRef(it->first).starts_with(prefix);
 }
 
-bool MemoryFileSystem::exists(llvm::StringRef path) { return files.contains(path.str()) || isDirectory(path); }
+bool MemoryFileSystem::exists(llvm::StringRef path) {
+    return files.contains(path.str()) || isDirectory(path);
+}
 
 std::vector<std::string> MemoryFileSystem::list(llvm::StringRef folder, std::string&) {
     std::string const prefix = folder.rtrim('/').str() + "/";
     std::vector<std::string> found;
     for (auto const& [path, bytes] : files)
-        if (llvm::StringRef(path).starts_with(prefix) && !isHidden(llvm::StringRef(path).substr(prefix.size())))
+        if (llvm::StringRef(path).starts_with(prefix) &&
+            !isHidden(llvm::StringRef(path).substr(prefix.size())))
             found.push_back(path);
     return found;
 }

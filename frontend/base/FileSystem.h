@@ -1,4 +1,5 @@
-// The files hoist reads and writes, behind an interface, so that tests run the whole tool in memory.
+// The files hoist reads and writes, behind an interface, so that tests run the whole tool in
+// memory.
 #pragma once
 
 #include <llvm/ADT/ArrayRef.h>
@@ -15,15 +16,17 @@ class FileSystem {
 public:
     virtual ~FileSystem() = default;
 
-    /// The bytes of a file; "-" is standard input. On failure nothing, and `error` says why in one line.
+    /// The bytes of a file; "-" is standard input. On failure nothing, and `error` says why in one
+    /// line.
     virtual std::optional<std::string> read(llvm::StringRef path, std::string& error) = 0;
-    /// Writes all or nothing: a temporary file in the same folder, then a rename. Makes missing folders.
+    /// Writes all or nothing: a temporary file in the same folder, then a rename. Makes missing
+    /// folders.
     virtual bool write(llvm::StringRef path, llvm::StringRef bytes, std::string& error) = 0;
     virtual bool remove(llvm::StringRef path, std::string& error) = 0;
     virtual bool isDirectory(llvm::StringRef path) = 0;
     virtual bool exists(llvm::StringRef path) = 0;
-    /// Files below a folder, as paths that begin with it, in byte order of the relative path; hidden
-    /// files and folders are skipped; a symbolic link to a folder is not followed.
+    /// Files below a folder, as paths that begin with it, in byte order of the relative path;
+    /// hidden files and folders are skipped; a symbolic link to a folder is not followed.
     virtual std::vector<std::string> list(llvm::StringRef folder, std::string& error) = 0;
 };
 

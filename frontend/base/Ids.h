@@ -13,7 +13,8 @@
 namespace hoist {
 
 /// An index that only fits the vector of its own kind. Default-constructed: refers to nothing.
-template <class Tag> struct Id {
+template <class Tag>
+struct Id {
     static constexpr uint32_t noValue = std::numeric_limits<uint32_t>::max();
     uint32_t value = noValue;
 
@@ -24,9 +25,11 @@ template <class Tag> struct Id {
     friend constexpr auto operator<=>(Id, Id) = default;
 };
 
-template <class IdType, class T> class IdVector {
+template <class IdType, class T>
+class IdVector {
 public:
-    template <class... Args> IdType add(Args&&... args) {
+    template <class... Args>
+    IdType add(Args&&... args) {
         items.emplace_back(std::forward<Args>(args)...);
         return IdType(items.size() - 1);
     }
@@ -69,6 +72,7 @@ private:
 
 } // namespace hoist
 
-template <class Tag> struct std::hash<hoist::Id<Tag>> {
+template <class Tag>
+struct std::hash<hoist::Id<Tag>> {
     size_t operator()(hoist::Id<Tag> id) const noexcept { return std::hash<uint32_t>{}(id.value); }
 };

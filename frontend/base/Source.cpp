@@ -45,7 +45,8 @@ std::vector<uint32_t> const& SourceMap::lineStartsOf(FileId file) const {
     File const& f = *files[file];
     if (f.lineStarts.empty()) {
         f.lineStarts.push_back(0);
-        for (size_t at = f.bytes.find('\n'); at != std::string::npos; at = f.bytes.find('\n', at + 1))
+        for (size_t at = f.bytes.find('\n'); at != std::string::npos;
+             at = f.bytes.find('\n', at + 1))
             f.lineStarts.push_back(static_cast<uint32_t>(at + 1));
     }
     return f.lineStarts;
@@ -55,7 +56,11 @@ static uint32_t countCharacters(llvm::StringRef text) {
     uint32_t count = 0;
     for (size_t i = 0; i < text.size();) {
         auto const byte = static_cast<unsigned char>(text[i]);
-        size_t const want = byte < 0x80 ? 1 : byte >> 5 == 6 ? 2 : byte >> 4 == 14 ? 3 : byte >> 3 == 30 ? 4 : 1;
+        size_t const want = byte < 0x80       ? 1
+                            : byte >> 5 == 6  ? 2
+                            : byte >> 4 == 14 ? 3
+                            : byte >> 3 == 30 ? 4
+                                              : 1;
         size_t have = 1;
         while (have < want && i + have < text.size() &&
                (static_cast<unsigned char>(text[i + have]) & 0xC0) == 0x80)
@@ -88,7 +93,9 @@ LineColumn SourceMap::end(Span span) const {
     return lineColumn(file, offsetIn(file, span) + span.size());
 }
 
-uint32_t SourceMap::lineStart(FileId file, uint32_t line) const { return lineStartsOf(file)[line - 1]; }
+uint32_t SourceMap::lineStart(FileId file, uint32_t line) const {
+    return lineStartsOf(file)[line - 1];
+}
 
 llvm::StringRef SourceMap::line(FileId file, uint32_t line) const {
     auto const& starts = lineStartsOf(file);

@@ -14,7 +14,8 @@ namespace hoist {
 
 using FileId = Id<struct FileTag>;
 
-/// Half-open byte range over all source files. An empty span at 0 (`isValid() == false`) is "nowhere".
+/// Half-open byte range over all source files. An empty span at 0 (`isValid() == false`) is
+/// "nowhere".
 struct Span {
     uint32_t begin = 0;
     uint32_t end = 0;
@@ -70,7 +71,8 @@ private:
         mutable std::vector<uint32_t> lineStarts; // built on first use: most files have no finding
     };
     std::vector<uint32_t> const& lineStartsOf(FileId file) const;
-    /// The last answer: the next one on the same line counts on from there, so that a line of 100 MB is counted once.
+    /// The last answer: the next one on the same line counts on from there, so that a line of 100
+    /// MB is counted once.
     struct LastColumn {
         FileId file;
         uint32_t lineBegin = 0, offset = 0, column = 1;

@@ -15,7 +15,8 @@ struct Suggestions::Impl {
 // Longer names are typed by machines; indexing their deletions would be quadratic in the length.
 static constexpr size_t longestIndexed = 96;
 
-template <class Visit> static void visitDeletions(llvm::StringRef name, Visit visit) {
+template <class Visit>
+static void visitDeletions(llvm::StringRef name, Visit visit) {
     std::string const folded = name.lower();
     visit(llvm::StringRef(folded));
     if (folded.size() < 3 || folded.size() > longestIndexed)
@@ -41,7 +42,8 @@ void Suggestions::add(llvm::StringRef name) {
 
 llvm::StringRef Suggestions::nearest(llvm::StringRef name) const {
     llvm::StringRef best;
-    unsigned bestDistance = 3; // two deletions meet at distance two: a replaced or swapped character
+    unsigned bestDistance =
+        3; // two deletions meet at distance two: a replaced or swapped character
     visitDeletions(name, [&](llvm::StringRef key) {
         auto it = impl->byDeletion.find(key);
         if (it == impl->byDeletion.end())
@@ -51,8 +53,10 @@ llvm::StringRef Suggestions::nearest(llvm::StringRef name) const {
             llvm::StringRef candidate = impl->names[index];
             if (candidate == name)
                 continue;
-            unsigned const distance = candidate.equals_insensitive(name) ? 0 : candidate.edit_distance_insensitive(name);
-            if (distance < bestDistance || (distance == bestDistance && !best.empty() && candidate < best)) {
+            unsigned const distance =
+                candidate.equals_insensitive(name) ? 0 : candidate.edit_distance_insensitive(name);
+            if (distance < bestDistance ||
+                (distance == bestDistance && !best.empty() && candidate < best)) {
                 best = candidate;
                 bestDistance = distance;
             }

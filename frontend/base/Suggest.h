@@ -10,8 +10,9 @@
 namespace hoist {
 
 /// Finds near misses among many names without comparing against each of them: names are indexed by
-/// themselves with up to one character deleted (case folded), so a look-up costs the length of the name.
-/// Finds every name at edit distance one (insert, delete, replace, swap of neighbours) or that differs by case only.
+/// themselves with up to one character deleted (case folded), so a look-up costs the length of the
+/// name. Finds every name at edit distance one (insert, delete, replace, swap of neighbours) or
+/// that differs by case only.
 class Suggestions {
 public:
     Suggestions();
@@ -25,7 +26,8 @@ private:
     Impl* impl;
 };
 
-/// The nearest of a short list (options, keywords): at most a third of the length (rounded up) apart. Empty if none is.
+/// The nearest of a short list (options, keywords): at most a third of the length (rounded up)
+/// apart. Empty if none is.
 llvm::StringRef nearestOf(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> candidates);
 
 } // namespace hoist

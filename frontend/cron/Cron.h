@@ -3,7 +3,8 @@
 
 #include "frontend/Frontend.h"
 
-/// `m h dom mon dow command`. Sniffing: `possible` for both kinds when nothing tells a command's first word from a user.
+/// `m h dom mon dow command`. Sniffing: `possible` for both kinds when nothing tells a command's
+/// first word from a user.
 namespace hoist::cron::user {
 Likelihood sniff(llvm::StringRef path, llvm::StringRef head);
 void read(llvm::ArrayRef<FileId> files, ir::Estate& estate, diag::Diagnostics& diags);

@@ -1,4 +1,5 @@
-// The name of a crontab entry's job: the program in command position, and a hash of what the entry says.
+// The name of a crontab entry's job: the program in command position, and a hash of what the entry
+// says.
 #include "frontend/cron/EntryName.h"
 
 #include "frontend/cron/Line.h"
@@ -20,8 +21,8 @@ bool isWrapper(llvm::StringRef word) {
 }
 
 bool isSeparator(llvm::StringRef word) {
-    return word == "&&" || word == "||" || word == ";" || word == "|" || word == "then" || word == "do" ||
-           word == "else" || word == "(" || word == "{";
+    return word == "&&" || word == "||" || word == ";" || word == "|" || word == "then" ||
+           word == "do" || word == "else" || word == "(" || word == "{";
 }
 
 llvm::StringRef programOf(llvm::StringRef command) {
@@ -37,9 +38,10 @@ llvm::StringRef programOf(llvm::StringRef command) {
         if (isCommandPosition && !isWrapper(word) && !isSeparator(word) && !isAssignment)
             return word;
         // `sudo`, `nice`, `if` and the like are followed by the command itself.
-        bool const passesOn = llvm::StringSwitch<bool>(word)
-                                  .Cases("if", "exec", "command", "sudo", "nice", "ionice", "env", "!", true)
-                                  .Default(false);
+        bool const passesOn =
+            llvm::StringSwitch<bool>(word)
+                .Cases("if", "exec", "command", "sudo", "nice", "ionice", "env", "!", true)
+                .Default(false);
         isCommandPosition = isSeparator(word) || word.ends_with(";") ||
                             (isCommandPosition && (passesOn || isAssignment));
     }

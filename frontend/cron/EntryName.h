@@ -7,8 +7,8 @@
 
 namespace hoist::cron {
 
-/// `root.rotate-stats.3f9c2a1b`: user, the program that the command starts, and a hash of user, schedule and
-/// command; never the line number.
+/// `root.rotate-stats.3f9c2a1b`: user, the program that the command starts, and a hash of user,
+/// schedule and command; never the line number.
 std::string entryName(llvm::StringRef user, llvm::StringRef schedule, llvm::StringRef command);
 
 } // namespace hoist::cron

@@ -1,9 +1,9 @@
 // The five time fields: lists of `*`, numbers, names, ranges and steps, each with its exact place.
 //
-// Vixie cron reads an item, and whatever follows it up to the next blank without a comma it skips without
-// a word: `MON#2` is Monday, `0~59` is minute 0, `*/5/2` is `*/5` (all judged by Debian's `crontab -n`).
-// hoist does the same where a reader could not have meant anything else, and says so; where another tool's
-// syntax was meant (`?`, `L`, `W`, `#`, `~`) it refuses the entry.
+// Vixie cron reads an item, and whatever follows it up to the next blank without a comma it skips
+// without a word: `MON#2` is Monday, `0~59` is minute 0, `*/5/2` is `*/5` (all judged by Debian's
+// `crontab -n`). hoist does the same where a reader could not have meant anything else, and says
+// so; where another tool's syntax was meant (`?`, `L`, `W`, `#`, `~`) it refuses the entry.
 #include "frontend/cron/Fields.h"
 
 #include "frontend/cron/Line.h"
@@ -33,10 +33,8 @@ struct FieldKind {
 };
 
 constexpr FieldKind kinds[] = {
-    {"minute", 0, 59, {}, 0},
-    {"hour", 0, 23, {}, 0},
-    {"day-of-month", 1, 31, {}, 0},
-    {"month", 1, 12, monthNames, 1},
+    {"minute", 0, 59, {}, 0},           {"hour", 0, 23, {}, 0},
+    {"day-of-month", 1, 31, {}, 0},     {"month", 1, 12, monthNames, 1},
     {"day-of-week", 0, 7, dayNames, 0},
 };
 
@@ -76,7 +74,9 @@ public:
 private:
     Span place(size_t begin, size_t end) const {
         auto const length = static_cast<uint32_t>(text.size());
-        auto const clamp = [&](size_t offset) { return std::min(static_cast<uint32_t>(offset), length); };
+        auto const clamp = [&](size_t offset) {
+            return std::min(static_cast<uint32_t>(offset), length);
+        };
         return {span.begin + clamp(begin), span.begin + clamp(end)};
     }
 
@@ -92,18 +92,23 @@ private:
     bool reportForeign() {
         for (size_t i = 0; i < text.size(); ++i) {
             char const c = text[i];
-            bool const isLetterRule =
-                (c == 'L' || c == 'W') && (i + 1 == text.size() || !llvm::isAlpha(text[i + 1])) &&
-                (i == 0 || !llvm::isAlpha(text[i - 1]) || text[i - 1] == 'L');
+            bool const isLetterRule = (c == 'L' || c == 'W') &&
+                                      (i + 1 == text.size() || !llvm::isAlpha(text[i + 1])) &&
+                                      (i == 0 || !llvm::isAlpha(text[i - 1]) || text[i - 1] == 'L');
             if (c == '~') {
-                diags.report<Code::ForeignCronSyntax>(place(i, i + 1), llvm::StringRef("~"), kind.name,
+                diags
+                    .report<Code::ForeignCronSyntax>(place(i, i + 1), llvm::StringRef("~"),
+                                                     kind.name,
                                                      "a random time of OpenBSD and cronie")
-                    .note("rule CRON-003: Debian's cron would read the number before it and ignore the rest")
+                    .note("rule CRON-003: Debian's cron would read the number before it and ignore "
+                          "the rest")
                     .help("choose a fixed number: an Airflow schedule has to be repeatable");
                 return true;
             }
             if (c == '?' || c == '#' || isLetterRule) {
-                diags.report<Code::ForeignCronSyntax>(place(i, i + 1), text.substr(i, 1), kind.name, "Quartz syntax")
+                diags
+                    .report<Code::ForeignCronSyntax>(place(i, i + 1), text.substr(i, 1), kind.name,
+                                                     "Quartz syntax")
                     .note("rule CRON-003");
                 return true;
             }
@@ -138,18 +143,20 @@ private:
         if (!llvm::all_of(word, llvm::isDigit)) {
             std::string why = fmt::format("`{}` is no number", diag::shown(word));
             if (!kind.names.empty()) {
-                why += fmt::format(" and no name from `{}` to `{}`", diag::shown(kind.names.front()),
-                                   diag::shown(kind.names.back()));
+                why += fmt::format(" and no name from `{}` to `{}`",
+                                   diag::shown(kind.names.front()), diag::shown(kind.names.back()));
                 for (llvm::StringRef name : kind.names)
                     if (word.size() > 3 && word.starts_with_insensitive(name))
-                        why = fmt::format("`{}` is not a name that cron knows; it knows `{}`", diag::shown(word),
-                                          diag::shown(name));
+                        why = fmt::format("`{}` is not a name that cron knows; it knows `{}`",
+                                          diag::shown(word), diag::shown(name));
             }
             fail(begin, at, std::move(why));
             return std::nullopt;
         }
         if (word.getAsInteger(10, value) || value < kind.low || value > kind.high) {
-            fail(begin, at, fmt::format("`{}` is not between {} and {}", diag::shown(word), kind.low, kind.high));
+            fail(begin, at,
+                 fmt::format("`{}` is not between {} and {}", diag::shown(word), kind.low,
+                             kind.high));
             return std::nullopt;
         }
         return value;

@@ -25,9 +25,10 @@ struct FieldsResult {
 /// Reads the five fields; each problem is reported at the bytes that are wrong.
 FieldsResult parseFields(std::array<FieldText, 5> const& columns, diag::Diagnostics& diags);
 
-/// `@daily` and its like as five fields (CRON-004): the text to parse, or empty for an unknown name.
+/// `@daily` and its like as five fields (CRON-004): the text to parse, or empty for an unknown
+/// name.
 llvm::StringRef fieldsOfTimeName(llvm::StringRef name);
-inline constexpr llvm::StringLiteral timeNames[] = {"reboot", "yearly",   "annually", "monthly",
-                                                    "weekly", "daily", "midnight", "hourly"};
+inline constexpr llvm::StringLiteral timeNames[] = {"reboot", "yearly", "annually", "monthly",
+                                                    "weekly", "daily",  "midnight", "hourly"};
 
 } // namespace hoist::cron

@@ -78,7 +78,9 @@ std::optional<Setting> parseSetting(llvm::StringRef line) {
     return setting;
 }
 
-static bool isNumber(llvm::StringRef text) { return !text.empty() && llvm::all_of(text, llvm::isDigit); }
+static bool isNumber(llvm::StringRef text) {
+    return !text.empty() && llvm::all_of(text, llvm::isDigit);
+}
 
 bool isAnacrontabEntry(llvm::StringRef line) {
     size_t at = 0;
@@ -88,8 +90,10 @@ bool isAnacrontabEntry(llvm::StringRef line) {
     Piece const command = nextColumn(line, at);
     if (!isNumber(delay) || command.empty())
         return false;
-    // The third column of a crontab entry is a day field; the job identifier of an anacrontab is a name.
-    bool const isName = !identifier.empty() && llvm::isAlpha(identifier.front()) && identifier != "L";
+    // The third column of a crontab entry is a day field; the job identifier of an anacrontab is a
+    // name.
+    bool const isName =
+        !identifier.empty() && llvm::isAlpha(identifier.front()) && identifier != "L";
     return isName && (isNumber(period) || period.starts_with("@"));
 }
 
@@ -97,7 +101,8 @@ bool isUserName(llvm::StringRef text) {
     if (text.empty() || text.size() > 32 || !(llvm::isAlpha(text.front()) || text.front() == '_'))
         return false;
     llvm::StringRef const body = text.ends_with("$") ? text.drop_back() : text;
-    return llvm::all_of(body, [](char c) { return llvm::isAlnum(c) || c == '_' || c == '-' || c == '.'; });
+    return llvm::all_of(
+        body, [](char c) { return llvm::isAlnum(c) || c == '_' || c == '-' || c == '.'; });
 }
 
 } // namespace hoist::cron

@@ -1,4 +1,5 @@
-// One line of a crontab, taken apart without judging it: comment, environment setting, or entry columns.
+// One line of a crontab, taken apart without judging it: comment, environment setting, or entry
+// columns.
 #pragma once
 
 #include <llvm/ADT/StringRef.h>
@@ -26,10 +27,11 @@ Piece nextColumn(llvm::StringRef line, size_t& at);
 /// Blank, or a whole-line comment.
 bool isBlankOrComment(llvm::StringRef line);
 
-/// `NAME = value` as cron's own reader takes it: name and value may be quoted, blanks around `=` and at the
-/// end of an unquoted value do not count. An entry is never one, because its second column is no `=`.
+/// `NAME = value` as cron's own reader takes it: name and value may be quoted, blanks around `=`
+/// and at the end of an unquoted value do not count. An entry is never one, because its second
+/// column is no `=`.
 struct Setting {
-    Piece name, value; ///< without quotes
+    Piece name, value;   ///< without quotes
     std::string problem; ///< why cron would not take it, if so
     Piece problemAt;
 };

@@ -1,8 +1,8 @@
 // Reads crontabs into the estate: one entry is one job with a clock of its own (CRON-012).
 //
-// Invariant: every line that is no comment lies inside a construct, and every construct belongs to a job or
-// is settled here. Settings apply to the entries below them (CRON-005), so the reader walks the lines once
-// and carries the environment.
+// Invariant: every line that is no comment lies inside a construct, and every construct belongs to
+// a job or is settled here. Settings apply to the entries below them (CRON-005), so the reader
+// walks the lines once and carries the environment.
 #include "frontend/base/Suggest.h"
 #include "frontend/cron/Cron.h"
 #include "frontend/cron/EntryName.h"
@@ -24,7 +24,8 @@ namespace {
 using diag::Code;
 using diag::Fidelity;
 
-// MAX_COMMAND of the Vixie family is 1000 bytes with the terminator; crontab(1) checks 998 (CRON-011).
+// MAX_COMMAND of the Vixie family is 1000 bytes with the terminator; crontab(1) checks 998
+// (CRON-011).
 constexpr size_t longestCommand = 998;
 
 struct SettingInForce {
@@ -38,8 +39,9 @@ class FileReader {
 public:
     FileReader(FileId fileId, bool withUsers, ir::Estate& model, diag::Diagnostics& diagnostics,
                llvm::StringMap<unsigned>& namesSeen, std::vector<Span>& firstUses)
-        : file(fileId), hasUserColumn(withUsers), estate(model), diags(diagnostics), names(namesSeen),
-          firstSpans(firstUses), bytes(model.sources.bytes(fileId)), path(model.sources.path(fileId)) {}
+        : file(fileId), hasUserColumn(withUsers), estate(model), diags(diagnostics),
+          names(namesSeen), firstSpans(firstUses), bytes(model.sources.bytes(fileId)),
+          path(model.sources.path(fileId)) {}
 
     void read() {
         size_t at = 0;
@@ -97,22 +99,27 @@ private:
         readEntry(whole);
     }
 
-    // Settings -------------------------------------------------------------------------------------
+    // Settings
+    // -------------------------------------------------------------------------------------
 
     void readSetting(Setting const& setting, Piece whole) {
         llvm::StringRef const name = setting.name.in(line);
         ir::ConstructId const construct =
             estate.constructs.add(span(whole), ("crontab setting " + kindOfSetting(name)).str());
         if (!setting.problem.empty()) {
-            // Which entries below it still mean what they meant nobody can say, so the file is refused.
-            diags.report<Code::BadEnvironmentLine>(span(setting.problemAt), setting.problem).evidence(line);
+            // Which entries below it still mean what they meant nobody can say, so the file is
+            // refused.
+            diags.report<Code::BadEnvironmentLine>(span(setting.problemAt), setting.problem)
+                .evidence(line);
             estate.constructs.settle(construct, Fidelity::refused, "refused");
             estate.refusals.push_back({span(whole), {}});
             return;
         }
         // The daemon sets both from the account (CRON-005).
         if (name == "LOGNAME" || name == "USER") {
-            diags.report<Code::EnvironmentNoEffect>(span(whole), name, llvm::StringRef("cron sets it from the account"))
+            diags
+                .report<Code::EnvironmentNoEffect>(span(whole), name,
+                                                   llvm::StringRef("cron sets it from the account"))
                 .note("rule CRON-005");
             estate.constructs.settle(construct, Fidelity::dropped, "no effect in cron");
             return;
@@ -130,8 +137,9 @@ private:
     }
 
     static llvm::Twine kindOfSetting(llvm::StringRef name) {
-        static constexpr llvm::StringLiteral own[] = {"SHELL", "PATH", "HOME", "MAILTO", "MAILFROM", "CRON_TZ",
-                                                      "TZ", "LOGNAME", "USER", "RANDOM_DELAY"};
+        static constexpr llvm::StringLiteral own[] = {"SHELL",    "PATH",        "HOME", "MAILTO",
+                                                      "MAILFROM", "CRON_TZ",     "TZ",   "LOGNAME",
+                                                      "USER",     "RANDOM_DELAY"};
         return llvm::is_contained(own, name) ? llvm::Twine(name) : llvm::Twine("NAME=VALUE");
     }
 
@@ -148,8 +156,9 @@ private:
     /// Called when a setting goes out of force: what no job carries is settled here.
     void settleSetting(SettingInForce const& setting) {
         if (!setting.isUsed) {
-            diags.report<Code::EnvironmentNoEffect>(setting.span, setting.name,
-                                                    llvm::StringRef("no entry stands below it"))
+            diags
+                .report<Code::EnvironmentNoEffect>(setting.span, setting.name,
+                                                   llvm::StringRef("no entry stands below it"))
                 .note("rule CRON-005");
             estate.constructs.settle(setting.construct, Fidelity::dropped, "no entry below");
             return;
@@ -160,21 +169,25 @@ private:
                 return;
             }
             diags.report<Code::OutputNotMailed>(setting.span, setting.value)
-                .note("rule CRON-010: cron mails what a command prints; Airflow keeps it as the log of the task")
+                .note("rule CRON-010: cron mails what a command prints; Airflow keeps it as the "
+                      "log of the task")
                 .help("an Airflow callback or notifier can mail on failure");
             estate.constructs.settle(setting.construct, Fidelity::dropped, "task log");
         }
     }
 
-    // Entries --------------------------------------------------------------------------------------
+    // Entries
+    // --------------------------------------------------------------------------------------
 
     void readEntry(Piece whole) {
         size_t at = whole.begin;
         bool ok = true;
         if (line[at] == '-' && isCronie()) {
-            // CRON-011: no line in the system log for this entry; Airflow has no system log to spare.
-            estate.constructs.settle(estate.constructs.add(span({at, at + 1}), "crontab no-log mark"), Fidelity::exact,
-                                     "no effect");
+            // CRON-011: no line in the system log for this entry; Airflow has no system log to
+            // spare.
+            estate.constructs.settle(
+                estate.constructs.add(span({at, at + 1}), "crontab no-log mark"), Fidelity::exact,
+                "no effect");
             ++at;
         }
         ir::Schedule schedule;
@@ -192,7 +205,8 @@ private:
             user = userAt.in(line);
             if (!isUserName(user)) {
                 diags.report<Code::BadCronUser>(span(userAt), user)
-                    .help("`--dialect cron` reads the file as a user crontab, without a user column");
+                    .help(
+                        "`--dialect cron` reads the file as a user crontab, without a user column");
                 ok = false;
             }
         }
@@ -202,7 +216,10 @@ private:
         while (command.begin < command.end && isBlank(line[command.begin]))
             ++command.begin;
         if (command.empty()) {
-            diags.report<Code::IncompleteEntry>(span({whole.end, whole.end}), "the entry has no command").evidence(line);
+            diags
+                .report<Code::IncompleteEntry>(span({whole.end, whole.end}),
+                                               "the entry has no command")
+                .evidence(line);
             return refuseEntry(whole);
         }
         if (command.end - command.begin > longestCommand) {
@@ -251,8 +268,9 @@ private:
             Piece const piece = nextColumn(line, at);
             if (piece.empty()) {
                 diags
-                    .report<Code::IncompleteEntry>(span({whole.end, whole.end}),
-                                                   fmt::format("the entry ends after {} of five time fields", i))
+                    .report<Code::IncompleteEntry>(
+                        span({whole.end, whole.end}),
+                        fmt::format("the entry ends after {} of five time fields", i))
                     .evidence(line);
                 scheduleAt = {};
                 return false;
@@ -272,7 +290,8 @@ private:
         schedule.kind = ir::Schedule::Kind::cron;
         schedule.cron = result.fields;
         schedule.cronText = estate.save(result.text);
-        // CRON-008: a wildcard entry follows the wall clock; a fixed one runs once, right after a gap.
+        // CRON-008: a wildcard entry follows the wall clock; a fixed one runs once, right after a
+        // gap.
         bool const isWildcard = result.fields.minuteStar || result.fields.hourStar;
         schedule.timesGap = isWildcard ? ir::GapRule::none : ir::GapRule::afterGap;
         schedule.timesOverlap = isWildcard ? ir::OverlapRule::both : ir::OverlapRule::first;
@@ -298,7 +317,8 @@ private:
 
     /// The owner of a crontab in the spool is the name of its file.
     llvm::StringRef userOfPath() const {
-        for (llvm::StringRef folder : {"var/spool/cron/crontabs/", "var/spool/cron/", "var/cron/tabs/"})
+        for (llvm::StringRef folder :
+             {"var/spool/cron/crontabs/", "var/spool/cron/", "var/cron/tabs/"})
             if (size_t const at = path.rfind(folder); at != llvm::StringRef::npos) {
                 llvm::StringRef const name = path.substr(at + folder.size());
                 return isUserName(name) ? name : llvm::StringRef();
@@ -319,7 +339,8 @@ private:
             .note("rule CRON-012: both are kept, each as a DAG");
         while (true) {
             std::string const numbered = name + "." + std::to_string(2 + repeats[name]++);
-            auto const [again, isFree] = names.try_emplace(numbered, static_cast<unsigned>(firstSpans.size()));
+            auto const [again, isFree] =
+                names.try_emplace(numbered, static_cast<unsigned>(firstSpans.size()));
             if (isFree) {
                 firstSpans.push_back(where);
                 return estate.save(numbered);
@@ -350,8 +371,8 @@ private:
         estate.refusals.push_back({where, job.name});
     }
 
-    void addJob(Piece whole, ir::Schedule& schedule, Piece scheduleAt, llvm::StringRef user, Piece userAt,
-                Piece command) {
+    void addJob(Piece whole, ir::Schedule& schedule, Piece scheduleAt, llvm::StringRef user,
+                Piece userAt, Piece command) {
         llvm::StringRef const commandText = command.in(line);
         llvm::StringRef const name =
             claimName(entryName(user, schedule.cronText, commandText), span(whole));
@@ -369,9 +390,10 @@ private:
 
         bool const isBoot = schedule.kind == ir::Schedule::Kind::atBoot;
         schedule.origin = span(scheduleAt);
-        schedule.master = construct(scheduleAt, isBoot ? "crontab @reboot"
-                                                : scheduleAt.in(line).starts_with("@") ? "crontab time name"
-                                                                                       : "crontab fields");
+        schedule.master =
+            construct(scheduleAt, isBoot                                 ? "crontab @reboot"
+                                  : scheduleAt.in(line).starts_with("@") ? "crontab time name"
+                                                                         : "crontab fields");
         if (isBoot)
             diags.report<Code::RebootEntry>(schedule.origin).object(name).note("rule CRON-004");
         schedule.flavour = estate.save(estate.settings.cronFlavour);
@@ -389,7 +411,8 @@ private:
         job.schedule = estate.schedules.add(std::move(schedule));
     }
 
-    /// CRON-006: the first bare `%` ends the command; what follows is standard input, `%` being newlines.
+    /// CRON-006: the first bare `%` ends the command; what follows is standard input, `%` being
+    /// newlines.
     void setCommand(Piece whole, ir::JobId id, ir::CommandAction& action) {
         llvm::StringRef const text = whole.in(line);
         std::string parts[2];
@@ -407,13 +430,15 @@ private:
         }
         bool const hasInput = stdinBegin != llvm::StringRef::npos;
         size_t const commandEnd = hasInput ? whole.begin + stdinBegin : whole.end;
-        action.command.set(estate.save(parts[0]),
-                           estate.constructs.add(span({whole.begin, commandEnd}), "crontab command", id));
+        action.command.set(
+            estate.save(parts[0]),
+            estate.constructs.add(span({whole.begin, commandEnd}), "crontab command", id));
         if (hasInput) {
             if (!llvm::StringRef(parts[1]).ends_with("\n"))
                 parts[1] += '\n'; // the daemon ends the input with a newline
-            action.stdinText.set(estate.save(parts[1]),
-                                 estate.constructs.add(span({commandEnd, whole.end}), "crontab stdin", id));
+            action.stdinText.set(
+                estate.save(parts[1]),
+                estate.constructs.add(span({commandEnd, whole.end}), "crontab stdin", id));
         }
     }
 
@@ -443,7 +468,7 @@ private:
     bool hasUserColumn;
     ir::Estate& estate;
     diag::Diagnostics& diags;
-    llvm::StringMap<unsigned>& names;  ///< name → index in firstSpans, over all crontabs
+    llvm::StringMap<unsigned>& names; ///< name → index in firstSpans, over all crontabs
     std::vector<Span>& firstSpans;
     llvm::StringRef bytes, path;
     llvm::StringRef line;
@@ -475,11 +500,13 @@ bool reportAnacrontab(FileId file, ir::Estate& estate, diag::Diagnostics& diags)
     return false;
 }
 
-void readAll(llvm::ArrayRef<FileId> files, bool withUsers, ir::Estate& estate, diag::Diagnostics& diags) {
+void readAll(llvm::ArrayRef<FileId> files, bool withUsers, ir::Estate& estate,
+             diag::Diagnostics& diags) {
     llvm::StringMap<unsigned> names;
     std::vector<Span> firstSpans;
     for (ir::JobId id : estate.jobs.ids())
-        if (names.try_emplace(estate.jobs[id].name, static_cast<unsigned>(firstSpans.size())).second)
+        if (names.try_emplace(estate.jobs[id].name, static_cast<unsigned>(firstSpans.size()))
+                .second)
             firstSpans.push_back(estate.jobs[id].origin);
     for (FileId file : files)
         if (!reportAnacrontab(file, estate, diags))

@@ -1,4 +1,5 @@
-// Is this file a crontab, and does it have a user column? Decided by the path, else by every entry together.
+// Is this file a crontab, and does it have a user column? Decided by the path, else by every entry
+// together.
 #include "frontend/cron/Cron.h"
 #include "frontend/cron/Fields.h"
 #include "frontend/cron/Line.h"
@@ -23,22 +24,27 @@ bool isUserPath(llvm::StringRef path) {
 
 bool isCrontabPath(llvm::StringRef path) {
     llvm::StringRef const name = path.substr(path.rfind('/') + 1);
-    return isSystemPath(path) || isUserPath(path) || name.contains("crontab") || name.ends_with(".cron");
+    return isSystemPath(path) || isUserPath(path) || name.contains("crontab") ||
+           name.ends_with(".cron");
 }
 
 /// Accounts that a system crontab names; nobody has a command of such a name.
 bool isWellKnownUser(llvm::StringRef name) {
     return llvm::StringSwitch<bool>(name)
-        .Cases("root", "daemon", "nobody", "www-data", "postgres", "mysql", "oracle", "apache", "nginx", true)
-        .Cases("list", "backup", "operator", "logcheck", "munin", "smmsp", "uucp", "games", "adm", true)
+        .Cases("root", "daemon", "nobody", "www-data", "postgres", "mysql", "oracle", "apache",
+               "nginx", true)
+        .Cases("list", "backup", "operator", "logcheck", "munin", "smmsp", "uucp", "games", "adm",
+               true)
         .Default(false);
 }
 
 bool isWellKnownCommand(llvm::StringRef word) {
     return llvm::StringSwitch<bool>(word)
         .Cases("echo", "export", "cd", "mail", "sh", "bash", "test", "find", "rm", "date", true)
-        .Cases("python", "python3", "perl", "php", "ruby", "node", "curl", "wget", "rsync", "tar", true)
-        .Cases("sleep", "nice", "sudo", "env", "flock", "timeout", "run-parts", "cat", "cp", "mv", true)
+        .Cases("python", "python3", "perl", "php", "ruby", "node", "curl", "wget", "rsync", "tar",
+               true)
+        .Cases("sleep", "nice", "sudo", "env", "flock", "timeout", "run-parts", "cat", "cp", "mv",
+               true)
         .Cases("touch", "git", "make", "source", "true", "java", "ssh", "scp", "if", "for", true)
         .Default(false);
 }
@@ -55,14 +61,16 @@ bool looksLikeField(llvm::StringRef text) {
     }
     if (hasDigitOrStar)
         return true;
-    for (llvm::StringRef name : {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-                                 "sun", "mon", "tue", "wed", "thu", "fri", "sat"})
+    for (llvm::StringRef name :
+         {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "sun",
+          "mon", "tue", "wed", "thu", "fri", "sat"})
         if (text.starts_with_insensitive(name))
             return true;
     return text == "L";
 }
 
-/// What the entries say. `line` may be cut at the end of the bytes looked at: it is skipped by the caller.
+/// What the entries say. `line` may be cut at the end of the bytes looked at: it is skipped by the
+/// caller.
 struct Evidence {
     unsigned entries = 0, other = 0, settings = 0;
     unsigned surelyUser = 0, surelySystem = 0;
@@ -88,7 +96,8 @@ void weighLine(llvm::StringRef line, Evidence& seen) {
             words.clear();
             line.ltrim("# \t").split(words, '\t', -1, false);
         }
-        if (words.size() == 7 && (words[5] == "user" || words[5] == "who" || words[5] == "user-name") &&
+        if (words.size() == 7 &&
+            (words[5] == "user" || words[5] == "who" || words[5] == "user-name") &&
             words[6].starts_with("command"))
             ++seen.surelySystem;
         return;
@@ -124,7 +133,8 @@ Kind kindOf(llvm::StringRef path, llvm::StringRef head, bool& isSure) {
     bool const isNamedSo = isCrontabPath(path);
     if (seen.entries == 0 && seen.anacron == 0 && !(isNamedSo && seen.other + seen.settings > 0))
         return Kind::none;
-    // A file of prose or of another language has lines of all kinds; a crontab has few that are no entry.
+    // A file of prose or of another language has lines of all kinds; a crontab has few that are no
+    // entry.
     if (!isNamedSo && seen.other > seen.entries + seen.anacron)
         return Kind::none;
     isSure = isNamedSo || seen.other == 0;
@@ -147,7 +157,11 @@ Likelihood sniffFor(Kind wanted, llvm::StringRef path, llvm::StringRef head) {
 
 } // namespace
 
-Likelihood user::sniff(llvm::StringRef path, llvm::StringRef head) { return sniffFor(Kind::user, path, head); }
-Likelihood system::sniff(llvm::StringRef path, llvm::StringRef head) { return sniffFor(Kind::system, path, head); }
+Likelihood user::sniff(llvm::StringRef path, llvm::StringRef head) {
+    return sniffFor(Kind::user, path, head);
+}
+Likelihood system::sniff(llvm::StringRef path, llvm::StringRef head) {
+    return sniffFor(Kind::system, path, head);
+}
 
 } // namespace hoist::cron

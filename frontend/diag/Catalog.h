@@ -24,9 +24,9 @@ enum class Code : uint16_t {
 };
 
 struct CodeInfo {
-    std::string_view id;      ///< "A0301": stable, never reused
-    std::string_view name;    ///< "NeverStarts"
-    Severity severity;        ///< the default one
+    std::string_view id;   ///< "A0301": stable, never reused
+    std::string_view name; ///< "NeverStarts"
+    Severity severity;     ///< the default one
     Fidelity fidelity;
     std::string_view group;   ///< "conditions", "schedule", … for --select
     std::string_view message; ///< an fmt format string, lower case, no full stop

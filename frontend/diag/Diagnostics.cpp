@@ -19,15 +19,17 @@ Builder Diagnostics::add(Code code, Span span, std::string message) {
 void Diagnostics::sort() {
     if (isSuppressed)
         std::erase_if(findings, isSuppressed);
-    std::stable_sort(findings.begin(), findings.end(), [](Diagnostic const& a, Diagnostic const& b) {
-        return std::tie(a.span.begin, a.span.end, info(a.code).id, a.message) <
-               std::tie(b.span.begin, b.span.end, info(b.code).id, b.message);
-    });
+    std::stable_sort(findings.begin(), findings.end(),
+                     [](Diagnostic const& a, Diagnostic const& b) {
+                         return std::tie(a.span.begin, a.span.end, info(a.code).id, a.message) <
+                                std::tie(b.span.begin, b.span.end, info(b.code).id, b.message);
+                     });
 }
 
 size_t Diagnostics::count(Severity severity) const {
-    return static_cast<size_t>(std::count_if(findings.begin(), findings.end(),
-                                             [&](Diagnostic const& d) { return d.severity == severity; }));
+    return static_cast<size_t>(
+        std::count_if(findings.begin(), findings.end(),
+                      [&](Diagnostic const& d) { return d.severity == severity; }));
 }
 
 void Diagnostics::absorb(Diagnostics&& other) {

@@ -39,48 +39,73 @@ struct Diagnostic {
     std::string message;     ///< already formatted, UTF-8 not guaranteed (names are bytes)
     std::string primaryText; ///< text under the caret, may be empty
     std::string object;      ///< the job, calendar … it is about; part of the fingerprint
-    std::string evidence;    ///< what makes it this finding and no other (fingerprint); often the text at `span`
+    std::string evidence; ///< what makes it this finding and no other (fingerprint); often the text
+                          ///< at `span`
     llvm::SmallVector<Label, 2> labels;
     llvm::SmallVector<std::string, 1> notes;
     llvm::SmallVector<std::string, 1> helps;
     llvm::SmallVector<Fix, 1> fixes;
 };
 
-/// Adds to a finding that was just reported: `diags.report<Code::X>(…).object(name).label(…)`. It must not
-/// outlive the full expression: the next report may move the finding.
+/// Adds to a finding that was just reported: `diags.report<Code::X>(…).object(name).label(…)`. It
+/// must not outlive the full expression: the next report may move the finding.
 class Builder {
 public:
     explicit Builder(Diagnostic& diagnostic) : finding(diagnostic) {}
-    Builder& primary(std::string text) { finding.primaryText = std::move(text); return *this; }
-    Builder& object(llvm::StringRef name) { finding.object = name.str(); return *this; }
-    Builder& evidence(llvm::StringRef text) { finding.evidence = text.str(); return *this; }
+    Builder& primary(std::string text) {
+        finding.primaryText = std::move(text);
+        return *this;
+    }
+    Builder& object(llvm::StringRef name) {
+        finding.object = name.str();
+        return *this;
+    }
+    Builder& evidence(llvm::StringRef text) {
+        finding.evidence = text.str();
+        return *this;
+    }
     Builder& label(Span span, std::string text) {
         if (span.isValid())
             finding.labels.push_back({span, std::move(text)});
         return *this;
     }
-    Builder& note(std::string text) { finding.notes.push_back(std::move(text)); return *this; }
-    Builder& help(std::string text) { finding.helps.push_back(std::move(text)); return *this; }
-    Builder& fix(Fix fix) { finding.fixes.push_back(std::move(fix)); return *this; }
+    Builder& note(std::string text) {
+        finding.notes.push_back(std::move(text));
+        return *this;
+    }
+    Builder& help(std::string text) {
+        finding.helps.push_back(std::move(text));
+        return *this;
+    }
+    Builder& fix(Fix fix) {
+        finding.fixes.push_back(std::move(fix));
+        return *this;
+    }
 
 private:
     Diagnostic& finding;
 };
 
 /// How an argument is given to fmt, which does not know `StringRef`.
-template <class T> T const& shown(T const& value) { return value; }
+template <class T>
+T const& shown(T const& value) {
+    return value;
+}
 inline std::string_view shown(llvm::StringRef text) { return {text.data(), text.size()}; }
 
 class Diagnostics {
 public:
-    /// Reports a finding; arguments are checked against the code's message at compile time. Pass names as
-    /// `llvm::StringRef` or `std::string`.
-    template <Code code, class... Args> Builder report(Span span, Args const&... args) {
+    /// Reports a finding; arguments are checked against the code's message at compile time. Pass
+    /// names as `llvm::StringRef` or `std::string`.
+    template <Code code, class... Args>
+    Builder report(Span span, Args const&... args) {
         constexpr fmt::format_string<decltype(shown(args))...> format(info(code).message);
-        return add(code, span, fmt::vformat(fmt::string_view(format), fmt::make_format_args(shown(args)...)));
+        return add(code, span,
+                   fmt::vformat(fmt::string_view(format), fmt::make_format_args(shown(args)...)));
     }
 
-    /// Asked for each finding when it is taken: true = suppressed (counted, not kept). Set by the driver.
+    /// Asked for each finding when it is taken: true = suppressed (counted, not kept). Set by the
+    /// driver.
     std::function<bool(Diagnostic const&)> isSuppressed;
 
     std::vector<Diagnostic> const& all() const { return findings; }

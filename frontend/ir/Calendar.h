@@ -20,11 +20,13 @@ struct Date {
     uint8_t day = 0;   ///< 1-31
     friend constexpr auto operator<=>(Date const&, Date const&) = default;
 };
-constexpr int32_t toDayNumber(Date date) { // the usual era algorithm; exact for all proleptic Gregorian dates
+constexpr int32_t
+toDayNumber(Date date) { // the usual era algorithm; exact for all proleptic Gregorian dates
     int32_t const y = date.month <= 2 ? date.year - 1 : date.year;
     int32_t const era = (y >= 0 ? y : y - 399) / 400;
     auto const yoe = static_cast<uint32_t>(y - era * 400);
-    uint32_t const doy = (153u * (date.month + (date.month > 2 ? -3u : 9u)) + 2) / 5 + date.day - 1u;
+    uint32_t const doy =
+        (153u * (date.month + (date.month > 2 ? -3u : 9u)) + 2) / 5 + date.day - 1u;
     uint32_t const doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
     return era * 146097 + static_cast<int32_t>(doe) - 719468;
 }
@@ -41,7 +43,8 @@ constexpr Date fromDayNumber(int32_t number) {
 }
 /// 0 = Sunday … 6 = Saturday.
 constexpr int weekdayOf(int32_t dayNumber) { return (dayNumber % 7 + 7 + 4) % 7; }
-static_assert(toDayNumber({1970, 1, 1}) == 0 && weekdayOf(0) == 4 && fromDayNumber(59) == Date{1970, 3, 1});
+static_assert(toDayNumber({1970, 1, 1}) == 0 && weekdayOf(0) == 4 &&
+              fromDayNumber(59) == Date{1970, 3, 1});
 
 /// One row of a standard calendar; `minute` of the day, -1 when the row has no time (or 00:00).
 struct CalendarRow {
@@ -78,8 +81,9 @@ struct Calendar {
     Sourced<llvm::StringRef> holidayCalendar;
     Sourced<llvm::StringRef> cycleName;
     int32_t adjust = 0;
-    /// The rule text, canonical: tokens upper case, left to right, `&`, `|`, `NOT`, parentheses; several
-    /// `condition:` lines joined by commas. Parsed and evaluated by frontend/ir/CalendarRule.h.
+    /// The rule text, canonical: tokens upper case, left to right, `&`, `|`, `NOT`, parentheses;
+    /// several `condition:` lines joined by commas. Parsed and evaluated by
+    /// frontend/ir/CalendarRule.h.
     llvm::StringRef rule;
     Span ruleSpan;
     std::vector<ConstructId> constructs; ///< every attribute and row, for coverage

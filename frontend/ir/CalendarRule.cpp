@@ -20,29 +20,42 @@ bool CalendarFacts::isHoliday(int32_t day) const {
 namespace {
 
 constexpr int maxDepth = 100;
-constexpr std::array<llvm::StringRef, 7> weekdayNames = {"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"};
+constexpr std::array<llvm::StringRef, 7> weekdayNames = {"SUN", "MON", "TUE", "WED",
+                                                         "THU", "FRI", "SAT"};
 constexpr std::array<llvm::StringRef, 12> monthNames = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN",
                                                         "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
 
-template <size_t n> int indexOf(std::array<llvm::StringRef, n> const& names, llvm::StringRef name) {
+template <size_t n>
+int indexOf(std::array<llvm::StringRef, n> const& names, llvm::StringRef name) {
     auto const found = llvm::find(names, name);
     return found == names.end() ? -1 : static_cast<int>(found - names.begin());
 }
 
 /// The families of keywords; `index` of a token is a weekday, a month or a week's anchor.
 enum class Family : uint8_t {
-    daily, workdays, weekdays, cycle,          // no ordinal
-    weekday, month,                            // MON, JAN
-    workdayOfMonth, weekdayOfMonth, dayOfMonth, // nth of each month
-    mondayFridayOfMonth,                       // FOMWEEK, EOMWEEK
-    dayOfNamedMonth,                           // JAN#nn
-    dayOfWeek, weekOfYear,
-    dayOfPeriod, period, weekOfPeriod, workdayOfPeriod, weekdayOfPeriod,
+    daily,
+    workdays,
+    weekdays,
+    cycle, // no ordinal
+    weekday,
+    month, // MON, JAN
+    workdayOfMonth,
+    weekdayOfMonth,
+    dayOfMonth,          // nth of each month
+    mondayFridayOfMonth, // FOMWEEK, EOMWEEK
+    dayOfNamedMonth,     // JAN#nn
+    dayOfWeek,
+    weekOfYear,
+    dayOfPeriod,
+    period,
+    weekOfPeriod,
+    workdayOfPeriod,
+    weekdayOfPeriod,
 };
 
 struct Keyword {
     Family family = Family::daily;
-    int number = 0;       ///< 0: none; evenWeeks, oddWeeks
+    int number = 0; ///< 0: none; evenWeeks, oddWeeks
     bool fromEnd = false;
     int index = -1;
 };
@@ -51,13 +64,16 @@ constexpr int evenWeeks = -2, oddWeeks = -1;
 /// The masks of one year.
 struct Year {
     Year(int32_t number, CalendarFacts const& known)
-        : facts(known), first(toDayNumber({number, 1, 1})), length(toDayNumber({number + 1, 1, 1}) - first) {
+        : facts(known), first(toDayNumber({number, 1, 1})),
+          length(toDayNumber({number + 1, 1, 1}) - first) {
         for (int month = 0; month < 12; ++month)
-            starts[static_cast<size_t>(month)] = toDayNumber({number, static_cast<uint8_t>(month + 1), 1}) - first;
+            starts[static_cast<size_t>(month)] =
+                toDayNumber({number, static_cast<uint8_t>(month + 1), 1}) - first;
         starts[12] = length;
     }
 
-    template <class Keep> YearDays where(Keep keep) const {
+    template <class Keep>
+    YearDays where(Keep keep) const {
         YearDays days;
         for (int i = 0; i < length; ++i)
             days[static_cast<size_t>(i)] = keep(first + i);
@@ -79,7 +95,8 @@ struct Year {
 };
 
 /// The nth of the days in [begin, end) that `keep` accepts; -1 when there are fewer.
-template <class Keep> int32_t nth(int32_t begin, int32_t end, Keyword const& word, Keep keep) {
+template <class Keep>
+int32_t nth(int32_t begin, int32_t end, Keyword const& word, Keep keep) {
     int left = word.number;
     for (int32_t i = 0; i < end - begin; ++i) {
         int32_t const day = word.fromEnd ? end - 1 - i : begin + i;
@@ -89,17 +106,20 @@ template <class Keep> int32_t nth(int32_t begin, int32_t end, Keyword const& wor
     return -1;
 }
 
-template <class Keep> YearDays nthOfMonths(Year const& year, Keyword const& word, Keep keep) {
+template <class Keep>
+YearDays nthOfMonths(Year const& year, Keyword const& word, Keep keep) {
     YearDays days;
     for (size_t month = 0; month < 12; ++month) {
-        int32_t const day = nth(year.first + year.starts[month], year.first + year.starts[month + 1], word, keep);
+        int32_t const day =
+            nth(year.first + year.starts[month], year.first + year.starts[month + 1], word, keep);
         if (day >= year.first)
             days.set(static_cast<size_t>(day - year.first));
     }
     return days;
 }
 
-template <class Keep> YearDays nthOfPeriods(Year const& year, Keyword const& word, Keep keep) {
+template <class Keep>
+YearDays nthOfPeriods(Year const& year, Keyword const& word, Keep keep) {
     YearDays days;
     for (auto const& [begin, last] : year.facts.periods) {
         if (last < year.first || begin >= year.first + year.length)
@@ -115,9 +135,10 @@ template <class Keep> YearDays nthOfPeriods(Year const& year, Keyword const& wor
 void addWeeks(Year const& year, Keyword const& word, int32_t begin, int32_t end, YearDays& days) {
     int const weeks = (end - 1 - begin) / 7 + 1;
     for (int week = 1; week <= weeks; ++week) {
-        bool const hit = word.number == evenWeeks  ? week % 2 == 0
-                         : word.number == oddWeeks ? week % 2 == 1
-                                                   : week == (word.fromEnd ? weeks + 1 - word.number : word.number);
+        bool const hit = word.number == evenWeeks ? week % 2 == 0
+                         : word.number == oddWeeks
+                             ? week % 2 == 1
+                             : week == (word.fromEnd ? weeks + 1 - word.number : word.number);
         if (hit)
             year.set(days, begin + 7 * (week - 1), std::min(begin + 7 * week, end));
     }
@@ -153,7 +174,8 @@ YearDays daysOf(Keyword const& word, Year const& year) {
     case Family::dayOfMonth: return nthOfMonths(year, word, all);
     case Family::dayOfNamedMonth: {
         auto const month = static_cast<size_t>(word.index);
-        int32_t const day = nth(year.first + year.starts[month], year.first + year.starts[month + 1], word, all);
+        int32_t const day =
+            nth(year.first + year.starts[month], year.first + year.starts[month + 1], word, all);
         if (day >= year.first)
             days.set(static_cast<size_t>(day - year.first));
         return days;
@@ -169,7 +191,8 @@ YearDays daysOf(Keyword const& word, Year const& year) {
         return days;
     case Family::period: {
         auto const count = static_cast<int>(year.facts.periods.size());
-        if (int const at = word.fromEnd ? count - word.number : word.number - 1; at >= 0 && at < count)
+        if (int const at = word.fromEnd ? count - word.number : word.number - 1;
+            at >= 0 && at < count)
             year.set(days, year.facts.periods[static_cast<size_t>(at)].first,
                      year.facts.periods[static_cast<size_t>(at)].second + 1);
         return days;
@@ -214,8 +237,9 @@ bool isCycleFamily(Family family) {
     return family == Family::cycle || family >= Family::dayOfPeriod;
 }
 bool asksHolidays(Family family) {
-    return family == Family::workdays || family == Family::weekdays || family == Family::workdayOfMonth ||
-           family == Family::mondayFridayOfMonth || family == Family::workdayOfPeriod;
+    return family == Family::workdays || family == Family::weekdays ||
+           family == Family::workdayOfMonth || family == Family::mondayFridayOfMonth ||
+           family == Family::workdayOfPeriod;
 }
 
 } // namespace
@@ -242,7 +266,8 @@ struct CalendarRule::Node {
         // NOT before a chain of exclusions gives back what they take away.
         Value turned;
         turned.inclusive = !result.inclusive;
-        (turned.inclusive ? turned.include : turned.exclude) = result.inclusive ? result.include : result.exclude;
+        (turned.inclusive ? turned.include : turned.exclude) =
+            result.inclusive ? result.include : result.exclude;
         return turned;
     }
 
@@ -254,7 +279,8 @@ private:
             Value const right = part.node->value(year);
             if (!part.isUnion) {
                 if (!right.inclusive)
-                    (left.inclusive ? left.include &= ~right.exclude : left.exclude |= right.exclude);
+                    (left.inclusive ? left.include &= ~right.exclude
+                                    : left.exclude |= right.exclude);
                 else if (!left.inclusive)
                     left = {true, right.include & ~left.exclude, {}};
                 else
@@ -289,8 +315,9 @@ public:
             return true;
         auto root = unionOf(0);
         if (!failed && !token.empty())
-            fail(token == ")" ? std::string("`)` without `(` in a calendar rule")
-                              : fmt::format("expected `&` or `|` before `{}`", std::string_view(token)));
+            fail(token == ")"
+                     ? std::string("`)` without `(` in a calendar rule")
+                     : fmt::format("expected `&` or `|` before `{}`", std::string_view(token)));
         rule.root = std::move(root);
         return !failed;
     }
@@ -323,8 +350,9 @@ private:
         while (at < text.size() && (llvm::isAlnum(text[at]) || text[at] == '#'))
             token += llvm::toUpper(text[at++]);
         if (token.empty())
-            return fail(llvm::isPrint(c) ? fmt::format("unexpected character `{}` in a calendar rule", c)
-                                         : std::string("unexpected character in a calendar rule"));
+            return fail(llvm::isPrint(c)
+                            ? fmt::format("unexpected character `{}` in a calendar rule", c)
+                            : std::string("unexpected character in a calendar rule"));
         if (token == "AND")
             token = "&";
         else if (token == "OR")
@@ -405,7 +433,8 @@ private:
 
     void keyword(Node& node) {
         llvm::StringRef const word = token;
-        bool const known = plain(word, node) || (word.starts_with("X") && prefixExcluded(word, node)) ||
+        bool const known = plain(word, node) ||
+                           (word.starts_with("X") && prefixExcluded(word, node)) ||
                            ordinal(word, node) || named(word, node);
         if (!known)
             fail(fmt::format("unknown date keyword `{}`", std::string_view(word)));
@@ -462,14 +491,16 @@ private:
     bool ordinal(llvm::StringRef word, Node& node) {
         if (llvm::StringRef rest = word; rest.consume_front("WEKR")) {
             size_t const size = !rest.empty() && rest[0] >= '1' && rest[0] <= '7' ? 1 : 3;
-            int const anchor = size == 1 ? (rest[0] - '0') % 7 : indexOf(weekdayNames, rest.take_front(3));
+            int const anchor =
+                size == 1 ? (rest[0] - '0') % 7 : indexOf(weekdayNames, rest.take_front(3));
             if (anchor < 0)
                 return false;
             node.word.index = anchor;
             return tail(rest.drop_front(size), {"WEKR", Family::weekOfYear, "#MX", 53}, node);
         }
         for (Ordinal const& family : ordinals)
-            if (llvm::StringRef rest = word; rest.consume_front(family.stem) && tail(rest, family, node))
+            if (llvm::StringRef rest = word;
+                rest.consume_front(family.stem) && tail(rest, family, node))
                 return true;
         return false;
     }

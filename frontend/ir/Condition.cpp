@@ -33,8 +33,8 @@ static bool sameAtom(Atom const& a, Atom const& b) {
 ExprId Conditions::atom(Atom const& atom) {
     uint64_t const hash =
         llvm::hash_combine(static_cast<int>(atom.kind), atom.outcomes, static_cast<int>(atom.op),
-                           static_cast<int>(atom.scope.kind), atom.scope.minutes, atom.scope.offset, atom.name,
-                           atom.instance, atom.number, atom.text);
+                           static_cast<int>(atom.scope.kind), atom.scope.minutes, atom.scope.offset,
+                           atom.name, atom.instance, atom.number, atom.text);
     AtomId id;
     auto& bucket = atomsByHash[hash >> 2]; // keeps clear of DenseMap's two reserved keys
     for (uint32_t candidate : bucket)
@@ -47,7 +47,9 @@ ExprId Conditions::atom(Atom const& atom) {
     return intern(Expr{Expr::Kind::atom, true, id, 0, 0}, {});
 }
 
-ExprId Conditions::negate(ExprId operand) { return intern(Expr{Expr::Kind::negation, true, {}, 0, 0}, operand); }
+ExprId Conditions::negate(ExprId operand) {
+    return intern(Expr{Expr::Kind::negation, true, {}, 0, 0}, operand);
+}
 
 ExprId Conditions::nary(Expr::Kind kind, llvm::ArrayRef<ExprId> given) {
     llvm::SmallVector<ExprId, 8> flat;
@@ -70,12 +72,14 @@ ExprId Conditions::intern(Expr expr, llvm::ArrayRef<ExprId> ops) {
     llvm::SmallVector<uint32_t, 8> values;
     for (ExprId id : ops)
         values.push_back(id.value);
-    uint64_t const hash = llvm::hash_combine(static_cast<int>(expr.kind), expr.atom.value,
-                                             llvm::hash_combine_range(values.begin(), values.end()));
+    uint64_t const hash =
+        llvm::hash_combine(static_cast<int>(expr.kind), expr.atom.value,
+                           llvm::hash_combine_range(values.begin(), values.end()));
     auto& bucket = exprsByHash[hash >> 2];
     for (uint32_t candidate : bucket) {
         Expr const& other = exprs[ExprId(candidate)];
-        if (other.kind == expr.kind && other.atom == expr.atom && operands(ExprId(candidate)) == ops)
+        if (other.kind == expr.kind && other.atom == expr.atom &&
+            operands(ExprId(candidate)) == ops)
             return ExprId(candidate);
     }
     // `ops` may point into the pool itself: copy before it grows.
@@ -89,8 +93,8 @@ ExprId Conditions::intern(Expr expr, llvm::ArrayRef<ExprId> ops) {
 }
 
 static bool isPlainNameByte(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-           c == '#' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '#' || c == '-';
 }
 
 static void appendName(std::string& out, llvm::StringRef name) {
@@ -149,7 +153,8 @@ std::string Conditions::print(Atom const& atom) const {
 }
 
 std::string Conditions::print(ExprId root) const {
-    // Iterative, as conditions may nest a thousand deep: a stack of text and of expressions to print.
+    // Iterative, as conditions may nest a thousand deep: a stack of text and of expressions to
+    // print.
     struct Piece {
         ExprId expr;
         llvm::StringRef text;

@@ -1,4 +1,5 @@
-// Conditions: hash-consed boolean expressions over atoms on statuses, exit codes, variables and facts.
+// Conditions: hash-consed boolean expressions over atoms on statuses, exit codes, variables and
+// facts.
 #pragma once
 
 #include "frontend/ir/Constructs.h"
@@ -51,14 +52,14 @@ llvm::StringRef toString(Compare op);
 struct Atom {
     enum class Kind : uint8_t { status, exitCode, variable, fact, time, file, resource };
     Kind kind = Kind::status;
-    Outcomes outcomes = 0;      ///< status
+    Outcomes outcomes = 0;       ///< status
     Compare op = Compare::equal; ///< exitCode, variable
     Scope scope;
-    llvm::StringRef name;        ///< job, variable or fact, verbatim
-    llvm::StringRef instance;    ///< job of another scheduler instance: `job^INS`; empty = this one
-    JobId job;                   ///< set by link; invalid: external or undefined
-    int64_t number = 0;          ///< exitCode: the literal
-    llvm::StringRef text;        ///< variable: the literal
+    llvm::StringRef name;     ///< job, variable or fact, verbatim
+    llvm::StringRef instance; ///< job of another scheduler instance: `job^INS`; empty = this one
+    JobId job;                ///< set by link; invalid: external or undefined
+    int64_t number = 0;       ///< exitCode: the literal
+    llvm::StringRef text;     ///< variable: the literal
 };
 
 struct Expr {
@@ -70,13 +71,15 @@ struct Expr {
     uint32_t count = 0;
 };
 
-/// Expressions and atoms of an estate. Equal expressions have equal ids. Operand order is the source's.
+/// Expressions and atoms of an estate. Equal expressions have equal ids. Operand order is the
+/// source's.
 class Conditions {
 public:
     Conditions();
     ExprId constant(bool value) { return value ? trueExpr : falseExpr; }
     ExprId atom(Atom const& atom);
-    /// n-ary; operands of the same kind are flattened; one operand is itself; none is `true` / `false`.
+    /// n-ary; operands of the same kind are flattened; one operand is itself; none is `true` /
+    /// `false`.
     ExprId all(llvm::ArrayRef<ExprId> operands) { return nary(Expr::Kind::all, operands); }
     ExprId any(llvm::ArrayRef<ExprId> operands) { return nary(Expr::Kind::any, operands); }
     ExprId negate(ExprId operand);
@@ -92,8 +95,10 @@ public:
     auto atomIds() const { return atoms.ids(); }
     size_t size() const { return exprs.size(); }
 
-    /// Visits every distinct atom below an expression once, in source order. Iterative: depth is the input's.
-    template <class Visit> void forEachAtom(ExprId root, Visit visit) const {
+    /// Visits every distinct atom below an expression once, in source order. Iterative: depth is
+    /// the input's.
+    template <class Visit>
+    void forEachAtom(ExprId root, Visit visit) const {
         llvm::SmallVector<ExprId, 16> stack{root};
         llvm::SmallDenseSet<uint32_t, 16> seen; // most conditions have a few atoms: no allocation
         while (!stack.empty()) {
@@ -108,8 +113,8 @@ public:
         }
     }
 
-    /// The language of docs/runtime.md: canonical, `&` and `|` never mixed without parentheses. Shared by
-    /// messages, gates and the manifest.
+    /// The language of docs/runtime.md: canonical, `&` and `|` never mixed without parentheses.
+    /// Shared by messages, gates and the manifest.
     std::string print(ExprId id) const;
     std::string print(Atom const& atom) const;
 
@@ -136,10 +141,10 @@ struct AtomUse {
 /// A condition as written: the expression and where its parts stand.
 struct ConditionRef {
     ExprId expr;
-    ConstructId from;            ///< the attribute
-    Span span;                   ///< its value
-    std::vector<AtomUse> uses;   ///< in source order, repeated atoms repeated
-    Span mixed;                  ///< first operator at which AND and OR mix without parentheses; else nowhere
+    ConstructId from;          ///< the attribute
+    Span span;                 ///< its value
+    std::vector<AtomUse> uses; ///< in source order, repeated atoms repeated
+    Span mixed; ///< first operator at which AND and OR mix without parentheses; else nowhere
 
     bool isSet() const { return expr.isValid(); }
     explicit operator bool() const { return isSet(); }

@@ -1,5 +1,5 @@
-// The coverage ledger: every source construct, and what became of it. "Nothing is dropped in silence"
-// is checked here: a construct without a fate at the end is a bug in hoist (exit 70).
+// The coverage ledger: every source construct, and what became of it. "Nothing is dropped in
+// silence" is checked here: a construct without a fate at the end is a bug in hoist (exit 70).
 #pragma once
 
 #include "frontend/base/Source.h"
@@ -17,20 +17,23 @@ using ConstructId = Id<struct ConstructTag>;
 using KindId = Id<struct KindTag>;
 using JobId = Id<struct JobTag>;
 
-/// One thing in the source that a person wrote: a statement, an attribute, a condition atom, a calendar
-/// row, a crontab entry, a crontab environment line. `kind` is what `hoist coverage` groups by, such as
-/// "attribute start_times", "condition s(job, look-back)", "statement insert_job".
+/// One thing in the source that a person wrote: a statement, an attribute, a condition atom, a
+/// calendar row, a crontab entry, a crontab environment line. `kind` is what `hoist coverage`
+/// groups by, such as "attribute start_times", "condition s(job, look-back)", "statement
+/// insert_job".
 struct Construct {
     Span span;
     KindId kind;
-    JobId owner;                                       ///< the job it belongs to, if any
-    diag::Fidelity fate = diag::Fidelity::none;        ///< none = not accounted for yet
-    KindId form;                                       ///< the lowering form, such as "edge", "gate", "pool"
+    JobId owner;                                ///< the job it belongs to, if any
+    diag::Fidelity fate = diag::Fidelity::none; ///< none = not accounted for yet
+    KindId form; ///< the lowering form, such as "edge", "gate", "pool"
 };
 
 class Constructs {
 public:
-    ConstructId add(Span span, llvm::StringRef kind, JobId owner = {}) { return add(span, intern(kind), owner); }
+    ConstructId add(Span span, llvm::StringRef kind, JobId owner = {}) {
+        return add(span, intern(kind), owner);
+    }
     /// For readers that register millions: intern the kind once.
     ConstructId add(Span span, KindId kind, JobId owner = {});
     KindId intern(llvm::StringRef text);
@@ -53,7 +56,8 @@ private:
 };
 
 /// A value and the construct that says it; `isSet()` is false when the source does not say it.
-template <class T> struct Sourced {
+template <class T>
+struct Sourced {
     T value{};
     ConstructId from;
 

@@ -24,7 +24,9 @@ void Constructs::settle(ConstructId id, diag::Fidelity fate, llvm::StringRef for
     construct.form = intern(form);
 }
 
-llvm::StringRef Constructs::text(KindId kind) const { return kind ? llvm::StringRef(kinds[kind]) : llvm::StringRef(); }
+llvm::StringRef Constructs::text(KindId kind) const {
+    return kind ? llvm::StringRef(kinds[kind]) : llvm::StringRef();
+}
 
 llvm::StringRef toString(Dialect dialect) {
     switch (dialect) {

@@ -1,4 +1,5 @@
-// The waist: everything that was read, in one model. Every dialect produces it, everything behind it consumes it.
+// The waist: everything that was read, in one model. Every dialect produces it, everything behind
+// it consumes it.
 #pragma once
 
 #include "frontend/base/Source.h"
@@ -68,7 +69,8 @@ struct OpaqueObject {
     std::vector<KeptAttribute> kept;
 };
 
-/// A statement that could not be read. `owner` names the job it is about; when empty, the whole file is refused.
+/// A statement that could not be read. `owner` names the job it is about; when empty, the whole
+/// file is refused.
 struct Refusal {
     Span span;
     llvm::StringRef owner;
@@ -102,7 +104,8 @@ public:
     llvm::StringMap<MachineId> machineByName;
     llvm::StringMap<ResourceId> resourceByName;
 
-    /// Copies text into the estate: IR strings point into it or into a source file, and live as long as the estate.
+    /// Copies text into the estate: IR strings point into it or into a source file, and live as
+    /// long as the estate.
     llvm::StringRef save(llvm::StringRef text) { return saver.save(text); }
 
     bool isGroup(JobId id) const { return jobs[id].group.isValid(); }

@@ -23,7 +23,8 @@ struct CommandAction {
     Sourced<llvm::StringRef> stdinText; ///< cron `%`
     Sourced<llvm::StringRef> shell;     ///< cron SHELL; a user job type's program
     Sourced<llvm::StringRef> profile, stdinFile, stdoutFile, stderrFile;
-    std::vector<Sourced<std::pair<llvm::StringRef, llvm::StringRef>>> environment; ///< in order; later wins
+    std::vector<Sourced<std::pair<llvm::StringRef, llvm::StringRef>>>
+        environment; ///< in order; later wins
 };
 
 struct FileWatchAction {
@@ -32,7 +33,8 @@ struct FileWatchAction {
     Sourced<int64_t> interval; ///< seconds
 };
 
-/// Kept verbatim, lowered only through a mapping of the site; otherwise a task that fails with a clear message.
+/// Kept verbatim, lowered only through a mapping of the site; otherwise a task that fails with a
+/// clear message.
 struct OpaqueAction {
     llvm::StringRef kind; ///< "SQL", "SAP", …
     ConstructId from;     ///< the job_type
@@ -85,21 +87,22 @@ struct KeptAttribute {
 struct Job {
     llvm::StringRef name;
     Span nameSpan;
-    Span origin;            ///< the first statement
+    Span origin; ///< the first statement
     ConstructId statement;
     Dialect dialect = Dialect::jil;
-    bool refused = false;   ///< a statement about it has a syntax error, or it holds a construct that refuses
+    bool refused =
+        false; ///< a statement about it has a syntax error, or it holds a construct that refuses
 
     WorkflowId workflow;
     Sourced<llvm::StringRef> boxName; ///< as written
-    JobId box;              ///< the enclosing box, set by link
-    GroupId group;          ///< valid when this job is a box
+    JobId box;                        ///< the enclosing box, set by link
+    GroupId group;                    ///< valid when this job is a box
 
     Action action;
     Sourced<llvm::SmallVector<llvm::StringRef, 1>> machines; ///< several = one is chosen (JIL-051)
     Sourced<llvm::StringRef> owner, description, application, label;
     ConditionRef condition;
-    ScheduleId schedule;    ///< invalid: no ticks
+    ScheduleId schedule; ///< invalid: no ticks
     /// Time attributes that have no effect because date_conditions is off (JIL-140).
     std::vector<ConstructId> deadSchedule;
 
@@ -113,23 +116,25 @@ struct Job {
     Sourced<bool> autoHold, boxTerminator, jobTerminator;
     Sourced<InitialStatus> initialStatus;
     Sourced<llvm::StringRef> initialStatusText;
-    /// Unknown or without a model: each has been reported and settled by the front end. Of a job with an
-    /// OpaqueAction also the adapter's own attributes, which the lowering settles (a mapping may use them).
+    /// Unknown or without a model: each has been reported and settled by the front end. Of a job
+    /// with an OpaqueAction also the adapter's own attributes, which the lowering settles (a
+    /// mapping may use them).
     std::vector<KeptAttribute> kept;
-    std::vector<KeptAttribute> inert; ///< known, no effect on behaviour (permission, application…): documentation only
+    std::vector<KeptAttribute>
+        inert; ///< known, no effect on behaviour (permission, application…): documentation only
 };
 
 /// A box: an object with status of its own.
 struct Group {
     JobId self;
-    std::vector<JobId> members; ///< direct members in definition order, set by link
+    std::vector<JobId> members;    ///< direct members in definition order, set by link
     ConditionRef success, failure; ///< box_success, box_failure
 };
 
 /// The unit that migrates and becomes one DAG.
 struct Workflow {
-    JobId root;               ///< the top-level box or the stand-alone job
-    std::vector<JobId> jobs;  ///< root first, then members depth first in definition order
+    JobId root;              ///< the top-level box or the stand-alone job
+    std::vector<JobId> jobs; ///< root first, then members depth first in definition order
     bool refused = false;
     Dialect dialect = Dialect::jil;
 };

@@ -1,4 +1,5 @@
-// When something starts by the clock: dates × times × zone × window, and what a tick does when it cannot start.
+// When something starts by the clock: dates × times × zone × window, and what a tick does when it
+// cannot start.
 #pragma once
 
 #include "frontend/ir/Calendar.h"
@@ -14,8 +15,8 @@ using ScheduleId = Id<struct ScheduleTag>;
 
 /// A local time that a zone skips (spring): what becomes of its tick.
 enum class GapRule : uint8_t {
-    none,      ///< no tick (JIL-149 start_mins; cron wildcard entries, CRON-008)
-    afterGap,  ///< at the first instant after the gap (cron fixed entries, CRON-008)
+    none,     ///< no tick (JIL-149 start_mins; cron wildcard entries, CRON-008)
+    afterGap, ///< at the first instant after the gap (cron fixed entries, CRON-008)
     /// JIL-149 start_times: hh:MM runs MM *seconds* after the gap; of several only the first.
     minuteAsSecondsFirstOnly,
 };
@@ -38,7 +39,8 @@ struct ClockOrOffset {
     int32_t minutes = 0;
 };
 
-/// The five fields of a crontab entry as sets; the star flags decide the day rule (CRON-002) and DST (CRON-008).
+/// The five fields of a crontab entry as sets; the star flags decide the day rule (CRON-002) and
+/// DST (CRON-008).
 struct CronFields {
     std::bitset<60> minutes;
     std::bitset<24> hours;
@@ -52,19 +54,20 @@ struct Schedule {
     enum class Kind : uint8_t { calendar, cron, atBoot };
     Kind kind = Kind::calendar;
     Span origin;
-    ConstructId master;  ///< JIL date_conditions; the crontab fields
+    ConstructId master; ///< JIL date_conditions; the crontab fields
 
     // Kind::calendar
-    Sourced<uint8_t> weekdays;                      ///< bit 0 = Sunday
-    Sourced<llvm::StringRef> runCalendar;           ///< names; CalendarId set by link
+    Sourced<uint8_t> weekdays;            ///< bit 0 = Sunday
+    Sourced<llvm::StringRef> runCalendar; ///< names; CalendarId set by link
     Sourced<llvm::StringRef> excludeCalendar;
     CalendarId run, exclude;
-    Sourced<llvm::SmallVector<int16_t, 2>> times;   ///< minutes of the day, as written order, unique
+    Sourced<llvm::SmallVector<int16_t, 2>> times; ///< minutes of the day, as written order, unique
     Sourced<llvm::SmallVector<uint8_t, 2>> minutes; ///< minutes past every hour
 
     // Kind::cron
     CronFields cron;
-    llvm::StringRef cronText; ///< the five fields, single blanks, names and @names resolved to what the flavour means
+    llvm::StringRef cronText; ///< the five fields, single blanks, names and @names resolved to what
+                              ///< the flavour means
     llvm::StringRef flavour;  ///< "debian" | "cronie"
 
     Sourced<llvm::StringRef> timezone; ///< as written

@@ -1,4 +1,5 @@
-// The site's settings: what hoist.toml and the command line say, including the pinned defaults of [?] rules.
+// The site's settings: what hoist.toml and the command line say, including the pinned defaults of
+// [?] rules.
 #pragma once
 
 #include "frontend/base/Source.h"
@@ -9,24 +10,28 @@
 
 namespace hoist::ir {
 
-/// One row of `[[rule]]` in hoist.toml: which jobs, and how they run at this site. Patterns are globs
-/// (`*`, `?`), matched case-sensitively against the whole value; `command` is a regular expression (searched).
+/// One row of `[[rule]]` in hoist.toml: which jobs, and how they run at this site. Patterns are
+/// globs
+/// (`*`, `?`), matched case-sensitively against the whole value; `command` is a regular expression
+/// (searched).
 struct SiteRule {
     std::string machine, owner, jobType, job, command; ///< empty: any
     std::string executor;   ///< "local", "ssh", "winrm", "kubernetes", "connection"
     std::string connection; ///< Airflow connection id instead of the machine's
     std::string pool, queue, operatorClass;
     std::vector<std::string> tags;
-    std::map<std::string, std::string> arguments; ///< of `operatorClass`; `{command}`, `{job}`, `{machine}` are filled in
+    std::map<std::string, std::string>
+        arguments;    ///< of `operatorClass`; `{command}`, `{job}`, `{machine}` are filled in
     int retries = -1; ///< -1: as defined
-    Span span; ///< in hoist.toml, for "matches nothing"
+    Span span;        ///< in hoist.toml, for "matches nothing"
 };
 
 struct Settings {
     /// Site default for schedules without a zone (JIL-148: the server's); empty: UTC, and said so.
     std::string timezone;
     std::string cronFlavour = "debian";
-    /// JIL-112: what becomes of a member's tick while its box is idle: true = kept for the next box run.
+    /// JIL-112: what becomes of a member's tick while its box is idle: true = kept for the next box
+    /// run.
     bool memberTickWhileBoxIdleKept = true;
     /// JIL-046: a second insert_job: false = an error, true = the last wins.
     bool lastInsertWins = false;

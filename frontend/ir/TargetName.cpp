@@ -15,7 +15,8 @@ std::string airflowId(llvm::StringRef name) {
         bool const safe = llvm::isAlnum(c) || c == '_' || c == '.' || c == '-';
         id += safe ? c : '_';
     }
-    // A leading dot or dash makes hidden files and options; Airflow's key rule allows them, file systems suffer.
+    // A leading dot or dash makes hidden files and options; Airflow's key rule allows them, file
+    // systems suffer.
     if (id.empty() || id.front() == '.' || id.front() == '-')
         id.insert(id.begin(), '_');
     return id;
@@ -23,7 +24,8 @@ std::string airflowId(llvm::StringRef name) {
 
 std::string hashedAirflowId(llvm::StringRef name) {
     auto const digest = llvm::SHA256::hash(llvm::arrayRefFromStringRef(name));
-    return airflowId(name) + "_" + llvm::toHex(llvm::ArrayRef(digest).take_front(4), /*LowerCase=*/true);
+    return airflowId(name) + "_" +
+           llvm::toHex(llvm::ArrayRef(digest).take_front(4), /*LowerCase=*/true);
 }
 
 /// Group ids are stricter: no dots.
@@ -34,8 +36,11 @@ static std::string groupId(std::string id) {
 
 TargetNames::TargetNames(Estate const& estate)
     : taskIds(estate.jobs.size()), dagIds(estate.workflows.size()) {
-    auto const isNested = [&](JobId job) { return estate.isGroup(job) && estate.jobs[job].box.isValid(); };
-    // Names with a hidden difference (other bytes, other case, beyond 200 characters) meet under one key.
+    auto const isNested = [&](JobId job) {
+        return estate.isGroup(job) && estate.jobs[job].box.isValid();
+    };
+    // Names with a hidden difference (other bytes, other case, beyond 200 characters) meet under
+    // one key.
     auto const resolve = [&](llvm::ArrayRef<JobId> jobs, auto&& assign) {
         std::vector<std::string> keys(jobs.size());
         llvm::StringMap<unsigned> groupOf;
@@ -44,14 +49,15 @@ TargetNames::TargetNames(Estate const& estate)
             keys[i] = airflowId(estate.jobs[jobs[i]].name);
             if (isNested(jobs[i]))
                 keys[i] = groupId(std::move(keys[i]));
-            auto [it, isNew] = groupOf.try_emplace(llvm::StringRef(keys[i]).lower(), static_cast<unsigned>(groups.size()));
+            auto [it, isNew] = groupOf.try_emplace(llvm::StringRef(keys[i]).lower(),
+                                                   static_cast<unsigned>(groups.size()));
             if (isNew)
                 groups.emplace_back();
             groups[it->second].push_back(i);
         }
         for (auto const& group : groups) {
             for (size_t i : group)
-                assign(i, group.size() == 1     ? keys[i]
+                assign(i, group.size() == 1   ? keys[i]
                           : isNested(jobs[i]) ? groupId(hashedAirflowId(estate.jobs[jobs[i]].name))
                                               : hashedAirflowId(estate.jobs[jobs[i]].name));
             if (group.size() > 1) {
@@ -71,7 +77,8 @@ TargetNames::TargetNames(Estate const& estate)
             taskIds[jobs.front().value] = dagIds[id.value];
             continue;
         }
-        resolve(jobs, [&](size_t i, std::string taskId) { taskIds[jobs[i].value] = std::move(taskId); });
+        resolve(jobs,
+                [&](size_t i, std::string taskId) { taskIds[jobs[i].value] = std::move(taskId); });
     }
 }
 

@@ -1,4 +1,5 @@
-// Legacy names made into Airflow ids: safe, stable, unique; every collider of a collision gets a hash.
+// Legacy names made into Airflow ids: safe, stable, unique; every collider of a collision gets a
+// hash.
 #pragma once
 
 #include "frontend/ir/Estate.h"
@@ -8,13 +9,15 @@
 
 namespace hoist::ir {
 
-/// Airflow allows letters, digits, `_`, `.`, `-` and 250 characters: every other byte becomes `_`, at most 200 stay.
+/// Airflow allows letters, digits, `_`, `.`, `-` and 250 characters: every other byte becomes `_`,
+/// at most 200 stay.
 std::string airflowId(llvm::StringRef name);
 /// `airflowId` plus `_` and eight hex digits of the SHA-256 of the full name.
 std::string hashedAirflowId(llvm::StringRef name);
 
-/// The id of each job: its task id, for a nested box its group id, for the root of a workflow also its DAG id. Two names that
-/// become equal (case folded, as file systems fold it) inside one workflow, or as roots of workflows, both get the hash.
+/// The id of each job: its task id, for a nested box its group id, for the root of a workflow also
+/// its DAG id. Two names that become equal (case folded, as file systems fold it) inside one
+/// workflow, or as roots of workflows, both get the hash.
 struct TargetNames {
     explicit TargetNames(Estate const& estate);
     llvm::StringRef taskId(JobId job) const { return taskIds[job.value]; }

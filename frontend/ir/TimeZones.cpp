@@ -105,7 +105,8 @@ private:
 
     bool number(int& value, int most) {
         size_t const digits = std::min(rest.find_if_not(llvm::isDigit), rest.size());
-        if (digits == 0 || digits > 3 || rest.take_front(digits).getAsInteger(10, value) || value > most)
+        if (digits == 0 || digits > 3 || rest.take_front(digits).getAsInteger(10, value) ||
+            value > most)
             return false;
         rest = rest.drop_front(digits);
         return true;
@@ -134,9 +135,9 @@ private:
         if (!rest.consume_front(","))
             return std::nullopt;
         if (rest.consume_front("M")) {
-            bool const good = number(found.month, 12) && found.month >= 1 && rest.consume_front(".") &&
-                              number(found.week, 5) && found.week >= 1 && rest.consume_front(".") &&
-                              number(found.weekday, 6);
+            bool const good = number(found.month, 12) && found.month >= 1 &&
+                              rest.consume_front(".") && number(found.week, 5) && found.week >= 1 &&
+                              rest.consume_front(".") && number(found.weekday, 6);
             if (!good)
                 return std::nullopt;
         } else if (rest.consume_front("J")) {
@@ -172,7 +173,8 @@ std::optional<int32_t> readFixed(llvm::StringRef text) {
     unsigned hours = 0, minutes = 0;
     if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':')
         return std::nullopt;
-    if (!llvm::all_of(text.substr(1, 2), llvm::isDigit) || !llvm::all_of(text.substr(4, 2), llvm::isDigit))
+    if (!llvm::all_of(text.substr(1, 2), llvm::isDigit) ||
+        !llvm::all_of(text.substr(4, 2), llvm::isDigit))
         return std::nullopt;
     text.substr(1, 2).getAsInteger(10, hours);
     text.substr(4, 2).getAsInteger(10, minutes);
@@ -183,7 +185,8 @@ std::optional<int32_t> readFixed(llvm::StringRef text) {
 }
 
 Row const* findRow(llvm::StringRef name) {
-    auto const* row = llvm::lower_bound(zoneRows, name, [](Row const& a, llvm::StringRef b) { return a.name < b; });
+    auto const* row = llvm::lower_bound(zoneRows, name,
+                                        [](Row const& a, llvm::StringRef b) { return a.name < b; });
     return row != zoneRows.end() && row->name == name ? row : nullptr;
 }
 
@@ -206,8 +209,10 @@ bool TimeZone::extend(llvm::StringRef posix, int64_t from) {
         return false; // daylight saving at unknown dates
     int32_t const firstYear = fromDayNumber(static_cast<int32_t>(from / day) - 1).year;
     for (int32_t year = firstYear; year <= firstYear + 401; ++year) {
-        std::pair<int64_t, int32_t> const begin = {rule->begin->localIn(year) - rule->standard, *rule->daylight};
-        std::pair<int64_t, int32_t> const end = {rule->end->localIn(year) - *rule->daylight, rule->standard};
+        std::pair<int64_t, int32_t> const begin = {rule->begin->localIn(year) - rule->standard,
+                                                   *rule->daylight};
+        std::pair<int64_t, int32_t> const end = {rule->end->localIn(year) - *rule->daylight,
+                                                 rule->standard};
         for (auto const& [instant, offset] : {std::min(begin, end), std::max(begin, end)})
             if (instant > from)
                 add(instant, offset);
@@ -241,7 +246,8 @@ bool TimeZone::parsePosix(llvm::StringRef text, TimeZone& zone) {
     if (!rule || !rule->begin)
         return false;
     zone.zoneName = text.str();
-    // What holds at the start of 1970 is the daylight offset where its season spans New Year (the south).
+    // What holds at the start of 1970 is the daylight offset where its season spans New Year (the
+    // south).
     bool const south = rule->begin->localIn(1970) > rule->end->localIn(1970);
     zone.firstOffset = south ? *rule->daylight : rule->standard;
     return zone.extend(text, 0);
@@ -257,7 +263,8 @@ TimeZone TimeZone::fixed(llvm::StringRef name, int32_t offset) {
 int32_t TimeZone::offsetAt(int64_t instant) const {
     if (repeats && !table.empty() && instant >= table.back().instant)
         instant -= ((instant - table.back().instant) / gregorianCycle + 1) * gregorianCycle;
-    auto const after = llvm::upper_bound(table, instant, [](int64_t t, Change const& c) { return t < c.instant; });
+    auto const after =
+        llvm::upper_bound(table, instant, [](int64_t t, Change const& c) { return t < c.instant; });
     return after == table.begin() ? firstOffset : std::prev(after)->after;
 }
 
@@ -265,7 +272,8 @@ int64_t TimeZone::changeBefore(int64_t local, bool late) const {
     auto const bound = [late](Change const& c) {
         return c.instant + (late ? std::max(c.before, c.after) : std::min(c.before, c.after));
     };
-    auto const after = llvm::upper_bound(table, local, [&](int64_t t, Change const& c) { return t < bound(c); });
+    auto const after =
+        llvm::upper_bound(table, local, [&](int64_t t, Change const& c) { return t < bound(c); });
     return after - table.begin() - 1;
 }
 
@@ -293,7 +301,8 @@ std::vector<int64_t> TimeZone::changes(int64_t from, int64_t to) const {
     if (repeats && !table.empty() && from >= table.back().instant)
         shift = ((from - table.back().instant) / gregorianCycle + 1) * gregorianCycle;
     for (;; shift += gregorianCycle) {
-        auto change = llvm::lower_bound(table, from - shift, [](Change const& c, int64_t t) { return c.instant < t; });
+        auto change = llvm::lower_bound(table, from - shift,
+                                        [](Change const& c, int64_t t) { return c.instant < t; });
         for (; change != table.end() && change->instant + shift < to; ++change)
             if (found.empty() || change->instant + shift > found.back())
                 found.push_back(change->instant + shift);
@@ -329,7 +338,8 @@ TimeZone const* findZone(llvm::StringRef resolved) {
 
 namespace {
 
-/// Aliases that schedulers ship beside cities, and POSIX names whose dates go without saying by custom.
+/// Aliases that schedulers ship beside cities, and POSIX names whose dates go without saying by
+/// custom.
 struct Alias {
     llvm::StringRef name, zone;
 };
@@ -376,7 +386,8 @@ struct Names {
         for (Row const& row : zoneRows) {
             if (!row.name.contains('/') || row.name.starts_with("Etc/"))
                 continue;
-            auto const [entry, isNew] = byCity.try_emplace(row.name.rsplit('/').second.lower(), row.name);
+            auto const [entry, isNew] =
+                byCity.try_emplace(row.name.rsplit('/').second.lower(), row.name);
             if (!isNew && target(entry->second) != target(row.name))
                 entry->second = "";
         }
@@ -404,7 +415,8 @@ ResolvedZone resolveZone(llvm::StringRef written) {
     for (Alias const& alias : aliases)
         if (alias.name == name)
             return {How::alias, alias.zone.str()};
-    if (auto const found = names.byCity.find(name); found != names.byCity.end() && !found->second.empty())
+    if (auto const found = names.byCity.find(name);
+        found != names.byCity.end() && !found->second.empty())
         return {How::alias, found->second.str()};
     std::optional<PosixRule> const rule = PosixReader(written.trim()).read();
     if (!rule)
@@ -412,7 +424,8 @@ ResolvedZone resolveZone(llvm::StringRef written) {
     if (rule->begin)
         return {How::posix, written.trim().str()};
     if (!rule->daylight)
-        return rule->standard % 60 == 0 ? ResolvedZone{How::posix, offsetName(rule->standard)} : ResolvedZone{};
+        return rule->standard % 60 == 0 ? ResolvedZone{How::posix, offsetName(rule->standard)}
+                                        : ResolvedZone{};
     for (Alias const& custom : customs)
         if (custom.name == name)
             return {How::assumed, custom.zone.str()};

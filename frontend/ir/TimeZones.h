@@ -1,4 +1,5 @@
-// Time zones: names as people write them resolved to names both sides know, and local time to instants.
+// Time zones: names as people write them resolved to names both sides know, and local time to
+// instants.
 #pragma once
 
 #include <llvm/ADT/StringRef.h>
@@ -9,9 +10,9 @@
 
 namespace hoist::ir {
 
-/// What a local time means. All times are seconds since 1970-01-01, local ones as the wall clock shows them.
-/// `skipped`: the zone leaves it out; both members are then the first instant after the gap.
-/// Otherwise they are the two passes of a repeated time, or equal.
+/// What a local time means. All times are seconds since 1970-01-01, local ones as the wall clock
+/// shows them. `skipped`: the zone leaves it out; both members are then the first instant after the
+/// gap. Otherwise they are the two passes of a repeated time, or equal.
 struct Moment {
     int64_t first = 0;
     int64_t second = 0;
@@ -40,7 +41,8 @@ private:
     };
     void add(int64_t instant, int32_t offset);
     bool extend(llvm::StringRef posix, int64_t from);
-    /// The last change whose wall-clock bound (the later one if `late`) is not after `local`; -1: none.
+    /// The last change whose wall-clock bound (the later one if `late`) is not after `local`; -1:
+    /// none.
     int64_t changeBefore(int64_t local, bool late) const;
 
     std::string zoneName;
@@ -49,8 +51,9 @@ private:
     bool repeats = false;      ///< the table's last 400 years go on for ever
 };
 
-/// The zone of a resolved name: an IANA name, a fixed offset `+05:30`, or a POSIX string with explicit
-/// rules (`CET-1CEST,M3.5.0,M10.5.0/3`). Null when there is none. The result lives for ever; thread-safe.
+/// The zone of a resolved name: an IANA name, a fixed offset `+05:30`, or a POSIX string with
+/// explicit rules (`CET-1CEST,M3.5.0,M10.5.0/3`). Null when there is none. The result lives for
+/// ever; thread-safe.
 TimeZone const* findZone(llvm::StringRef resolved);
 
 /// JIL-148: what a scheduler's `timezone` means.
@@ -60,7 +63,8 @@ struct ResolvedZone {
         iana,    ///< the operating system's name, in any case
         alias,   ///< a city or one of the scheduler's aliases
         posix,   ///< a POSIX string; offsets are west-positive
-        assumed, ///< a POSIX string with daylight saving but no dates for it: the zone that is meant by custom
+        assumed, ///< a POSIX string with daylight saving but no dates for it: the zone that is
+                 ///< meant by custom
     };
     How how = How::unknown;
     std::string zone; ///< for findZone and for the shims; empty when unknown

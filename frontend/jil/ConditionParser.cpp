@@ -1,6 +1,7 @@
-// A condition is flat and read left to right: AND does not bind tighter than OR (JIL-062). So one frame per
-// parenthesis holds the operands of the operator read last; when the operator changes, what was read so far
-// becomes the first operand of the new one. No recursion: the depth is the input's.
+// A condition is flat and read left to right: AND does not bind tighter than OR (JIL-062). So one
+// frame per parenthesis holds the operands of the operator read last; when the operator changes,
+// what was read so far becomes the first operand of the new one. No recursion: the depth is the
+// input's.
 #include "frontend/jil/ConditionParser.h"
 
 #include <fmt/format.h>
@@ -12,7 +13,19 @@ using namespace ir;
 
 namespace {
 
-enum class Token : uint8_t { end, open, close, comma, caret, andOp, orOp, relation, word, quoted, unclosedQuote };
+enum class Token : uint8_t {
+    end,
+    open,
+    close,
+    comma,
+    caret,
+    andOp,
+    orOp,
+    relation,
+    word,
+    quoted,
+    unclosedQuote
+};
 
 struct Lexeme {
     Token kind = Token::end;
@@ -27,14 +40,14 @@ struct Function {
     llvm::StringLiteral letter;
 };
 constexpr Function functions[] = {
-    {"s", Atom::Kind::status, succeeded, "s"},        {"success", Atom::Kind::status, succeeded, "s"},
-    {"f", Atom::Kind::status, failed, "f"},           {"failure", Atom::Kind::status, failed, "f"},
-    {"d", Atom::Kind::status, done, "d"},             {"done", Atom::Kind::status, done, "d"},
-    {"t", Atom::Kind::status, terminated, "t"},       {"terminated", Atom::Kind::status, terminated, "t"},
-    {"n", Atom::Kind::status, notRunning, "n"},       {"notrunning", Atom::Kind::status, notRunning, "n"},
-    {"e", Atom::Kind::exitCode, 0, "e"},              {"exitcode", Atom::Kind::exitCode, 0, "e"},
-    {"v", Atom::Kind::variable, 0, "v"},              {"value", Atom::Kind::variable, 0, "v"},
-    {"g", Atom::Kind::variable, 0, "v"},              {"global", Atom::Kind::variable, 0, "v"},
+    {"s", Atom::Kind::status, succeeded, "s"},  {"success", Atom::Kind::status, succeeded, "s"},
+    {"f", Atom::Kind::status, failed, "f"},     {"failure", Atom::Kind::status, failed, "f"},
+    {"d", Atom::Kind::status, done, "d"},       {"done", Atom::Kind::status, done, "d"},
+    {"t", Atom::Kind::status, terminated, "t"}, {"terminated", Atom::Kind::status, terminated, "t"},
+    {"n", Atom::Kind::status, notRunning, "n"}, {"notrunning", Atom::Kind::status, notRunning, "n"},
+    {"e", Atom::Kind::exitCode, 0, "e"},        {"exitcode", Atom::Kind::exitCode, 0, "e"},
+    {"v", Atom::Kind::variable, 0, "v"},        {"value", Atom::Kind::variable, 0, "v"},
+    {"g", Atom::Kind::variable, 0, "v"},        {"global", Atom::Kind::variable, 0, "v"},
 };
 constexpr llvm::StringLiteral functionList = "`s`, `f`, `d`, `t`, `n`, `e` or `v`";
 
@@ -42,9 +55,10 @@ bool isBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 class Parser {
 public:
-    Parser(llvm::StringRef input, SpanOf where, Estate& target, diag::Diagnostics& findings, JobId job,
-           llvm::StringRef name, ConditionRef& result)
-        : text(input), spanOf(where), estate(target), diags(findings), owner(job), object(name), out(result) {}
+    Parser(llvm::StringRef input, SpanOf where, Estate& target, diag::Diagnostics& findings,
+           JobId job, llvm::StringRef name, ConditionRef& result)
+        : text(input), spanOf(where), estate(target), diags(findings), owner(job), object(name),
+          out(result) {}
 
     bool run();
 
@@ -62,10 +76,15 @@ private:
     bool comparison(Atom& result);
     void advance();
     bool expected(llvm::StringRef what);
-    llvm::StringRef slice(Lexeme const& lexeme) const { return text.slice(lexeme.begin, lexeme.end); }
-    Span at(Lexeme const& lexeme) const { return spanOf(lexeme.begin, std::max(lexeme.end, lexeme.begin)); }
+    llvm::StringRef slice(Lexeme const& lexeme) const {
+        return text.slice(lexeme.begin, lexeme.end);
+    }
+    Span at(Lexeme const& lexeme) const {
+        return spanOf(lexeme.begin, std::max(lexeme.end, lexeme.begin));
+    }
     ExprId fold(Frame& frame) {
-        return frame.isAny ? estate.conditions.any(frame.operands) : estate.conditions.all(frame.operands);
+        return frame.isAny ? estate.conditions.any(frame.operands)
+                           : estate.conditions.all(frame.operands);
     }
 
     llvm::StringRef text;
@@ -114,8 +133,11 @@ void Parser::advance() {
     case '&': return take(Token::andOp, 1);
     case '|': return take(Token::orOp, 1);
     case '=': return relation(Compare::equal, 1);
-    case '<': return relation(isEqualNext ? Compare::lessEqual : Compare::less, isEqualNext ? 2 : 1);
-    case '>': return relation(isEqualNext ? Compare::greaterEqual : Compare::greater, isEqualNext ? 2 : 1);
+    case '<':
+        return relation(isEqualNext ? Compare::lessEqual : Compare::less, isEqualNext ? 2 : 1);
+    case '>':
+        return relation(isEqualNext ? Compare::greaterEqual : Compare::greater,
+                        isEqualNext ? 2 : 1);
     case '!':
         if (isEqualNext)
             return relation(Compare::notEqual, 2);
@@ -130,7 +152,8 @@ void Parser::advance() {
     default: break;
     }
     size_t p = position;
-    while (p < text.size() && !isBlank(text[p]) && !llvm::StringRef("(),^&|=<>\"").contains(text[p]) &&
+    while (p < text.size() && !isBlank(text[p]) &&
+           !llvm::StringRef("(),^&|=<>\"").contains(text[p]) &&
            !(text[p] == '!' && p + 1 < text.size() && text[p + 1] == '='))
         p += text[p] == '\\' && p + 1 < text.size() ? 2 : 1;
     take(Token::word, std::max<size_t>(p - position, 1));
@@ -145,19 +168,28 @@ void Parser::advance() {
 bool Parser::expected(llvm::StringRef what) {
     if (look.kind == Token::end) {
         // Behind the last thing that was read: there is nothing else to point at.
-        Span const where = text.empty() ? spanOf(0, 0) : spanOf(previousEnd > 0 ? previousEnd - 1 : 0, std::max<size_t>(previousEnd, 1));
+        Span const where = text.empty() ? spanOf(0, 0)
+                                        : spanOf(previousEnd > 0 ? previousEnd - 1 : 0,
+                                                 std::max<size_t>(previousEnd, 1));
         diags.report<Code::ConditionSyntax>(where, what, "the end of the condition").object(object);
     } else if (look.kind == Token::unclosedQuote) {
-        diags.report<Code::ConditionSyntax>(spanOf(look.begin, look.begin + 1), llvm::StringRef("a closing quote"),
-                                            "the end of the condition").object(object).primary("opened here");
+        diags
+            .report<Code::ConditionSyntax>(spanOf(look.begin, look.begin + 1),
+                                           llvm::StringRef("a closing quote"),
+                                           "the end of the condition")
+            .object(object)
+            .primary("opened here");
     } else {
-        auto finding = diags.report<Code::ConditionSyntax>(at(look), what, fmt::format("`{}`", slice(look).take_front(40).str()));
+        auto finding = diags.report<Code::ConditionSyntax>(
+            at(look), what, fmt::format("`{}`", slice(look).take_front(40).str()));
         finding.object(object).evidence(slice(look).take_front(40));
         if (look.kind == Token::word && what.contains(functionList))
-            finding.help(fmt::format("a condition names a status of the job: `s({0})` is true when `{0}` succeeded",
-                                     slice(look).take_front(40).str()));
+            finding.help(fmt::format(
+                "a condition names a status of the job: `s({0})` is true when `{0}` succeeded",
+                slice(look).take_front(40).str()));
     }
-    diags.all().back().notes.push_back("AutoSys rejects the definition with such a condition: the job would keep its old one");
+    diags.all().back().notes.push_back(
+        "AutoSys rejects the definition with such a condition: the job would keep its old one");
     return false;
 }
 
@@ -169,7 +201,8 @@ static llvm::StringRef unescaped(llvm::StringRef word, Estate& estate) {
         return word;
     std::string plain;
     for (size_t i = 0; i < word.size(); ++i) {
-        if (word[i] == '\\' && i + 1 < word.size() && llvm::StringRef(":\"\\(),^&|").contains(word[i + 1]))
+        if (word[i] == '\\' && i + 1 < word.size() &&
+            llvm::StringRef(":\"\\(),^&|").contains(word[i + 1]))
             ++i;
         plain += word[i];
     }
@@ -180,7 +213,8 @@ bool Parser::reference(bool isJob, Atom& result, Span& nameSpan) {
     if (look.kind != Token::open)
         return expected("`(`");
     advance();
-    if (look.kind != Token::word && look.kind != Token::quoted && look.kind != Token::andOp && look.kind != Token::orOp)
+    if (look.kind != Token::word && look.kind != Token::quoted && look.kind != Token::andOp &&
+        look.kind != Token::orOp)
         return expected(isJob ? "a job name" : "the name of a global variable");
     if (slice(look) == "&" || slice(look) == "|")
         return expected(isJob ? "a job name" : "the name of a global variable");
@@ -207,34 +241,46 @@ bool Parser::lookback(Atom& result, llvm::StringRef& suffix) {
     advance();
     size_t const separator = word.find_first_of(".:");
     llvm::StringRef const hourText = word.take_front(separator);
-    llvm::StringRef const minuteText = separator == llvm::StringRef::npos ? "" : word.substr(separator + 1);
+    llvm::StringRef const minuteText =
+        separator == llvm::StringRef::npos ? "" : word.substr(separator + 1);
     uint32_t hours = 0, minutes = 0;
     auto const bad = [&](std::string help) {
-        diags.report<Code::BadLookback>(where, written).object(object).evidence(written).help(std::move(help));
+        diags.report<Code::BadLookback>(where, written)
+            .object(object)
+            .evidence(written)
+            .help(std::move(help));
         return false;
     };
     bool const hasMinutes = separator != llvm::StringRef::npos;
     if (hourText.empty() && !minuteText.empty() && !minuteText.getAsInteger(10, minutes))
         return bad(fmt::format("write the hours too: `00.{}`", minuteText.str()));
     if (hourText.empty() || hourText.size() > 4 || hourText.getAsInteger(10, hours) ||
-        (hasMinutes && (minuteText.empty() || minuteText.size() > 2 || minuteText.getAsInteger(10, minutes))))
+        (hasMinutes &&
+         (minuteText.empty() || minuteText.size() > 2 || minuteText.getAsInteger(10, minutes))))
         return bad("a look-back is `hhhh.mm`: hours, then two digits of minutes");
     if (minutes > 59)
-        return bad(fmt::format("minutes go up to 59; {} hours {} minutes is `{:02}.{:02}`", hours, minutes,
-                               hours + minutes / 60, minutes % 60));
+        return bad(fmt::format("minutes go up to 59; {} hours {} minutes is `{:02}.{:02}`", hours,
+                               minutes, hours + minutes / 60, minutes % 60));
     if (hasMinutes && hours > 9998)
         return bad("with minutes, hours go up to 9998; `9999` alone means without limit");
     if (hasMinutes && minuteText.size() == 1)
-        diags.report<Code::LookbackMeaning>(where, written, fmt::format("{} hours and {} minutes", hours, minutes))
-            .object(object).evidence(written)
-            .help(fmt::format("write `{:02}.{:02}` if that is meant, `{:02}.{:02}` for the decimal fraction", hours, minutes,
-                              hours, minutes * 6))
-            .fix({where, fmt::format("{:02}.{:02}", hours, minutes), "say the minutes with two digits", diag::Applicability::safe});
+        diags
+            .report<Code::LookbackMeaning>(where, written,
+                                           fmt::format("{} hours and {} minutes", hours, minutes))
+            .object(object)
+            .evidence(written)
+            .help(fmt::format(
+                "write `{:02}.{:02}` if that is meant, `{:02}.{:02}` for the decimal fraction",
+                hours, minutes, hours, minutes * 6))
+            .fix({where, fmt::format("{:02}.{:02}", hours, minutes),
+                  "say the minutes with two digits", diag::Applicability::safe});
     else if (!hasMinutes && hours != 9999 && hours > 12 && hours % 24 != 0)
         diags.report<Code::LookbackMeaning>(where, written, fmt::format("{} hours", hours))
-            .object(object).evidence(written)
+            .object(object)
+            .evidence(written)
             .help(fmt::format("write `{:02}.{:02}` for {} minutes", hours / 60, hours % 60, hours))
-            .fix({where, fmt::format("{:02}.{:02}", hours / 60, hours % 60), "minutes were meant", diag::Applicability::unsafe});
+            .fix({where, fmt::format("{:02}.{:02}", hours / 60, hours % 60), "minutes were meant",
+                  diag::Applicability::unsafe});
     if (hours == 9999) { // JIL-072
         suffix = " look-back 9999";
         result.scope = {Scope::Kind::latched, 0, 0};
@@ -251,11 +297,13 @@ bool Parser::lookback(Atom& result, llvm::StringRef& suffix) {
 bool Parser::comparison(Atom& result) {
     bool const isVariable = result.kind == Atom::Kind::variable;
     if (look.kind != Token::relation)
-        return expected(isVariable ? "a comparison such as `= \"Y\"`" : "a comparison such as `= 0`");
+        return expected(isVariable ? "a comparison such as `= \"Y\"`"
+                                   : "a comparison such as `= 0`");
     result.op = look.relation;
     advance();
     if (isVariable) {
-        if (look.kind != Token::word && look.kind != Token::quoted && look.kind != Token::andOp && look.kind != Token::orOp)
+        if (look.kind != Token::word && look.kind != Token::quoted && look.kind != Token::andOp &&
+            look.kind != Token::orOp)
             return expected("the text to compare with");
         if (slice(look) == "&" || slice(look) == "|")
             return expected("the text to compare with");
@@ -287,8 +335,10 @@ bool Parser::atom(ExprId& result) {
     llvm::StringRef suffix;
     if (look.kind == Token::comma) {
         if (!isJob) {
-            diags.report<Code::LookbackOnVariable>(at(look), made.name).object(object) // JIL-073
-                .note("AutoSys rejects the definition: a variable has a value, and no time at which it was reached");
+            diags.report<Code::LookbackOnVariable>(at(look), made.name)
+                .object(object) // JIL-073
+                .note("AutoSys rejects the definition: a variable has a value, and no time at "
+                      "which it was reached");
             return false;
         }
         advance();
@@ -301,10 +351,12 @@ bool Parser::atom(ExprId& result) {
     if (made.kind != Atom::Kind::status && !comparison(made))
         return false;
     result = estate.conditions.atom(made);
-    std::string const kind = fmt::format("condition {}{}{}", std::string_view(function->letter), std::string_view(suffix),
-                                         made.instance.empty() ? "" : " of another instance");
+    std::string const kind =
+        fmt::format("condition {}{}{}", std::string_view(function->letter),
+                    std::string_view(suffix), made.instance.empty() ? "" : " of another instance");
     Span const span = spanOf(begin, previousEnd);
-    out.uses.push_back({estate.conditions[result].atom, span, nameSpan, estate.constructs.add(span, kind, owner)});
+    out.uses.push_back(
+        {estate.conditions[result].atom, span, nameSpan, estate.constructs.add(span, kind, owner)});
     return true;
 }
 
@@ -313,7 +365,8 @@ bool Parser::run() {
     size_t alternations = 0;
     advance();
     auto const tooDeep = [&](Span where) {
-        diags.report<Code::ConditionTooDeep>(where, conditionDepthLimit).object(object)
+        diags.report<Code::ConditionTooDeep>(where, conditionDepthLimit)
+            .object(object)
             .help("split the condition: let a job that does nothing wait for a part of it");
         return false;
     };
@@ -352,7 +405,8 @@ bool Parser::run() {
         advance();
     }
     if (look.kind != Token::end)
-        return expected(frames.size() > 1 ? "`&`, `|` or `)`" : "`&`, `|` or the end of the condition");
+        return expected(frames.size() > 1 ? "`&`, `|` or `)`"
+                                          : "`&`, `|` or the end of the condition");
     if (frames.size() > 1) {
         Span const open = frames.back().open;
         expected("`)`");
@@ -363,8 +417,8 @@ bool Parser::run() {
     return true;
 }
 
-bool parseCondition(llvm::StringRef text, SpanOf spanOf, Estate& estate, diag::Diagnostics& diags, JobId owner,
-                    llvm::StringRef object, ConditionRef& out) {
+bool parseCondition(llvm::StringRef text, SpanOf spanOf, Estate& estate, diag::Diagnostics& diags,
+                    JobId owner, llvm::StringRef object, ConditionRef& out) {
     return Parser(text, spanOf, estate, diags, owner, object, out).run();
 }
 

@@ -1,5 +1,5 @@
-// Insert, update, delete, rename, in the order of the files. Attributes stay text until all statements are read, as a
-// later update may change even the job's type.
+// Insert, update, delete, rename, in the order of the files. Attributes stay text until all
+// statements are read, as a later update may change even the job's type.
 #include "frontend/jil/Fold.h"
 
 #include <llvm/ADT/StringSet.h>
@@ -26,14 +26,16 @@ llvm::StringRef plainText(llvm::StringRef value, ir::Estate& estate) {
         return value;
     std::string plain;
     for (size_t i = 0; i < value.size(); ++i) {
-        if (value[i] == '\\' && i + 1 < value.size() && (value[i + 1] == ':' || value[i + 1] == '"'))
+        if (value[i] == '\\' && i + 1 < value.size() &&
+            (value[i + 1] == ':' || value[i + 1] == '"'))
             ++i;
         plain += value[i];
     }
     return estate.save(plain);
 }
 
-/// Calendars of both kinds share their names; `insert_glob` and `insert_global` are one subject already.
+/// Calendars of both kinds share their names; `insert_glob` and `insert_global` are one subject
+/// already.
 llvm::StringMap<Fold::Index>& Fold::namesOf(Subject subject) {
     if (subject == Subject::extendedCalendar)
         subject = Subject::calendar;
@@ -65,7 +67,8 @@ void Fold::settleAll(std::vector<Entry> const& entries, Fidelity fate, llvm::Str
 llvm::StringRef Fold::objectName(RawStatement const& statement, Scanner const& scanner) {
     llvm::StringRef const raw = statement.name.value;
     Span const where = scanner.span(raw);
-    llvm::StringRef const name = plainText(placeholders.resolve(raw, where, ValueKind::name, raw), estate);
+    llvm::StringRef const name =
+        plainText(placeholders.resolve(raw, where, ValueKind::name, raw), estate);
     if (name.empty())
         return name;
     Subject const subject = statement.command ? statement.command->subject : Subject::job;
@@ -74,19 +77,24 @@ llvm::StringRef Fold::objectName(RawStatement const& statement, Scanner const& s
         broken = "at most 64 characters";
     else if (subject == Subject::machine && name.size() > 80)
         broken = "at most 80 characters";
-    else if (subject == Subject::job &&
-             name.find_if([](char c) { return !llvm::isAlnum(c) && !llvm::StringRef("._-:#${}%~").contains(c); }) != llvm::StringRef::npos)
+    else if (subject == Subject::job && name.find_if([](char c) {
+                 return !llvm::isAlnum(c) && !llvm::StringRef("._-:#${}%~").contains(c);
+             }) != llvm::StringRef::npos)
         broken = "letters, digits and `. _ - : #` only";
     if (!broken.empty())
-        diags.report<Code::NameOutsideRules>(where, name.take_front(80), broken).object(name)
-            .note("AutoSys rejects such a name, so this definition cannot have come from a running system as it stands");
+        diags.report<Code::NameOutsideRules>(where, name.take_front(80), broken)
+            .object(name)
+            .note("AutoSys rejects such a name, so this definition cannot have come from a running "
+                  "system as it stands");
     return name;
 }
 
 void Fold::apply(RawStatement const& statement, Scanner const& scanner) {
     for (Stray const& stray : statement.strays)
-        estate.constructs.settle(estate.constructs.add(scanner.span(stray.text), stray.isHarmless ? "line of a report or shell" : "stray text"),
-                                 stray.isHarmless ? Fidelity::dropped : Fidelity::refused, "not a definition");
+        estate.constructs.settle(
+            estate.constructs.add(scanner.span(stray.text),
+                                  stray.isHarmless ? "line of a report or shell" : "stray text"),
+            stray.isHarmless ? Fidelity::dropped : Fidelity::refused, "not a definition");
     llvm::StringRef name;
     ir::ConstructId construct;
     if (!statement.key.empty()) {
@@ -95,23 +103,28 @@ void Fold::apply(RawStatement const& statement, Scanner const& scanner) {
         Span const key = scanner.span(statement.key);
         Span const value = scanner.span(statement.name.value);
         construct = estate.constructs.add({key.begin, std::max(key.end + 1, value.end)},
-                                          statement.command ? statement.command->kindText : llvm::StringRef("statement unknown"));
+                                          statement.command ? statement.command->kindText
+                                                            : llvm::StringRef("statement unknown"));
     }
     std::vector<Entry> entries;
     entries.reserve(statement.attributes.size());
     for (RawAttribute const& raw : statement.attributes) {
         Span const value = scanner.span(raw.value);
         Span const key = raw.key.empty() ? value : scanner.span(raw.key);
-        entries.push_back({raw.row, raw.key, raw.value, value,
-                           estate.constructs.add({key.begin, std::max(raw.key.empty() ? key.end : key.end + 1, value.end)}, kindOf(*raw.row)),
-                           raw.hasComment, raw.spansLines, raw.isBroken});
+        entries.push_back(
+            {raw.row, raw.key, raw.value, value,
+             estate.constructs.add(
+                 {key.begin, std::max(raw.key.empty() ? key.end : key.end + 1, value.end)},
+                 kindOf(*raw.row)),
+             raw.hasComment, raw.spansLines, raw.isBroken});
     }
     if (!statement.command) {
         bool const isHarmless = !statement.isBroken && statement.attributes.empty();
         if (!isHarmless) {
-            Span const where = !statement.key.empty()          ? scanner.span(statement.key)
-                               : !statement.strays.empty()     ? scanner.span(statement.strays.front().text)
-                                                               : scanner.span(statement.attributes.front().key);
+            Span const where = !statement.key.empty() ? scanner.span(statement.key)
+                               : !statement.strays.empty()
+                                   ? scanner.span(statement.strays.front().text)
+                                   : scanner.span(statement.attributes.front().key);
             refuse(where, name);
         }
         estate.constructs.settle(construct, Fidelity::refused, "unknown statement");
@@ -128,7 +141,8 @@ void Fold::apply(RawStatement const& statement, Scanner const& scanner) {
             dropsOverride = name = head.rtrim();
     if (name.empty()) {
         diags.report<Code::MissingName>(scanner.span(statement.key), statement.key)
-            .note("`jil` stops at such a statement: the definition in the database stays what it was");
+            .note("`jil` stops at such a statement: the definition in the database stays what it "
+                  "was");
         if (!statement.isBroken)
             refuse(scanner.span(statement.key), name);
         estate.constructs.settle(construct, Fidelity::refused, "statement without a name");
@@ -141,10 +155,15 @@ void Fold::apply(RawStatement const& statement, Scanner const& scanner) {
     if (!definition) {
         bool const isDeletion = command.verb == Verb::remove || command.verb == Verb::removeBox;
         if (isDeletion) {
-            diags.report<Code::NothingToDelete>(nameSpan, command.keyword, toString(command.subject), name).object(name);
+            diags
+                .report<Code::NothingToDelete>(nameSpan, command.keyword, toString(command.subject),
+                                               name)
+                .object(name);
         } else {
-            auto finding = diags.report<Code::NoSuchObject>(nameSpan, command.keyword, toString(command.subject), name);
-            finding.object(name).note("`jil` rejects the statement; give hoist the file that inserts it, before this one");
+            auto finding = diags.report<Code::NoSuchObject>(nameSpan, command.keyword,
+                                                            toString(command.subject), name);
+            finding.object(name).note("`jil` rejects the statement; give hoist the file that "
+                                      "inserts it, before this one");
         }
         Fidelity const fate = isDeletion ? Fidelity::exact : Fidelity::refused;
         estate.constructs.settle(construct, fate, "no such object");
@@ -172,8 +191,10 @@ void Fold::apply(RawStatement const& statement, Scanner const& scanner) {
             settleAll(entries, Fidelity::exact, "override removed");
             break;
         }
-        diags.report<Code::OneShotOverride>(nameSpan, name).object(name)
-            .help("if the change is to last, make it an `update_job`; if not, repeat it by hand for that one run");
+        diags.report<Code::OneShotOverride>(nameSpan, name)
+            .object(name)
+            .help("if the change is to last, make it an `update_job`; if not, repeat it by hand "
+                  "for that one run");
         definition->statements.push_back(construct);
         estate.constructs.settle(construct, Fidelity::dropped, "one run only");
         settleAll(entries, Fidelity::dropped, "one run only");
@@ -184,8 +205,8 @@ void Fold::apply(RawStatement const& statement, Scanner const& scanner) {
     }
 }
 
-void Fold::insert(RawStatement const& statement, llvm::StringRef name, ir::ConstructId construct, std::vector<Entry> entries,
-                  Span nameSpan) {
+void Fold::insert(RawStatement const& statement, llvm::StringRef name, ir::ConstructId construct,
+                  std::vector<Entry> entries, Span nameSpan) {
     Subject const subject = statement.command->subject;
     auto& map = namesOf(subject);
     if (auto it = map.find(name); it != map.end()) {
@@ -193,7 +214,8 @@ void Fold::insert(RawStatement const& statement, llvm::StringRef name, ir::Const
         bool const replaces = estate.settings.lastInsertWins;
         auto finding = diags.report<Code::DuplicateObject>(nameSpan, toString(subject), name);
         finding.object(name).label(old.nameSpan, "first inserted here");
-        finding.note(replaces ? "the setting last-insert-wins takes this one" : "`jil` rejects the second one: the first stays in force");
+        finding.note(replaces ? "the setting last-insert-wins takes this one"
+                              : "`jil` rejects the second one: the first stays in force");
         if (!replaces) {
             estate.constructs.settle(construct, Fidelity::refused, "duplicate");
             settleAll(entries, Fidelity::refused, "duplicate");
@@ -225,7 +247,9 @@ static bool isRepeatable(Entry const& entry, Subject subject) {
     case Attr::row:
     case Attr::prefixed:
     case Attr::unknown: return true;
-    default: return subject == Subject::machine || subject == Subject::cycle || subject == Subject::monitor;
+    default:
+        return subject == Subject::machine || subject == Subject::cycle ||
+               subject == Subject::monitor;
     }
 }
 
@@ -239,8 +263,9 @@ void Fold::dropSuperseded(Definition& definition, std::vector<Entry> const& entr
         else
             keys.insert(entry.key.lower());
     std::erase_if(definition.entries, [&](Entry const& old) {
-        bool const isGone = old.row->id < Attr::prefixed ? rows.test(static_cast<size_t>(old.row->id))
-                                                         : keys.contains(old.key.lower());
+        bool const isGone = old.row->id < Attr::prefixed
+                                ? rows.test(static_cast<size_t>(old.row->id))
+                                : keys.contains(old.key.lower());
         if (isGone)
             estate.constructs.settle(old.construct, Fidelity::exact, "superseded");
         return isGone;
@@ -258,8 +283,10 @@ void Fold::merge(Definition& definition, std::vector<Entry> entries, bool isUpda
         uint32_t& seen = place[static_cast<size_t>(entry.row->id)];
         if (seen > 0 && !isRepeatable(entry, definition.subject)) {
             Entry& first = definition.entries[seen - 1];
-            diags.report<Code::RepeatedAttribute>(estate.constructs.span(entry.construct), entry.key)
-                .object(definition.name).label(estate.constructs.span(first.construct), "this one is ignored");
+            diags
+                .report<Code::RepeatedAttribute>(estate.constructs.span(entry.construct), entry.key)
+                .object(definition.name)
+                .label(estate.constructs.span(first.construct), "this one is ignored");
             estate.constructs.settle(first.construct, Fidelity::exact, "superseded");
             first = entry;
         } else {
@@ -269,7 +296,8 @@ void Fold::merge(Definition& definition, std::vector<Entry> entries, bool isUpda
     }
     // An empty value resets (JIL-031), and so does NULL in an update.
     std::erase_if(definition.entries, [&](Entry const& entry) {
-        bool const resets = entry.value.empty() || (isUpdate && (entry.value == "NULL" || entry.value == "\"\""));
+        bool const resets =
+            entry.value.empty() || (isUpdate && (entry.value == "NULL" || entry.value == "\"\""));
         if (resets)
             estate.constructs.settle(entry.construct, Fidelity::exact, "reset");
         return resets;
@@ -299,7 +327,8 @@ void Fold::learnMembers() {
             noteMember(static_cast<Index>(i));
 }
 
-/// JIL-032: members of a deleted box become stand-alone; JIL-033: `delete_box` deletes them too, at any depth.
+/// JIL-032: members of a deleted box become stand-alone; JIL-033: `delete_box` deletes them too, at
+/// any depth.
 void Fold::remove(Definition& first, ir::ConstructId construct, bool withMembers) {
     estate.constructs.settle(construct, Fidelity::exact, "folded");
     if (first.subject == Subject::job)
@@ -338,17 +367,24 @@ void Fold::remove(Definition& first, ir::ConstructId construct, bool withMembers
     }
 }
 
-void Fold::rename(llvm::StringRef name, ir::ConstructId construct, std::vector<Entry> const& entries) {
+void Fold::rename(llvm::StringRef name, ir::ConstructId construct,
+                  std::vector<Entry> const& entries) {
     Definition* const definition = find(Subject::job, name);
     llvm::StringRef target;
     for (Entry const& entry : entries)
         if (entry.row->id == Attr::job_new_name)
             target = plainText(entry.value, estate);
     if (target.empty()) {
-        diags.report<Code::MissingAttribute>(estate.constructs.span(construct), "`rename_job`", "new_name").object(name);
+        diags
+            .report<Code::MissingAttribute>(estate.constructs.span(construct), "`rename_job`",
+                                            "new_name")
+            .object(name);
         definition->isRefused = true;
     } else if (Definition const* taken = find(Subject::job, target)) {
-        diags.report<Code::DuplicateObject>(estate.constructs.span(construct), toString(Subject::job), target).object(target)
+        diags
+            .report<Code::DuplicateObject>(estate.constructs.span(construct),
+                                           toString(Subject::job), target)
+            .object(target)
             .label(taken->nameSpan, "first inserted here");
         target = {};
     }

@@ -30,15 +30,16 @@ struct Definition {
     Span nameSpan;
     ir::ConstructId statement;
     std::vector<Entry> entries;
-    std::vector<Entry> overrides;             ///< of `override_job`, pending for one run
-    std::vector<ir::ConstructId> statements;  ///< the updates and renames
+    std::vector<Entry> overrides;            ///< of `override_job`, pending for one run
+    std::vector<ir::ConstructId> statements; ///< the updates and renames
     bool isAlive = true;
     bool isRefused = false;
 };
 
 class Fold {
 public:
-    Fold(ir::Estate& target, diag::Diagnostics& findings) : estate(target), diags(findings), placeholders(target, findings) {}
+    Fold(ir::Estate& target, diag::Diagnostics& findings)
+        : estate(target), diags(findings), placeholders(target, findings) {}
 
     void apply(RawStatement const& statement, Scanner const& scanner);
 
@@ -49,10 +50,11 @@ private:
     using Index = uint32_t;
     llvm::StringMap<Index>& namesOf(Subject subject);
     Definition* find(Subject subject, llvm::StringRef name);
-    /// Takes one pair of quotes and the escapes off, resolves placeholders, checks the rules for names.
+    /// Takes one pair of quotes and the escapes off, resolves placeholders, checks the rules for
+    /// names.
     llvm::StringRef objectName(RawStatement const& statement, Scanner const& scanner);
-    void insert(RawStatement const& statement, llvm::StringRef name, ir::ConstructId construct, std::vector<Entry> entries,
-                Span nameSpan);
+    void insert(RawStatement const& statement, llvm::StringRef name, ir::ConstructId construct,
+                std::vector<Entry> entries, Span nameSpan);
     void dropSuperseded(Definition& definition, std::vector<Entry> const& entries);
     void merge(Definition& definition, std::vector<Entry> entries, bool isUpdate);
     void remove(Definition& definition, ir::ConstructId construct, bool withMembers);
@@ -67,14 +69,16 @@ private:
     diag::Diagnostics& diags;
     Placeholders placeholders;
     std::array<llvm::StringMap<Index>, subjectCount> names;
-    /// Box name → definitions that once named it; kept only from the first deletion on, checked when used.
+    /// Box name → definitions that once named it; kept only from the first deletion on, checked
+    /// when used.
     llvm::StringMap<llvm::SmallVector<Index, 4>> members;
     bool knowsMembers = false;
     std::array<ir::KindId, attributeCount> kinds{};
     ir::KindId kindOf(Attribute const& row);
 };
 
-/// The value with comments and line ends as blanks, one enclosing pair of quotes off, `\:` and `\"` resolved.
+/// The value with comments and line ends as blanks, one enclosing pair of quotes off, `\:` and `\"`
+/// resolved.
 llvm::StringRef plainText(llvm::StringRef value, ir::Estate& estate);
 
 } // namespace hoist::jil

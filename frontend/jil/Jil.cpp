@@ -10,11 +10,13 @@ Likelihood sniff(llvm::StringRef path, llvm::StringRef head) {
         return Likelihood::certain;
     // A line that begins with a statement of JIL is no line of anything else.
     head.consume_front("\xEF\xBB\xBF");
-    bool const isText = path.ends_with_insensitive(".txt") || path.ends_with_insensitive(".cal") || !path.contains('.') || path == "-";
+    bool const isText = path.ends_with_insensitive(".txt") || path.ends_with_insensitive(".cal") ||
+                        !path.contains('.') || path == "-";
     while (!head.empty()) {
         auto const [line, rest] = head.split('\n');
         llvm::StringRef const text = line.ltrim();
-        llvm::StringRef const key = text.take_while([](char c) { return llvm::isAlnum(c) || c == '_'; });
+        llvm::StringRef const key =
+            text.take_while([](char c) { return llvm::isAlnum(c) || c == '_'; });
         if (!key.empty() && text.drop_front(key.size()).ltrim(" \t").starts_with(":"))
             if (Subcommand const* command = findSubcommand(key))
                 return command->keyword.contains('_') ? Likelihood::certain

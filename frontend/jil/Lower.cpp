@@ -21,7 +21,8 @@ Lowering::Lowering(Estate& target, diag::Diagnostics& findings, llvm::ArrayRef<D
 Definition const* Lowering::jobType(llvm::StringRef name) const { return jobTypes.lookup(name); }
 
 void Lowering::run() {
-    // One allocation: growing would copy every job, as not all of their members move without throwing.
+    // One allocation: growing would copy every job, as not all of their members move without
+    // throwing.
     size_t jobs = estate.jobs.size();
     for (Definition const& definition : definitions)
         jobs += definition.isAlive && definition.subject == Subject::job;
@@ -60,7 +61,8 @@ static std::string withoutComments(llvm::StringRef value) {
     return out;
 }
 
-/// `\:` outside quotes becomes `:` (JIL-012); everything else, quotes included, is passed on (JIL-017).
+/// `\:` outside quotes becomes `:` (JIL-012); everything else, quotes included, is passed on
+/// (JIL-017).
 static llvm::StringRef verbatimText(llvm::StringRef value, Estate& estate) {
     if (!value.contains("\\:"))
         return value;
@@ -102,7 +104,9 @@ llvm::StringRef Lowering::text(Entry const& entry, llvm::StringRef object) {
     case ValueKind::word:
     case ValueKind::name:
         if (isQuotedInPart(value)) {
-            diags.report<Code::TextAfterQuote>(entry.where, entry.key).object(object).evidence(value.take_front(80))
+            diags.report<Code::TextAfterQuote>(entry.where, entry.key)
+                .object(object)
+                .evidence(value.take_front(80))
                 .help("close the quote at the end of the value");
             return value;
         }
@@ -114,14 +118,18 @@ llvm::StringRef Lowering::text(Entry const& entry, llvm::StringRef object) {
 Span Lowering::partSpan(Entry const& entry, llvm::StringRef part) const {
     if (part.empty() || part.begin() < entry.value.begin() || part.end() > entry.value.end())
         return entry.where;
-    uint32_t const begin = entry.where.begin + static_cast<uint32_t>(part.begin() - entry.value.begin());
+    uint32_t const begin =
+        entry.where.begin + static_cast<uint32_t>(part.begin() - entry.value.begin());
     return {begin, begin + static_cast<uint32_t>(part.size())};
 }
 
-void Lowering::badValue(Entry const& entry, llvm::StringRef value, llvm::StringRef wanted, llvm::StringRef object) {
+void Lowering::badValue(Entry const& entry, llvm::StringRef value, llvm::StringRef wanted,
+                        llvm::StringRef object) {
     llvm::StringRef const key = entry.row->keyword.empty() ? entry.key : entry.row->keyword;
     std::string shown = value.take_front(60).str();
-    diags.report<Code::BadValue>(partSpan(entry, value), shown, key, wanted).object(object).evidence(shown)
+    diags.report<Code::BadValue>(partSpan(entry, value), shown, key, wanted)
+        .object(object)
+        .evidence(shown)
         .note("AutoSys rejects the definition with such a value: the job would keep its old one");
     settle(entry, Fidelity::refused, "bad value");
 }
@@ -130,7 +138,8 @@ void Lowering::unknown(Entry const& entry, llvm::StringRef what, Definition cons
     uint32_t const begin = estate.constructs.span(entry.construct).begin;
     Span const key{begin, begin + static_cast<uint32_t>(entry.key.size())};
     auto finding = diags.report<Code::UnknownAttribute>(key, what, entry.key);
-    finding.object(definition.name).evidence(entry.key)
+    finding.object(definition.name)
+        .evidence(entry.key)
         .note("`jil` rejects the statement: this definition is not what runs in production");
     if (llvm::StringRef const near = nearestAttribute(definition.subject, entry.key); !near.empty())
         finding.help(fmt::format("did you mean `{}`?", near.str()))
@@ -152,7 +161,8 @@ void Lowering::machine(Definition const& definition) {
         llvm::StringRef const value = text(entry, definition.name);
         auto const integer = [&](Sourced<int64_t>& target) {
             auto const number = readInteger(value);
-            number ? target.set(*number, entry.construct) : badValue(entry, value, "a number", definition.name);
+            number ? target.set(*number, entry.construct)
+                   : badValue(entry, value, "a number", definition.name);
         };
         switch (entry.row->id) {
         case Attr::machine_type:
@@ -162,7 +172,9 @@ void Lowering::machine(Definition const& definition) {
                                                            : Machine::Kind::real;
             settle(entry, Fidelity::exact, "machine type");
             break;
-        case Attr::machine_machine: machine.parts.push_back({value, entry.where, entry.construct}); break;
+        case Attr::machine_machine:
+            machine.parts.push_back({value, entry.where, entry.construct});
+            break;
         case Attr::machine_node_name: machine.node.set(value, entry.construct); break;
         case Attr::machine_port: integer(machine.port); break;
         case Attr::machine_max_load:
@@ -178,8 +190,11 @@ void Lowering::machine(Definition const& definition) {
                 settle(entry, Fidelity::exact, "documentation");
                 break;
             }
-            diags.report<Code::KeptWithoutModel>(estate.constructs.span(entry.construct), entry.row->keyword,
-                                                 "AutoSys chooses among the machines by load").object(definition.name);
+            diags
+                .report<Code::KeptWithoutModel>(estate.constructs.span(entry.construct),
+                                                entry.row->keyword,
+                                                "AutoSys chooses among the machines by load")
+                .object(definition.name);
             settle(entry, Fidelity::dropped, "kept without a model");
             break;
         default:
@@ -207,7 +222,8 @@ void Lowering::resource(Definition const& definition) {
         llvm::StringRef const value = text(entry, definition.name);
         switch (entry.row->id) {
         case Attr::resource_res_type:
-            if (value.equals_insensitive("r") || value.equals_insensitive("d") || value.equals_insensitive("t")) {
+            if (value.equals_insensitive("r") || value.equals_insensitive("d") ||
+                value.equals_insensitive("t")) {
                 resource.kind = llvm::toLower(value.front()) == 'r'   ? Resource::Kind::renewable
                                 : llvm::toLower(value.front()) == 'd' ? Resource::Kind::depletable
                                                                       : Resource::Kind::threshold;
@@ -232,7 +248,8 @@ void Lowering::resource(Definition const& definition) {
         }
     }
     if (!resource.amount)
-        diags.report<Code::MissingAttribute>(definition.nameSpan, "a resource", "amount").object(definition.name);
+        diags.report<Code::MissingAttribute>(definition.nameSpan, "a resource", "amount")
+            .object(definition.name);
     estate.resources.add(std::move(resource));
 }
 
@@ -251,20 +268,27 @@ void Lowering::variable(Definition const& definition) {
         } else if (entry.row->fate == Fate::unknown) {
             unknown(entry, "a global variable", definition);
         } else {
-            diags.report<Code::KeptWithoutModel>(estate.constructs.span(entry.construct), entry.row->keyword,
-                                                 "AutoSys stores the text of the blob").object(definition.name);
+            diags
+                .report<Code::KeptWithoutModel>(estate.constructs.span(entry.construct),
+                                                entry.row->keyword,
+                                                "AutoSys stores the text of the blob")
+                .object(definition.name);
             settle(entry, Fidelity::dropped, "kept without a model");
         }
     }
     estate.variables.push_back(variable);
 }
 
-/// JIL-039…043: carried. What an instance or a job type means to jobs is taken where they refer to it.
+/// JIL-039…043: carried. What an instance or a job type means to jobs is taken where they refer to
+/// it.
 void Lowering::opaque(Definition const& definition) {
-    static constexpr auto kindOf = [](Subject subject) -> llvm::StringRef { return toString(subject); };
+    static constexpr auto kindOf = [](Subject subject) -> llvm::StringRef {
+        return toString(subject);
+    };
     std::vector<KeptAttribute> kept;
     bool const isBlob = definition.subject == Subject::blob;
-    bool const hasOpenAttributes = definition.subject == Subject::connectionProfile || definition.subject == Subject::monitor;
+    bool const hasOpenAttributes =
+        definition.subject == Subject::connectionProfile || definition.subject == Subject::monitor;
     for (Entry const& entry : definition.entries) {
         kept.push_back({entry.key, entry.value, entry.construct});
         if (entry.isBroken)
@@ -277,13 +301,19 @@ void Lowering::opaque(Definition const& definition) {
             settle(entry, Fidelity::exact, "carried");
     }
     if (isBlob)
-        diags.report<Code::KeptWithoutModel>(definition.nameSpan, definition.name,
-                                             "AutoSys keeps the text of a blob in its database, for jobs that read it").object(definition.name);
-    estate.constructs.settle(definition.statement, isBlob ? Fidelity::dropped : Fidelity::exact, isBlob ? "blob" : "carried");
+        diags
+            .report<Code::KeptWithoutModel>(
+                definition.nameSpan, definition.name,
+                "AutoSys keeps the text of a blob in its database, for jobs that read it")
+            .object(definition.name);
+    estate.constructs.settle(definition.statement, isBlob ? Fidelity::dropped : Fidelity::exact,
+                             isBlob ? "blob" : "carried");
     if (definition.subject == Subject::instance)
-        estate.instances.push_back({definition.name, definition.nameSpan, definition.statement, std::move(kept)});
+        estate.instances.push_back(
+            {definition.name, definition.nameSpan, definition.statement, std::move(kept)});
     else
-        estate.opaque.push_back({kindOf(definition.subject), definition.name, definition.nameSpan, definition.statement, std::move(kept)});
+        estate.opaque.push_back({kindOf(definition.subject), definition.name, definition.nameSpan,
+                                 definition.statement, std::move(kept)});
 }
 
 } // namespace hoist::jil

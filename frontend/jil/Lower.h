@@ -22,7 +22,8 @@ private:
     void opaque(Definition const& definition);
     void calendar(Definition const& definition);
     void extendedCalendar(Definition const& definition);
-    std::optional<std::string> readRule(Entry const& entry, llvm::StringRef value, Definition const& definition);
+    std::optional<std::string> readRule(Entry const& entry, llvm::StringRef value,
+                                        Definition const& definition);
     void cycle(Definition const& definition);
 
     Definition const* jobType(llvm::StringRef name) const;
@@ -32,10 +33,12 @@ private:
     friend class JobLowering;
     /// Placeholders resolved; comments as blanks; quotes and escapes as the value's kind wants it.
     llvm::StringRef text(Entry const& entry, llvm::StringRef object);
-    /// Where a part of the value stands; the whole value if the text is not the file's own (quotes, placeholders).
+    /// Where a part of the value stands; the whole value if the text is not the file's own (quotes,
+    /// placeholders).
     Span partSpan(Entry const& entry, llvm::StringRef part) const;
     /// Reports that the value is none; the construct is refused.
-    void badValue(Entry const& entry, llvm::StringRef value, llvm::StringRef wanted, llvm::StringRef object);
+    void badValue(Entry const& entry, llvm::StringRef value, llvm::StringRef wanted,
+                  llvm::StringRef object);
     void keep(Entry const& entry, llvm::StringRef object, std::vector<ir::KeptAttribute>& kept);
     void settle(Entry const& entry, diag::Fidelity fate, llvm::StringRef form) {
         estate.constructs.settle(entry.construct, fate, form);

@@ -1,4 +1,5 @@
-// Calendars in autocal text (§9.3): date lists, rules, cycles. Rules are canonicalised here and evaluated elsewhere.
+// Calendars in autocal text (§9.3): date lists, rules, cycles. Rules are canonicalised here and
+// evaluated elsewhere.
 #include "frontend/ir/CalendarRule.h"
 #include "frontend/jil/Lower.h"
 #include "frontend/jil/Values.h"
@@ -39,10 +40,15 @@ void Lowering::calendar(Definition const& definition) {
         auto const items = listItems(value);
         auto const date = items.empty() ? std::nullopt : readDate(items.front());
         // Seconds, where they are given, say nothing that a start time can say.
-        auto const time = items.size() == 2 ? readTime(items[1].take_front(items[1].count(':') == 2 ? items[1].rfind(':') : items[1].size()))
-                                            : std::nullopt;
+        auto const time =
+            items.size() == 2
+                ? readTime(items[1].take_front(items[1].count(':') == 2 ? items[1].rfind(':')
+                                                                        : items[1].size()))
+                : std::nullopt;
         if (!date || items.size() > 2 || (items.size() == 2 && !time)) {
-            diags.report<Code::BadCalendarRow>(entry.where, value).object(definition.name).evidence(value);
+            diags.report<Code::BadCalendarRow>(entry.where, value)
+                .object(definition.name)
+                .evidence(value);
             settle(entry, Fidelity::refused, "no date");
             calendar.refused = true;
             continue;
@@ -51,7 +57,8 @@ void Lowering::calendar(Definition const& definition) {
         calendar.rows.push_back({*date, minute > 0 ? minute : static_cast<int16_t>(-1)}); // JIL-146
     }
     std::sort(calendar.rows.begin(), calendar.rows.end());
-    calendar.rows.erase(std::unique(calendar.rows.begin(), calendar.rows.end()), calendar.rows.end());
+    calendar.rows.erase(std::unique(calendar.rows.begin(), calendar.rows.end()),
+                        calendar.rows.end());
     estate.calendars.add(std::move(calendar));
 }
 
@@ -92,13 +99,17 @@ static std::optional<uint8_t> readWorkdays(llvm::StringRef value) {
 }
 
 /// The rule in its canonical form; reported and refused if it is none.
-std::optional<std::string> Lowering::readRule(Entry const& entry, llvm::StringRef value, Definition const& definition) {
+std::optional<std::string> Lowering::readRule(Entry const& entry, llvm::StringRef value,
+                                              Definition const& definition) {
     RuleError error;
     if (auto const rule = CalendarRule::parse(value, error))
         return rule->canonical().str();
     size_t const from = std::min<size_t>(error.offset, value.size());
-    llvm::StringRef const token = value.substr(from).take_until([](char c) { return llvm::StringRef(" \t\r\n,&|(){}").contains(c); });
-    diags.report<Code::BadCalendarRule>(partSpan(entry, token), error.message).object(definition.name).evidence(token)
+    llvm::StringRef const token = value.substr(from).take_until(
+        [](char c) { return llvm::StringRef(" \t\r\n,&|(){}").contains(c); });
+    diags.report<Code::BadCalendarRule>(partSpan(entry, token), error.message)
+        .object(definition.name)
+        .evidence(token)
         .note("AutoSys rejects the calendar, so it would keep its old dates");
     settle(entry, Fidelity::refused, "bad value");
     return std::nullopt;
@@ -121,7 +132,8 @@ void Lowering::extendedCalendar(Definition const& definition) {
             break;
         case Attr::extendedCalendar_workday: {
             auto const days = readWorkdays(value);
-            days ? void(calendar.workdays = *days) : bad("days such as `mo,tu,we,th,fr`, or seven of `X` and `.` from Monday");
+            days ? void(calendar.workdays = *days)
+                 : bad("days such as `mo,tu,we,th,fr`, or seven of `X` and `.` from Monday");
             break;
         }
         case Attr::extendedCalendar_non_workday:
@@ -130,14 +142,19 @@ void Lowering::extendedCalendar(Definition const& definition) {
             if (!disposition)
                 bad("one of `O`, `S`, `N`, `W`, `P`");
             else
-                (entry.row->id == Attr::extendedCalendar_holiday ? calendar.holiday : calendar.nonWorkday) = *disposition;
+                (entry.row->id == Attr::extendedCalendar_holiday ? calendar.holiday
+                                                                 : calendar.nonWorkday) =
+                    *disposition;
             break;
         }
-        case Attr::extendedCalendar_holcal: calendar.holidayCalendar.set(value, entry.construct); break;
+        case Attr::extendedCalendar_holcal:
+            calendar.holidayCalendar.set(value, entry.construct);
+            break;
         case Attr::extendedCalendar_cyccal: calendar.cycleName.set(value, entry.construct); break;
         case Attr::extendedCalendar_adjust: {
             auto const days = readInteger(value);
-            days && *days >= -9 && *days <= 9 ? void(calendar.adjust = static_cast<int32_t>(*days)) : bad("days from -9 to 9");
+            days && *days >= -9 && *days <= 9 ? void(calendar.adjust = static_cast<int32_t>(*days))
+                                              : bad("days from -9 to 9");
             break;
         }
         case Attr::extendedCalendar_condition:
@@ -145,7 +162,8 @@ void Lowering::extendedCalendar(Definition const& definition) {
                 rules.push_back(*rule);
             else
                 calendar.refused = true;
-            calendar.ruleSpan = calendar.ruleSpan.isValid() ? calendar.ruleSpan.to(entry.where) : entry.where;
+            calendar.ruleSpan =
+                calendar.ruleSpan.isValid() ? calendar.ruleSpan.to(entry.where) : entry.where;
             break;
         default: unknown(entry, "an extended calendar", definition);
         }
@@ -162,7 +180,10 @@ void Lowering::cycle(Definition const& definition) {
     Entry const* open = nullptr;
     std::optional<Date> from;
     auto const incomplete = [&](Entry const& entry, llvm::StringRef missing) {
-        diags.report<Code::CycleWithoutEnd>(estate.constructs.span(entry.construct), definition.name, missing).object(definition.name);
+        diags
+            .report<Code::CycleWithoutEnd>(estate.constructs.span(entry.construct), definition.name,
+                                           missing)
+            .object(definition.name);
         settle(entry, Fidelity::refused, "half a period");
         calendar.refused = true;
     };

@@ -1,4 +1,5 @@
-// A job's attributes become fields of ir::Job. One switch over the rows of Attributes.def that have a model.
+// A job's attributes become fields of ir::Job. One switch over the rows of Attributes.def that have
+// a model.
 #include "frontend/jil/Lower.h"
 #include "frontend/jil/Values.h"
 
@@ -19,7 +20,8 @@ enum class JobKind : uint8_t { command, watch, box, adapter };
 class JobLowering {
 public:
     JobLowering(Lowering& lowering, Definition const& input, JobId id)
-        : base(lowering), estate(lowering.estate), diags(lowering.diags), definition(input), self(id) {}
+        : base(lowering), estate(lowering.estate), diags(lowering.diags), definition(input),
+          self(id) {}
 
     void run();
 
@@ -38,8 +40,11 @@ private:
         base.badValue(entry, value, wanted, definition.name);
         job().refused = true;
     }
-    void setText(Entry const& entry, Sourced<llvm::StringRef>& target) { target.set(text(entry), entry.construct); }
-    void setInteger(Entry const& entry, Sourced<int64_t>& target, int64_t least, int64_t most, llvm::StringRef wanted);
+    void setText(Entry const& entry, Sourced<llvm::StringRef>& target) {
+        target.set(text(entry), entry.construct);
+    }
+    void setInteger(Entry const& entry, Sourced<int64_t>& target, int64_t least, int64_t most,
+                    llvm::StringRef wanted);
     bool setBoolean(Entry const& entry, Sourced<bool>& target);
     CommandAction* command() { return std::get_if<CommandAction>(&job().action); }
     bool fits(Family family) const;
@@ -78,8 +83,10 @@ static bool isTimeAttribute(Attr id) {
 /// Why a kept attribute of a command job matters; shown to the user.
 static llvm::StringRef effectOf(Attr id) {
     switch (id) {
-    case Attr::job_chk_files: return "AutoSys does not start the job while the file system is short of space";
-    case Attr::job_heartbeat_interval: return "AutoSys raises an alarm when the job sends no heartbeat";
+    case Attr::job_chk_files:
+        return "AutoSys does not start the job while the file system is short of space";
+    case Attr::job_heartbeat_interval:
+        return "AutoSys raises an alarm when the job sends no heartbeat";
     case Attr::job_ulimit: return "AutoSys sets these limits before the command";
     case Attr::job_elevated: return "AutoSys runs the command with administrator rights";
     case Attr::job_interactive: return "AutoSys shows the command on the desktop of the host";
@@ -116,7 +123,8 @@ void JobLowering::chooseType() {
     }
     typeText = text(*given);
     auto const is = [&](std::initializer_list<llvm::StringRef> words) {
-        return llvm::any_of(words, [&](llvm::StringRef word) { return typeText.equals_insensitive(word); });
+        return llvm::any_of(
+            words, [&](llvm::StringRef word) { return typeText.equals_insensitive(word); });
     };
     if (is({"c", "cmd", "command"})) {
         job().action = CommandAction{};
@@ -130,7 +138,8 @@ void JobLowering::chooseType() {
         kind = JobKind::watch;
         job().action = FileWatchAction{};
         base.settle(*given, Fidelity::exact, "job type");
-    } else if (typeText.size() == 1 && llvm::isDigit(typeText.front()) && base.jobType(typeText)) { // JIL-041
+    } else if (typeText.size() == 1 && llvm::isDigit(typeText.front()) &&
+               base.jobType(typeText)) { // JIL-041
         CommandAction action;
         for (Entry const& entry : base.jobType(typeText)->entries)
             if (entry.row->id == Attr::jobType_command)
@@ -145,12 +154,17 @@ void JobLowering::chooseType() {
         };
         kind = JobKind::adapter;
         job().action = OpaqueAction{typeText, given->construct};
-        bool const isKnown = llvm::any_of(adapters, [&](llvm::StringRef name) { return typeText.equals_insensitive(name); });
+        bool const isKnown = llvm::any_of(
+            adapters, [&](llvm::StringRef name) { return typeText.equals_insensitive(name); });
         if (isKnown) {
-            diags.report<Code::AdapterType>(given->where, typeText).object(definition.name).evidence(typeText)
-                .help("a `[[rule]]` with `job_type` in hoist.toml can map it to an operator; without one its task fails and says so");
+            diags.report<Code::AdapterType>(given->where, typeText)
+                .object(definition.name)
+                .evidence(typeText)
+                .help("a `[[rule]]` with `job_type` in hoist.toml can map it to an operator; "
+                      "without one its task fails and says so");
         } else if (typeText.size() == 1 && llvm::isDigit(typeText.front())) {
-            diags.report<Code::UndefinedJobType>(given->where, typeText, typeText).object(definition.name);
+            diags.report<Code::UndefinedJobType>(given->where, typeText, typeText)
+                .object(definition.name);
         } else {
             std::vector<llvm::StringRef> names(std::begin(adapters), std::end(adapters));
             for (llvm::StringRef name : {"CMD", "BOX", "FW"})
@@ -163,7 +177,8 @@ void JobLowering::chooseType() {
     }
 }
 
-void JobLowering::setInteger(Entry const& entry, Sourced<int64_t>& target, int64_t least, int64_t most, llvm::StringRef wanted) {
+void JobLowering::setInteger(Entry const& entry, Sourced<int64_t>& target, int64_t least,
+                             int64_t most, llvm::StringRef wanted) {
     llvm::StringRef const value = text(entry);
     auto const number = readInteger(value);
     if (!number || *number < least || *number > most)
@@ -183,13 +198,15 @@ bool JobLowering::setBoolean(Entry const& entry, Sourced<bool>& target) {
 }
 
 void JobLowering::conditionAttribute(Entry const& entry, ConditionRef& target) {
-    llvm::StringRef const value = base.placeholders.resolve(entry.value, entry.where, entry.row->kind, definition.name);
+    llvm::StringRef const value =
+        base.placeholders.resolve(entry.value, entry.where, entry.row->kind, definition.name);
     target.from = entry.construct;
     target.span = entry.where;
     llvm::StringRef inner = value;
     size_t offset = 0;
     // Some exports quote the whole condition.
-    if (inner.size() >= 2 && inner.front() == '"' && inner.back() == '"' && !inner.drop_front().drop_back().contains('"')) {
+    if (inner.size() >= 2 && inner.front() == '"' && inner.back() == '"' &&
+        !inner.drop_front().drop_back().contains('"')) {
         inner = inner.drop_front().drop_back();
         offset = 1;
     }
@@ -197,7 +214,8 @@ void JobLowering::conditionAttribute(Entry const& entry, ConditionRef& target) {
     auto const spanOf = [&](size_t begin, size_t end) {
         if (!isVerbatim) // the text differs from the source: the whole value is as near as it gets
             return entry.where;
-        return Span{entry.where.begin + static_cast<uint32_t>(offset + begin), entry.where.begin + static_cast<uint32_t>(offset + end)};
+        return Span{entry.where.begin + static_cast<uint32_t>(offset + begin),
+                    entry.where.begin + static_cast<uint32_t>(offset + end)};
     };
     if (!parseCondition(inner, spanOf, estate, diags, self, definition.name, target)) {
         estate.constructs.settle(entry.construct, Fidelity::refused, "syntax error");
@@ -230,12 +248,24 @@ void JobLowering::attribute(Entry const& entry) {
     case Attr::job_group:
         base.settle(entry, Fidelity::exact, "tag");
         return setText(entry, j.label);
-    case Attr::job_profile: return command() ? setText(entry, command()->profile) : base.keep(entry, definition.name, j.kept);
-    case Attr::job_shell: return command() ? setText(entry, command()->shell) : base.keep(entry, definition.name, j.kept);
-    case Attr::job_command: return command() ? setText(entry, command()->command) : base.keep(entry, definition.name, j.kept);
-    case Attr::job_std_in_file: return command() ? setText(entry, command()->stdinFile) : base.keep(entry, definition.name, j.kept);
-    case Attr::job_std_out_file: return command() ? setText(entry, command()->stdoutFile) : base.keep(entry, definition.name, j.kept);
-    case Attr::job_std_err_file: return command() ? setText(entry, command()->stderrFile) : base.keep(entry, definition.name, j.kept);
+    case Attr::job_profile:
+        return command() ? setText(entry, command()->profile)
+                         : base.keep(entry, definition.name, j.kept);
+    case Attr::job_shell:
+        return command() ? setText(entry, command()->shell)
+                         : base.keep(entry, definition.name, j.kept);
+    case Attr::job_command:
+        return command() ? setText(entry, command()->command)
+                         : base.keep(entry, definition.name, j.kept);
+    case Attr::job_std_in_file:
+        return command() ? setText(entry, command()->stdinFile)
+                         : base.keep(entry, definition.name, j.kept);
+    case Attr::job_std_out_file:
+        return command() ? setText(entry, command()->stdoutFile)
+                         : base.keep(entry, definition.name, j.kept);
+    case Attr::job_std_err_file:
+        return command() ? setText(entry, command()->stderrFile)
+                         : base.keep(entry, definition.name, j.kept);
     case Attr::job_envvars: {
         if (!command())
             return base.keep(entry, definition.name, j.kept);
@@ -253,18 +283,25 @@ void JobLowering::attribute(Entry const& entry) {
     }
     case Attr::job_watch_file_min_size: {
         auto* watch = std::get_if<FileWatchAction>(&j.action);
-        return watch ? setInteger(entry, watch->minSize, 0, INT64_MAX, "a number of bytes") : base.keep(entry, definition.name, j.kept);
+        return watch ? setInteger(entry, watch->minSize, 0, INT64_MAX, "a number of bytes")
+                     : base.keep(entry, definition.name, j.kept);
     }
     case Attr::job_watch_interval: {
         auto* watch = std::get_if<FileWatchAction>(&j.action);
-        return watch ? setInteger(entry, watch->interval, 1, INT32_MAX, "a number of seconds above 0") : base.keep(entry, definition.name, j.kept);
+        return watch
+                   ? setInteger(entry, watch->interval, 1, INT32_MAX, "a number of seconds above 0")
+                   : base.keep(entry, definition.name, j.kept);
     }
     case Attr::job_priority: return setInteger(entry, j.priority, 0, INT32_MAX, "a number from 0");
-    case Attr::job_job_load: return setInteger(entry, j.load, 0, INT64_MAX, "a number of load units from 0");
+    case Attr::job_job_load:
+        return setInteger(entry, j.load, 0, INT64_MAX, "a number of load units from 0");
     case Attr::job_n_retrys: return setInteger(entry, j.retries, 0, 20, "a number from 0 to 20");
-    case Attr::job_term_run_time: return setInteger(entry, j.termRunTime, 0, 527040, "minutes from 0 to 527040");
-    case Attr::job_max_run_alarm: return setInteger(entry, j.alarms.maxRun, 0, INT32_MAX, "minutes from 0");
-    case Attr::job_min_run_alarm: return setInteger(entry, j.alarms.minRun, 0, INT32_MAX, "minutes from 0");
+    case Attr::job_term_run_time:
+        return setInteger(entry, j.termRunTime, 0, 527040, "minutes from 0 to 527040");
+    case Attr::job_max_run_alarm:
+        return setInteger(entry, j.alarms.maxRun, 0, INT32_MAX, "minutes from 0");
+    case Attr::job_min_run_alarm:
+        return setInteger(entry, j.alarms.minRun, 0, INT32_MAX, "minutes from 0");
     case Attr::job_max_exit_success: maxExit = &entry; return;
     case Attr::job_success_codes: successCodes = &entry; return;
     case Attr::job_fail_codes: failCodes = &entry; return;
@@ -279,7 +316,8 @@ void JobLowering::attribute(Entry const& entry) {
         if (j.alarms.notifyFailureOnly)
             return j.alarms.notify.set(true, entry.construct);
         auto const flag = readBoolean(value);
-        return flag ? j.alarms.notify.set(*flag, entry.construct) : bad(entry, value, "`y`, `n` or `f` (failures only)");
+        return flag ? j.alarms.notify.set(*flag, entry.construct)
+                    : bad(entry, value, "`y`, `n` or `f` (failures only)");
     }
     case Attr::job_notification_msg: return setText(entry, j.alarms.message);
     case Attr::job_notification_emailaddress: {
@@ -301,11 +339,12 @@ void JobLowering::attribute(Entry const& entry) {
     }
     case Attr::job_status: {
         llvm::StringRef const value = text(entry);
-        InitialStatus const status = value.equals_insensitive("inactive")    ? InitialStatus::inactive
-                                     : value.equals_insensitive("on_ice")    ? InitialStatus::onIce
-                                     : value.equals_insensitive("on_hold")   ? InitialStatus::onHold
-                                     : value.equals_insensitive("on_noexec") ? InitialStatus::onNoExec
-                                                                             : InitialStatus::other;
+        InitialStatus const status = value.equals_insensitive("inactive")  ? InitialStatus::inactive
+                                     : value.equals_insensitive("on_ice")  ? InitialStatus::onIce
+                                     : value.equals_insensitive("on_hold") ? InitialStatus::onHold
+                                     : value.equals_insensitive("on_noexec")
+                                         ? InitialStatus::onNoExec
+                                         : InitialStatus::other;
         j.initialStatus.set(status, entry.construct);
         return j.initialStatusText.set(value, entry.construct);
     }
@@ -314,10 +353,14 @@ void JobLowering::attribute(Entry const& entry) {
         auto uses = readResources(value);
         if (!uses)
             return bad(entry, value, "`(NAME, QUANTITY=n, FREE=Y|N|A)`, several joined by `AND`");
-        bool const isVerbatim = value.data() >= entry.value.begin() && value.data() <= entry.value.end();
-        auto const shift = entry.where.begin + static_cast<uint32_t>(isVerbatim ? value.data() - entry.value.data() : 0);
+        bool const isVerbatim =
+            value.data() >= entry.value.begin() && value.data() <= entry.value.end();
+        auto const shift =
+            entry.where.begin +
+            static_cast<uint32_t>(isVerbatim ? value.data() - entry.value.data() : 0);
         for (ResourceUse& use : *uses) {
-            use.span = isVerbatim ? Span{use.span.begin - 1 + shift, use.span.end - 1 + shift} : entry.where;
+            use.span = isVerbatim ? Span{use.span.begin - 1 + shift, use.span.end - 1 + shift}
+                                  : entry.where;
             use.construct = estate.constructs.add(use.span, "resource use", self);
             j.resources.push_back(use);
         }
@@ -340,14 +383,22 @@ void JobLowering::attribute(Entry const& entry) {
         j.inert.push_back({entry.row->keyword, text(entry), entry.construct});
         return;
     case Fate::unknown: {
-        auto finding = diags.report<Code::UnknownAttribute>(
-            {estate.constructs.span(entry.construct).begin, estate.constructs.span(entry.construct).begin + static_cast<uint32_t>(entry.key.size())},
-            "a job", entry.key);
-        finding.object(definition.name).evidence(entry.key).note("`jil` rejects the statement: this definition is not what runs in production");
+        auto finding =
+            diags.report<Code::UnknownAttribute>({estate.constructs.span(entry.construct).begin,
+                                                  estate.constructs.span(entry.construct).begin +
+                                                      static_cast<uint32_t>(entry.key.size())},
+                                                 "a job", entry.key);
+        finding.object(definition.name)
+            .evidence(entry.key)
+            .note("`jil` rejects the statement: this definition is not what runs in production");
         if (llvm::StringRef const near = nearestAttribute(Subject::job, entry.key); !near.empty())
             finding.help(fmt::format("did you mean `{}`?", near.str()))
-                .fix({{estate.constructs.span(entry.construct).begin, estate.constructs.span(entry.construct).begin + static_cast<uint32_t>(entry.key.size())},
-                      near.str(), "use the attribute's right name", diag::Applicability::unsafe});
+                .fix({{estate.constructs.span(entry.construct).begin,
+                       estate.constructs.span(entry.construct).begin +
+                           static_cast<uint32_t>(entry.key.size())},
+                      near.str(),
+                      "use the attribute's right name",
+                      diag::Applicability::unsafe});
         base.settle(entry, Fidelity::dropped, "unknown attribute");
         j.kept.push_back({entry.key, text(entry), entry.construct});
         return;
@@ -367,7 +418,11 @@ void JobLowering::timeAttribute(Entry const& entry) {
             if (!day)
                 return bad(entry, item, "days such as `mo,tu,we,th,fr` or `all`");
             if (item.size() > 2 && !item.equals_insensitive("all"))
-                diags.report<Code::LenientValue>(base.partSpan(entry, item), item, item.take_front(2)).object(definition.name).evidence(item);
+                diags
+                    .report<Code::LenientValue>(base.partSpan(entry, item), item,
+                                                item.take_front(2))
+                    .object(definition.name)
+                    .evidence(item);
             days |= *day;
         }
         return times.weekdays.set(days, entry.construct);
@@ -398,7 +453,8 @@ void JobLowering::timeAttribute(Entry const& entry) {
     }
     case Attr::job_run_window: {
         auto const window = readWindow(value);
-        return window ? times.window.set(*window, entry.construct) : bad(entry, value, "a span of time `hh:mm-hh:mm`");
+        return window ? times.window.set(*window, entry.construct)
+                      : bad(entry, value, "a span of time `hh:mm-hh:mm`");
     }
     case Attr::job_timezone: return times.timezone.set(value, entry.construct);
     case Attr::job_must_start_times:
@@ -406,7 +462,8 @@ void JobLowering::timeAttribute(Entry const& entry) {
         std::vector<ClockOrOffset> list;
         for (llvm::StringRef const item : listItems(value)) {
             auto const time = readTime(item);
-            auto const offset = item.starts_with("+") ? readInteger(item.drop_front()) : std::nullopt;
+            auto const offset =
+                item.starts_with("+") ? readInteger(item.drop_front()) : std::nullopt;
             if (offset && *offset >= 0 && *offset <= 527040)
                 list.push_back({true, static_cast<int32_t>(*offset)});
             else if (time)
@@ -414,14 +471,16 @@ void JobLowering::timeAttribute(Entry const& entry) {
             else
                 return bad(entry, item, "times `hh:mm` or `+minutes` after the start");
         }
-        auto& target = entry.row->id == Attr::job_must_start_times ? times.mustStart : times.mustComplete;
+        auto& target =
+            entry.row->id == Attr::job_must_start_times ? times.mustStart : times.mustComplete;
         return target.set(std::move(list), entry.construct);
     }
     default: return;
     }
 }
 
-/// JIL-140: date_conditions is the switch. Off, the times have no effect, but they must still be readable.
+/// JIL-140: date_conditions is the switch. Off, the times have no effect, but they must still be
+/// readable.
 void JobLowering::schedule() {
     Sourced<bool> isOn;
     if (master && !setBoolean(*master, isOn))
@@ -482,7 +541,10 @@ void JobLowering::required() {
     if (job().refused) // what is missing may be what could not be read
         return;
     auto const missing = [&](llvm::StringRef attribute) {
-        diags.report<Code::MissingAttribute>(definition.nameSpan, fmt::format("a job of type `{}`", typeText.str()), attribute).object(definition.name)
+        diags
+            .report<Code::MissingAttribute>(
+                definition.nameSpan, fmt::format("a job of type `{}`", typeText.str()), attribute)
+            .object(definition.name)
             .note("`jil` rejects the statement");
         job().refused = true;
     };
@@ -491,7 +553,8 @@ void JobLowering::required() {
     if (auto const* watch = std::get_if<FileWatchAction>(&job().action); watch && !watch->path)
         missing("watch_file");
     if ((kind == JobKind::command || kind == JobKind::watch) && !job().machines)
-        diags.report<Code::MissingMachine>(definition.nameSpan, definition.name).object(definition.name)
+        diags.report<Code::MissingMachine>(definition.nameSpan, definition.name)
+            .object(definition.name)
             .note("AutoSys needs a machine for commands and file watchers");
 }
 
@@ -514,8 +577,12 @@ void JobLowering::run() {
             continue;
         }
         if (!fits(entry.row->family)) {
-            diags.report<Code::NotForType>(estate.constructs.span(entry.construct), entry.row->id == Attr::prefixed ? entry.key : entry.row->keyword, typeText)
-                .object(definition.name).evidence(entry.key);
+            diags
+                .report<Code::NotForType>(
+                    estate.constructs.span(entry.construct),
+                    entry.row->id == Attr::prefixed ? entry.key : entry.row->keyword, typeText)
+                .object(definition.name)
+                .evidence(entry.key);
             base.settle(entry, Fidelity::exact, "no effect");
             job().inert.push_back({entry.key, text(entry), entry.construct});
             continue;
@@ -524,22 +591,30 @@ void JobLowering::run() {
     }
     for (Entry const& entry : definition.overrides) {
         estate.constructs[entry.construct].owner = self;
-        job().kept.push_back({estate.save("override_job " + entry.key.str()), entry.value, entry.construct});
+        job().kept.push_back(
+            {estate.save("override_job " + entry.key.str()), entry.value, entry.construct});
     }
     exitRule();
     schedule();
     required();
 }
 
-void Lowering::job(Definition const& definition) { JobLowering(*this, definition, estate.jobs.add()).run(); }
+void Lowering::job(Definition const& definition) {
+    JobLowering(*this, definition, estate.jobs.add()).run();
+}
 
 void Lowering::keep(Entry const& entry, llvm::StringRef object, std::vector<KeptAttribute>& kept) {
     llvm::StringRef const key = entry.row->id == Attr::prefixed ? entry.key : entry.row->keyword;
     kept.push_back({key, text(entry, object), entry.construct});
     ir::JobId const owner = estate.constructs[entry.construct].owner;
-    if (owner && std::holds_alternative<OpaqueAction>(estate.jobs[owner].action) && entry.row->family != Family::any)
+    if (owner && std::holds_alternative<OpaqueAction>(estate.jobs[owner].action) &&
+        entry.row->family != Family::any)
         return; // the adapter's own: settled by the lowering, which knows the site's mapping
-    diags.report<Code::KeptWithoutModel>(estate.constructs.span(entry.construct), key, effectOf(entry.row->id)).object(object).evidence(key);
+    diags
+        .report<Code::KeptWithoutModel>(estate.constructs.span(entry.construct), key,
+                                        effectOf(entry.row->id))
+        .object(object)
+        .evidence(key);
     settle(entry, Fidelity::dropped, "kept without a model");
 }
 

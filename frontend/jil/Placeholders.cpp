@@ -15,7 +15,8 @@ struct Placeholder {
 /// The placeholder that begins at `from`, or an empty one.
 static Placeholder placeholderAt(llvm::StringRef value, size_t from) {
     llvm::StringRef const rest = value.substr(from);
-    auto const named = [&](llvm::StringRef open, llvm::StringRef close, bool isTemplate) -> Placeholder {
+    auto const named = [&](llvm::StringRef open, llvm::StringRef close,
+                           bool isTemplate) -> Placeholder {
         if (!rest.starts_with(open))
             return {};
         llvm::StringRef const name = rest.drop_front(open.size()).take_while(isNameChar);
@@ -37,7 +38,8 @@ static Placeholder placeholderAt(llvm::StringRef value, size_t from) {
     }
 }
 
-llvm::StringRef Placeholders::resolve(llvm::StringRef value, Span where, ValueKind kind, llvm::StringRef object) {
+llvm::StringRef Placeholders::resolve(llvm::StringRef value, Span where, ValueKind kind,
+                                      llvm::StringRef object) {
     if (value.find_first_of("{%") == llvm::StringRef::npos)
         return value;
     std::string out;
@@ -57,9 +59,13 @@ llvm::StringRef Placeholders::resolve(llvm::StringRef value, Span where, ValueKi
             isReplaced = true;
         } else if (found.isTemplate || !isExpandedAtRunTime(kind)) {
             auto const begin = where.begin + static_cast<uint32_t>(i);
-            diags.report<diag::Code::UnresolvedPlaceholder>({begin, begin + static_cast<uint32_t>(found.text.size())}, found.text)
-                .object(object).evidence(found.text)
-                .help("give it a value with `-D " + found.name.str() + "=VALUE` or `--properties FILE`");
+            diags
+                .report<diag::Code::UnresolvedPlaceholder>(
+                    {begin, begin + static_cast<uint32_t>(found.text.size())}, found.text)
+                .object(object)
+                .evidence(found.text)
+                .help("give it a value with `-D " + found.name.str() +
+                      "=VALUE` or `--properties FILE`");
         }
         i += found.text.size();
     }

@@ -1,7 +1,8 @@
-// A line is a `key: value`, a comment, the continuation of a wrapped list, or astray. Inside a line a value ends
-// where a keyword follows: `insert_job: A   job_type: c`. As free text may look like keywords (`--type: full`,
-// `C:\x`, `http://…`), only *known* keywords after a blank end it, and that is reported, because the author may
-// have meant text. Words and lists cannot hold blanks followed by `identifier:`, so there any key ends the value.
+// A line is a `key: value`, a comment, the continuation of a wrapped list, or astray. Inside a line
+// a value ends where a keyword follows: `insert_job: A   job_type: c`. As free text may look like
+// keywords (`--type: full`, `C:\x`, `http://…`), only *known* keywords after a blank end it, and
+// that is reported, because the author may have meant text. Words and lists cannot hold blanks
+// followed by `identifier:`, so there any key ends the value.
 #include "frontend/jil/Scanner.h"
 
 #include <array>
@@ -12,7 +13,9 @@ namespace hoist::jil {
 using diag::Code;
 
 static bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v'; }
-static bool isKeyStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+static bool isKeyStart(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 static bool isKeyChar(char c) { return isKeyStart(c) || (c >= '0' && c <= '9'); }
 static llvm::StringRef between(char const* from, char const* to) {
     return {from, static_cast<size_t>(to - from)};
@@ -66,7 +69,8 @@ char const* Scanner::nextLine(char const* from) {
 
 bool Scanner::isKnownKey(llvm::StringRef key) const {
     if (Subcommand const* command = findSubcommand(key)) {
-        // `calendar:` and `cycle:` are statements only at the start of a line: they are ordinary words.
+        // `calendar:` and `cycle:` are statements only at the start of a line: they are ordinary
+        // words.
         return command->keyword.contains('_');
     }
     return (current && findAttribute(current->subject, key)) || isSubcommandShaped(key);
@@ -92,7 +96,8 @@ bool Scanner::next(RawStatement& statement) {
     while (readItem(item)) {
         switch (item.kind) {
         case Item::Kind::statement:
-            if (!statement.key.empty() || !statement.strays.empty() || !statement.attributes.empty()) {
+            if (!statement.key.empty() || !statement.strays.empty() ||
+                !statement.attributes.empty()) {
                 pending = RawStatement();
                 pending.command = item.command;
                 pending.key = item.attribute.key;
@@ -138,7 +143,8 @@ void Scanner::skipToStatement() {
         char const* q = p;
         while (q < end && isKeyChar(*q))
             ++q;
-        if (q > p && q < end && *q == ':' && (findSubcommand(between(p, q)) || isSubcommandShaped(between(p, q))))
+        if (q > p && q < end && *q == ':' &&
+            (findSubcommand(between(p, q)) || isSubcommandShaped(between(p, q))))
             break;
     }
     atLineStart = true;
@@ -161,7 +167,8 @@ bool Scanner::readItem(Item& item) {
             if (!skipBlockComment()) {
                 llvm::StringRef const opened = between(at, at + 2);
                 diags.report<Code::UnclosedComment>(span(opened))
-                    .note("everything from here to the end of the file would be ignored, definitions included")
+                    .note("everything from here to the end of the file would be ignored, "
+                          "definitions included")
                     .help("hoist goes on at the next statement; the file's workflows are refused");
                 char const* const from = at;
                 skipToStatement();
@@ -204,7 +211,8 @@ bool Scanner::readKey(Item& item) {
     attribute.key = key;
     attribute.beginsLine = atLineStart;
     at = p + 1;
-    static constexpr Attribute nameRow{Attr::unknown, "", "", Subject::job, ValueKind::name, Fate::model, Family::any};
+    static constexpr Attribute nameRow{Attr::unknown,   "",          "",         Subject::job,
+                                       ValueKind::name, Fate::model, Family::any};
     if (command || isSubcommandShaped(key)) {
         item.kind = Item::Kind::statement;
         item.command = command;
@@ -217,7 +225,8 @@ bool Scanner::readKey(Item& item) {
             finding.object(attribute.value).note(wouldReject);
             if (llvm::StringRef const near = nearestSubcommand(key); !near.empty())
                 finding.help(fmt::format("did you mean `{}`?", near.str()))
-                    .fix({span(key), near.str(), "use the statement's right name", diag::Applicability::unsafe});
+                    .fix({span(key), near.str(), "use the statement's right name",
+                          diag::Applicability::unsafe});
         }
         return true;
     }
@@ -237,9 +246,12 @@ enum class StrayKind : uint8_t { text, command, report };
 } // namespace
 
 static StrayKind classify(llvm::StringRef line) {
-    for (llvm::StringRef command : {"sendevent", "autorep", "autostatus", "job_depends", "autocal_asc", "jil", "autoflags",
-                                    "chk_auto_up", "monbro", "autosyslog", "exit", "quit"})
-        if (line.starts_with(command) && (line.size() == command.size() || isBlank(line[command.size()]) || line[command.size()] == '<'))
+    for (llvm::StringRef command :
+         {"sendevent", "autorep", "autostatus", "job_depends", "autocal_asc", "jil", "autoflags",
+          "chk_auto_up", "monbro", "autosyslog", "exit", "quit"})
+        if (line.starts_with(command) &&
+            (line.size() == command.size() || isBlank(line[command.size()]) ||
+             line[command.size()] == '<'))
             return StrayKind::command;
     if (line.starts_with("jil>>") || line.starts_with("CAUAJM_") || line.starts_with("Job Name ") ||
         line.starts_with("Machine Name ") || line.starts_with("Name "))
@@ -249,7 +261,8 @@ static StrayKind classify(llvm::StringRef line) {
     return StrayKind::text;
 }
 
-/// Takes all stray lines that follow each other and are of one kind: random bytes give one finding, not a million.
+/// Takes all stray lines that follow each other and are of one kind: random bytes give one finding,
+/// not a million.
 void Scanner::readStray(Item& item) {
     item.kind = Item::Kind::stray;
     char const* const from = at;
@@ -284,10 +297,13 @@ void Scanner::readStray(Item& item) {
     switch (kind) {
     case StrayKind::command:
         diags.report<Code::StrayCommand>(where, excerpt(text))
-            .help("run it by hand at cut-over if it is still wanted; a status set by it is not part of a definition");
+            .help("run it by hand at cut-over if it is still wanted; a status set by it is not "
+                  "part of a definition");
         break;
     case StrayKind::report: diags.report<Code::ReportLine>(where, excerpt(text)); break;
-    case StrayKind::text: diags.report<Code::StrayText>(where, excerpt(text)).note(wouldReject); break;
+    case StrayKind::text:
+        diags.report<Code::StrayText>(where, excerpt(text)).note(wouldReject);
+        break;
     }
 }
 
@@ -319,7 +335,8 @@ bool Scanner::continuesOn(char const* p, RawAttribute const& attribute, bool aft
     char const* const keyEnd = q;
     while (q < end && isBlank(*q))
         ++q;
-    if (q > p && q < end && *q == ':' && isKeyStart(*p) && (q == keyEnd || isKnownKey(between(p, keyEnd))))
+    if (q > p && q < end && *q == ':' && isKeyStart(*p) &&
+        (q == keyEnd || isKnownKey(between(p, keyEnd))))
         return false;
     llvm::StringRef const line = between(p, lineEnd(p)).rtrim();
     if (classify(line) != StrayKind::text)
@@ -337,7 +354,8 @@ bool Scanner::continuesOn(char const* p, RawAttribute const& attribute, bool aft
     }
 }
 
-bool Scanner::boundaryBefore(char const* colon, RawAttribute const& attribute, char const*& keyBegin) {
+bool Scanner::boundaryBefore(char const* colon, RawAttribute const& attribute,
+                             char const*& keyBegin) {
     char const* j = colon;
     while (j > bytes.begin() && isKeyChar(j[-1]))
         --j;
@@ -348,11 +366,12 @@ bool Scanner::boundaryBefore(char const* colon, RawAttribute const& attribute, c
     if (isFreeText(attribute.row->kind)) {
         if (!isKnown)
             return false;
-        // On a line of several attributes a keyword is what it seems; where text begins the line, it may be text.
+        // On a line of several attributes a keyword is what it seems; where text begins the line,
+        // it may be text.
         if (attribute.beginsLine)
             diags.report<Code::KeywordInText>(span(key), key, attribute.key)
-            .label(span(attribute.key), "this value ends before it")
-            .help("quote the value, or write `\\:`, if the text was meant");
+                .label(span(attribute.key), "this value ends before it")
+                .help("quote the value, or write `\\:`, if the text was meant");
     } else if (!isKnown && colon + 1 < end && !isBlank(colon[1]) && colon[1] != '\n') {
         return false;
     }
@@ -386,9 +405,7 @@ bool Scanner::scanLine(RawAttribute& attribute, char const*& valueEnd) {
             return false;
         }
         switch (*at) {
-        case '\\':
-            at += (at + 1 < end && at[1] != '\n') ? 2 : 1;
-            break;
+        case '\\': at += (at + 1 < end && at[1] != '\n') ? 2 : 1; break;
         case '"':
             if (!closeQuote(attribute)) {
                 endAt(at, from);
@@ -424,7 +441,8 @@ bool Scanner::scanLine(RawAttribute& attribute, char const*& valueEnd) {
     }
 }
 
-/// At an opening quote. Goes behind the closing one; a value may go on over lines, up to the next keyword.
+/// At an opening quote. Goes behind the closing one; a value may go on over lines, up to the next
+/// keyword.
 bool Scanner::closeQuote(RawAttribute& attribute) {
     char const* const open = at;
     bool isFirstLine = true;
@@ -451,13 +469,15 @@ bool Scanner::closeQuote(RawAttribute& attribute) {
     auto finding = diags.report<Code::UnbalancedQuote>(span(between(open, open + 1)));
     finding.primary("opened here").note(wouldReject);
     if (between(open + 1, lineEnd(open)).contains("\\\""))
-        finding.help("`\\\"` does not end a value, it is a quote inside it; end a Windows path with `\\\\\"` or without the backslash");
+        finding.help("`\\\"` does not end a value, it is a quote inside it; end a Windows path "
+                     "with `\\\\\"` or without the backslash");
     attribute.isBroken = true;
     at = lineEnd(open);
     return false;
 }
 
-/// At `/*` inside a value (JIL-015). True: a comment was skipped; false: it is text, and `at` is behind it.
+/// At `/*` inside a value (JIL-015). True: a comment was skipped; false: it is text, and `at` is
+/// behind it.
 bool Scanner::closeComment(RawAttribute& attribute, char const* comment) {
     char const* const eol = lineEnd(comment);
     char const* const close = next(commentClose, comment + 2);
@@ -471,8 +491,9 @@ bool Scanner::closeComment(RawAttribute& attribute, char const* comment) {
             return true;
         }
         llvm::StringRef const key = rest.take_while(isKeyChar);
-        bool const isEnd = rest.empty() || rest.starts_with("/*") ||
-                           (isBlank(*after) && isKnownKey(key) && rest.drop_front(key.size()).starts_with(":"));
+        bool const isEnd =
+            rest.empty() || rest.starts_with("/*") ||
+            (isBlank(*after) && isKnownKey(key) && rest.drop_front(key.size()).starts_with(":"));
         if (isEnd) {
             at = after;
             return true;

@@ -1,4 +1,5 @@
-// From the bytes of a JIL file to statements: where each statement, attribute and value begins and ends.
+// From the bytes of a JIL file to statements: where each statement, attribute and value begins and
+// ends.
 #pragma once
 
 #include "frontend/base/Source.h"
@@ -12,13 +13,13 @@ namespace hoist::jil {
 /// `key: value` as it stands in the file. All text points into the file's bytes.
 struct RawAttribute {
     Attribute const* row = nullptr;
-    llvm::StringRef key;   ///< as written; empty for a calendar row
-    llvm::StringRef value; ///< trimmed; may be empty
-    bool hasComment = false; ///< `/* */` inside: counts as a blank (JIL-014)
-    bool spansLines = false; ///< wrapped or quoted over line ends
-    bool isBroken = false;   ///< a syntax error was reported about it
+    llvm::StringRef key;             ///< as written; empty for a calendar row
+    llvm::StringRef value;           ///< trimmed; may be empty
+    bool hasComment = false;         ///< `/* */` inside: counts as a blank (JIL-014)
+    bool spansLines = false;         ///< wrapped or quoted over line ends
+    bool isBroken = false;           ///< a syntax error was reported about it
     bool hasUnclosedComment = false; ///< `/*` that is text, which was reported
-    bool beginsLine = false; ///< nothing stands before its key
+    bool beginsLine = false;         ///< nothing stands before its key
 };
 
 /// Lines that are neither statement nor attribute.
@@ -28,7 +29,8 @@ struct Stray {
 };
 
 struct RawStatement {
-    Subcommand const* command = nullptr; ///< nothing: an unknown statement, or lines before the first one
+    Subcommand const* command =
+        nullptr; ///< nothing: an unknown statement, or lines before the first one
     llvm::StringRef key;
     RawAttribute name;
     llvm::SmallVector<RawAttribute, 16> attributes;
@@ -38,8 +40,8 @@ struct RawStatement {
     bool isUnknown() const { return !command && !key.empty(); }
 };
 
-/// Finds the next occurrence of a text from places that mostly grow, without reading any byte twice: a file of
-/// unclosed comments would otherwise cost its size for each of them.
+/// Finds the next occurrence of a text from places that mostly grow, without reading any byte
+/// twice: a file of unclosed comments would otherwise cost its size for each of them.
 class NextFinder {
 public:
     explicit NextFinder(llvm::StringLiteral what) : needle(what) {}
@@ -51,14 +53,14 @@ private:
     size_t asked = 1, found = 0; ///< nothing is known while asked > found
 };
 
-/// Reads one file statement by statement in one pass; memory is bounded by the longest statement. The language is
-/// grammar/Jil.g4; a differential test keeps both equal.
+/// Reads one file statement by statement in one pass; memory is bounded by the longest statement.
+/// The language is grammar/Jil.g4; a differential test keeps both equal.
 class Scanner {
 public:
     Scanner(FileId file, SourceMap const& sources, diag::Diagnostics& diags);
 
-    /// The next statement; false at the end of the file. Lines before the first statement come as a statement
-    /// without a key, if there are any.
+    /// The next statement; false at the end of the file. Lines before the first statement come as a
+    /// statement without a key, if there are any.
     bool next(RawStatement& statement);
 
     Span span(llvm::StringRef text) const;
@@ -78,7 +80,8 @@ private:
     bool continuesOn(char const* line, RawAttribute const& attribute, bool afterComma);
     bool skipBlockComment();
     bool isKnownKey(llvm::StringRef key) const;
-    /// A line, from its first character that is no blank, that begins with a keyword that hoist knows.
+    /// A line, from its first character that is no blank, that begins with a keyword that hoist
+    /// knows.
     bool beginsWithKnownKey(char const* at) const;
     void skipToStatement();
 
@@ -98,7 +101,8 @@ private:
     bool atLineStart = true;
     Subcommand const* current = nullptr; ///< whose attributes are being read
     bool inUnknown = false;
-    RawStatement pending; ///< only key, command and name: the statement that the previous call ran into
+    RawStatement
+        pending; ///< only key, command and name: the statement that the previous call ran into
     bool hasPending = false;
 };
 

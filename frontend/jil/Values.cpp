@@ -28,8 +28,9 @@ std::optional<int64_t> readInteger(llvm::StringRef text) {
 std::optional<int16_t> readTime(llvm::StringRef text) {
     auto const [hourText, minuteText] = text.trim(blanks).split(':');
     int16_t hour = 0, minute = 0;
-    if (hourText.empty() || hourText.size() > 2 || minuteText.size() != 2 || hourText.getAsInteger(10, hour) ||
-        minuteText.getAsInteger(10, minute) || hour < 0 || hour > 23 || minute < 0 || minute > 59)
+    if (hourText.empty() || hourText.size() > 2 || minuteText.size() != 2 ||
+        hourText.getAsInteger(10, hour) || minuteText.getAsInteger(10, minute) || hour < 0 ||
+        hour > 23 || minute < 0 || minute > 59)
         return std::nullopt;
     return static_cast<int16_t>(hour * 60 + minute);
 }
@@ -48,9 +49,11 @@ std::optional<ir::Date> readDate(llvm::StringRef text) {
     text.trim(blanks).split(parts, '/');
     unsigned month = 0, day = 0, year = 0;
     if (parts.size() != 3 || parts[0].getAsInteger(10, month) || parts[1].getAsInteger(10, day) ||
-        parts[2].size() != 4 || parts[2].getAsInteger(10, year) || month < 1 || month > 12 || day < 1 || day > 31 || year < 1900)
+        parts[2].size() != 4 || parts[2].getAsInteger(10, year) || month < 1 || month > 12 ||
+        day < 1 || day > 31 || year < 1900)
         return std::nullopt;
-    ir::Date const date{static_cast<int32_t>(year), static_cast<uint8_t>(month), static_cast<uint8_t>(day)};
+    ir::Date const date{static_cast<int32_t>(year), static_cast<uint8_t>(month),
+                        static_cast<uint8_t>(day)};
     if (ir::fromDayNumber(ir::toDayNumber(date)) != date)
         return std::nullopt;
     return date;
@@ -72,7 +75,8 @@ std::optional<std::vector<ir::CodeRange>> readCodes(llvm::StringRef text) {
 }
 
 std::optional<uint8_t> readWeekday(llvm::StringRef text) {
-    static constexpr llvm::StringLiteral days[] = {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
+    static constexpr llvm::StringLiteral days[] = {"sunday",   "monday", "tuesday", "wednesday",
+                                                   "thursday", "friday", "saturday"};
     if (text.equals_insensitive("all"))
         return 0b1111111;
     if (text.size() >= 2)
@@ -111,12 +115,14 @@ static size_t nameLength(llvm::StringRef text) {
     if (text.empty() || (!llvm::isAlpha(text.front()) && text.front() != '_'))
         return 0;
     size_t length = 1;
-    while (length < text.size() && (llvm::isAlnum(text[length]) || text[length] == '_' || text[length] == '.'))
+    while (length < text.size() &&
+           (llvm::isAlnum(text[length]) || text[length] == '_' || text[length] == '.'))
         ++length;
     return length < text.size() && text[length] == '=' ? length : 0;
 }
 
-std::optional<std::vector<std::pair<llvm::StringRef, llvm::StringRef>>> readAssignments(llvm::StringRef text) {
+std::optional<std::vector<std::pair<llvm::StringRef, llvm::StringRef>>>
+readAssignments(llvm::StringRef text) {
     std::vector<std::pair<llvm::StringRef, llvm::StringRef>> pairs;
     text = text.trim(blanks);
     while (!text.empty()) {
@@ -130,7 +136,8 @@ std::optional<std::vector<std::pair<llvm::StringRef, llvm::StringRef>>> readAssi
         for (; end < text.size(); ++end) {
             if (text[end] == '"')
                 isQuoted = !isQuoted;
-            else if (text[end] == ',' && !isQuoted && nameLength(text.substr(end + 1).ltrim(blanks)) > 0)
+            else if (text[end] == ',' && !isQuoted &&
+                     nameLength(text.substr(end + 1).ltrim(blanks)) > 0)
                 break;
         }
         llvm::StringRef value = text.take_front(end).trim(blanks);
@@ -170,7 +177,8 @@ std::optional<std::vector<ir::ResourceUse>> readResources(llvm::StringRef text) 
                 use.quantity = number ? *number : -1;
                 if (number && *number < 0)
                     return std::nullopt;
-            } else if (key.equals_insensitive("free") && value.size() == 1 && llvm::StringRef("YNAyna").contains(value.front())) {
+            } else if (key.equals_insensitive("free") && value.size() == 1 &&
+                       llvm::StringRef("YNAyna").contains(value.front())) {
                 use.free = llvm::toUpper(value.front());
                 use.freeGiven = true;
             } else {

@@ -1,5 +1,5 @@
-// The values of JIL attributes: booleans, numbers, times, lists. Each reader takes plain text (no enclosing quotes,
-// no comments) and says nothing if it is no such value.
+// The values of JIL attributes: booleans, numbers, times, lists. Each reader takes plain text (no
+// enclosing quotes, no comments) and says nothing if it is no such value.
 #pragma once
 
 #include "frontend/ir/Job.h"
@@ -28,13 +28,16 @@ std::optional<std::vector<ir::CodeRange>> readCodes(llvm::StringRef text);
 /// One day, `mo` or a longer English form, as a bit (0 = Sunday); `all` is every day.
 std::optional<uint8_t> readWeekday(llvm::StringRef text);
 
-/// The items of a list: separated by commas or blanks, quotes around items or around all taken off. (JIL-020)
+/// The items of a list: separated by commas or blanks, quotes around items or around all taken off.
+/// (JIL-020)
 llvm::SmallVector<llvm::StringRef, 8> listItems(llvm::StringRef text);
 /// Separated by commas only; quotes and blanks around items taken off.
 llvm::SmallVector<llvm::StringRef, 4> commaItems(llvm::StringRef text);
 /// `NAME=value,NAME="a,b"`: a comma separates only where another `NAME=` follows.
-std::optional<std::vector<std::pair<llvm::StringRef, llvm::StringRef>>> readAssignments(llvm::StringRef text);
-/// `(NAME, QUANTITY=n[, FREE=Y|N|A]) AND (…)` (JIL-160). Spans are set relative to the text: begin = offset + 1.
+std::optional<std::vector<std::pair<llvm::StringRef, llvm::StringRef>>>
+readAssignments(llvm::StringRef text);
+/// `(NAME, QUANTITY=n[, FREE=Y|N|A]) AND (…)` (JIL-160). Spans are set relative to the text: begin
+/// = offset + 1.
 std::optional<std::vector<ir::ResourceUse>> readResources(llvm::StringRef text);
 
 } // namespace hoist::jil

@@ -10,16 +10,16 @@
 namespace hoist::jil {
 
 static constexpr Subcommand subcommandTable[] = {
-#define JIL_SUBCOMMAND(keyword, verb, subject)                                                      \
+#define JIL_SUBCOMMAND(keyword, verb, subject)                                                     \
     {#keyword, "statement " #keyword, Verb::verb, Subject::subject},
 #include "frontend/jil/Subcommands.def"
 #undef JIL_SUBCOMMAND
 };
 
 static constexpr Attribute attributeTable[] = {
-#define JIL_ATTRIBUTE(subject, keyword, kind, fate, family)                                         \
-    {Attr::subject##_##keyword, #keyword, "attribute " #keyword, Subject::subject, ValueKind::kind,   \
-     Fate::fate, Family::family},
+#define JIL_ATTRIBUTE(subject, keyword, kind, fate, family)                                        \
+    {Attr::subject##_##keyword, #keyword,   "attribute " #keyword, Subject::subject,               \
+     ValueKind::kind,           Fate::fate, Family::family},
 #define JIL_ATTRIBUTE_PREFIX(prefix, family)
 #include "frontend/jil/Attributes.def"
 #undef JIL_ATTRIBUTE
@@ -28,9 +28,9 @@ static constexpr Attribute attributeTable[] = {
 
 static constexpr Attribute prefixTable[] = {
 #define JIL_ATTRIBUTE(subject, keyword, kind, fate, family)
-#define JIL_ATTRIBUTE_PREFIX(prefix, family)                                                        \
-    {Attr::prefixed, prefix, "attribute " prefix "*", Subject::job, ValueKind::text, Fate::kept,      \
-     Family::family},
+#define JIL_ATTRIBUTE_PREFIX(prefix, family)                                                       \
+    {Attr::prefixed,  prefix,     "attribute " prefix "*", Subject::job,                           \
+     ValueKind::text, Fate::kept, Family::family},
 #include "frontend/jil/Attributes.def"
 #undef JIL_ATTRIBUTE
 #undef JIL_ATTRIBUTE_PREFIX
@@ -100,14 +100,15 @@ Attribute const* findAttribute(Subject subject, llvm::StringRef keyword) {
 }
 
 Attribute const& calendarRowAttribute() {
-    static constexpr Attribute row{Attr::row, "", "calendar row", Subject::calendar, ValueKind::row,
-                                   Fate::model, Family::any};
+    static constexpr Attribute row{Attr::row,      "",          "calendar row", Subject::calendar,
+                                   ValueKind::row, Fate::model, Family::any};
     return row;
 }
 
 Attribute const& unknownAttribute() {
-    static constexpr Attribute row{Attr::unknown, "", "unknown attribute", Subject::job, ValueKind::text,
-                                   Fate::unknown, Family::any};
+    static constexpr Attribute row{
+        Attr::unknown, "",         "unknown attribute", Subject::job, ValueKind::text,
+        Fate::unknown, Family::any};
     return row;
 }
 

@@ -11,8 +11,18 @@ namespace hoist::jil {
 
 /// What kind of object a statement is about.
 enum class Subject : uint8_t {
-    job, machine, variable, resource, instance, monitor, jobType, connectionProfile, blob,
-    calendar, extendedCalendar, cycle,
+    job,
+    machine,
+    variable,
+    resource,
+    instance,
+    monitor,
+    jobType,
+    connectionProfile,
+    blob,
+    calendar,
+    extendedCalendar,
+    cycle,
 };
 inline constexpr size_t subjectCount = 12;
 llvm::StringRef toString(Subject subject);
@@ -26,8 +36,9 @@ struct Subcommand {
     Subject subject;
 };
 
-/// How a value is read. The first group is free text: inside a line such a value ends only where a *known*
-/// keyword follows, because its text may hold anything (`--type: full`, a URL, a drive letter).
+/// How a value is read. The first group is free text: inside a line such a value ends only where a
+/// *known* keyword follows, because its text may hold anything (`--type: full`, a URL, a drive
+/// letter).
 enum class ValueKind : uint8_t {
     verbatim, ///< passed on byte for byte, quotes included (JIL-017)
     text,
@@ -68,7 +79,8 @@ constexpr bool mayWrap(ValueKind kind) {
     default: return false;
     }
 }
-/// Where `${X}` or `%X%` may be meant for the shell at run time, so that an unresolved one is no finding.
+/// Where `${X}` or `%X%` may be meant for the shell at run time, so that an unresolved one is no
+/// finding.
 constexpr bool isExpandedAtRunTime(ValueKind kind) { return kind <= ValueKind::blob; }
 
 enum class Fate : uint8_t { model, inert, kept, unknown };

@@ -27,7 +27,24 @@ FILE_SHARES = {
     "std_err_file": 17, "profile": 13, "resources": 13, "timezone": 13, "watch_file": 12,
     "term_run_time": 11, "alarm_if_fail": 10, "max_exit_success": 9, "job_load": 9, "priority": 9,
 }  # fmt: skip
-RARE = ["must_complete_times", "exclude_calendar", "max_run_alarm", "box_terminator", "job_terminator", "run_window", "status", "envvars", "auto_hold", "run_calendar", "start_mins", "must_start_times", "n_retrys", "box_success", "success_codes", "fail_codes"]
+RARE = [
+    "must_complete_times",
+    "exclude_calendar",
+    "max_run_alarm",
+    "box_terminator",
+    "job_terminator",
+    "run_window",
+    "status",
+    "envvars",
+    "auto_hold",
+    "run_calendar",
+    "start_mins",
+    "must_start_times",
+    "n_retrys",
+    "box_success",
+    "success_codes",
+    "fail_codes",
+]
 ATOM_SHARES = {"v": 9 / 575, "n": 8 / 575, "f": 6 / 575, "d": 5 / 575, "t": 1 / 575, "e": 1 / 575}
 
 

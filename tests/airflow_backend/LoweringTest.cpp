@@ -1,4 +1,5 @@
-// Each case in cases/*.jil lowers to the DAGs beside it. HOIST_REWRITE=1 rewrites them; a reviewer reads the difference.
+// Each case in cases/*.jil lowers to the DAGs beside it. HOIST_REWRITE=1 rewrites them; a reviewer
+// reads the difference.
 #include "analysis/link/Link.h"
 #include "backend/airflow/Build.h"
 #include "frontend/jil/Jil.h"
@@ -50,7 +51,8 @@ TEST_P(Lowering, MatchesItsGolden) {
     build(built, *text, std::string(GetParam()) + ".jil");
     for (ir::ConstructId id : built.estate.constructs.ids())
         EXPECT_NE(built.estate.constructs[id].fate, diag::Fidelity::none)
-            << built.estate.constructs.text(built.estate.constructs[id].kind).str() << " is not accounted for";
+            << built.estate.constructs.text(built.estate.constructs[id].kind).str()
+            << " is not accounted for";
     std::string const dags = dagsOf(built);
     if (std::getenv("HOIST_REWRITE")) {
         ASSERT_TRUE(realFileSystem().write(path + ".dags", dags, error)) << error;
@@ -61,7 +63,8 @@ TEST_P(Lowering, MatchesItsGolden) {
     EXPECT_FALSE(dags.empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, Lowering, testing::Values("edges", "handlers", "outside", "boxes", "policies"),
+INSTANTIATE_TEST_SUITE_P(Cases, Lowering,
+                         testing::Values("edges", "handlers", "outside", "boxes", "policies"),
                          [](auto const& testCase) { return std::string(testCase.param); });
 
 TEST(Build, TwoRunsWriteTheSameBytesAndTheSecondWritesNothing) {
@@ -88,7 +91,8 @@ TEST(Build, AnEditedDagIsLeftAlone) {
 }
 
 TEST(Build, ADagThatIsNoLongerDefinedIsRemovedUnlessEdited) {
-    std::string const two = "insert_job: A job_type: c\ncommand: x\nmachine: m\ninsert_job: B job_type: c\ncommand: x\nmachine: m\n";
+    std::string const two = "insert_job: A job_type: c\ncommand: x\nmachine: m\ninsert_job: B "
+                            "job_type: c\ncommand: x\nmachine: m\n";
     Built first, second;
     build(first, two);
     second.files = first.files;
@@ -101,14 +105,16 @@ TEST(Build, ADagThatIsNoLongerDefinedIsRemovedUnlessEdited) {
 
 TEST(Build, NoNameLeavesTheOutputFolder) {
     Built built;
-    build(built, "insert_job: ../../x job_type: c\ncommand: x\nmachine: m\ninsert_job: \"..\" job_type: c\ncommand: x\nmachine: m\n");
+    build(built, "insert_job: ../../x job_type: c\ncommand: x\nmachine: m\ninsert_job: \"..\" "
+                 "job_type: c\ncommand: x\nmachine: m\n");
     for (auto const& [path, bytes] : built.files.files)
         EXPECT_EQ(llvm::StringRef(path).count('/'), 1u) << path;
 }
 
 TEST(Build, CollidingNamesAllGetAHash) {
     Built built;
-    build(built, "insert_job: a#b job_type: c\ncommand: x\nmachine: m\ninsert_job: a:b job_type: c\ncommand: x\nmachine: m\n"
+    build(built, "insert_job: a#b job_type: c\ncommand: x\nmachine: m\ninsert_job: a:b job_type: "
+                 "c\ncommand: x\nmachine: m\n"
                  "insert_job: A_B job_type: c\ncommand: x\nmachine: m\n");
     EXPECT_FALSE(built.files.exists("out/a_b.py"));
     size_t dags = 0;
@@ -119,7 +125,8 @@ TEST(Build, CollidingNamesAllGetAHash) {
 
 TEST(Build, ABrokenStatementRefusesItsWorkflowOnly) {
     Built built;
-    build(built, "insert_job: A job_type: c\ncommand: x\nmachine: m\ncondition: s(B) &\ninsert_job: B job_type: c\ncommand: x\nmachine: m\n");
+    build(built, "insert_job: A job_type: c\ncommand: x\nmachine: m\ncondition: s(B) "
+                 "&\ninsert_job: B job_type: c\ncommand: x\nmachine: m\n");
     EXPECT_FALSE(built.files.exists("out/A.py"));
     EXPECT_TRUE(built.files.exists("out/B.py"));
     EXPECT_TRUE(built.result.isIncomplete);
@@ -130,7 +137,8 @@ TEST(Build, ALongChainInOneBox) {
     std::string text = "insert_job: B job_type: b\n";
     size_t const count = 20000; // the recursion that this guards against overflows far earlier
     for (size_t i = 0; i < count; ++i) {
-        text += "insert_job: J" + std::to_string(i) + " job_type: c\nbox_name: B\ncommand: x\nmachine: m\n";
+        text += "insert_job: J" + std::to_string(i) +
+                " job_type: c\nbox_name: B\ncommand: x\nmachine: m\n";
         if (i)
             text += "condition: s(J" + std::to_string(i - 1) + ")\n";
     }

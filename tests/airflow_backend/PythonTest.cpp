@@ -27,7 +27,10 @@ TEST(Python, NothingLeavesTheLiteral) {
 TEST(Python, BytesThatAreNoUtf8BecomeLoneSurrogates) {
     EXPECT_EQ(pythonString("caf\xE9"), "\"caf\\udce9\"");
     EXPECT_EQ(pythonString("caf\xC3\xA9"), "\"caf\xC3\xA9\"");
-    EXPECT_EQ(pythonString("\xE2\x80\xAE" "x"), "\"\\u202ex\"") << "a bidirectional override stays visible";
+    EXPECT_EQ(pythonString("\xE2\x80\xAE"
+                           "x"),
+              "\"\\u202ex\"")
+        << "a bidirectional override stays visible";
 }
 
 TEST(Python, CommentsAreOneLineOfPlainText) {
@@ -38,8 +41,12 @@ TEST(Python, CommentsAreOneLineOfPlainText) {
 TEST(Python, CallsBreakWhereRuffWouldBreakThem) {
     Py const fits = Py::call("Command", {}, {{"task_id", Py("a")}, {"retries", Py(2)}});
     EXPECT_EQ(show(fits), "Command(task_id=\"a\", retries=2)");
-    Py const wide = Py::call("Command", {}, {{"task_id", Py("a")}, {"command", Py(std::string(80, 'x'))},
-                                             {"machine", Py(Py::Tuple{{Py("m")}})}, {"alarms", Py(Py::Dict{{"max_run", Py(5)}})}});
-    EXPECT_EQ(show(wide, 4), "Command(\n        task_id=\"a\",\n        command=\"" + std::string(80, 'x') +
-                                 "\",\n        machine=(\"m\",),\n        alarms={\"max_run\": 5},\n    )");
+    Py const wide = Py::call("Command", {},
+                             {{"task_id", Py("a")},
+                              {"command", Py(std::string(80, 'x'))},
+                              {"machine", Py(Py::Tuple{{Py("m")}})},
+                              {"alarms", Py(Py::Dict{{"max_run", Py(5)}})}});
+    EXPECT_EQ(show(wide, 4),
+              "Command(\n        task_id=\"a\",\n        command=\"" + std::string(80, 'x') +
+                  "\",\n        machine=(\"m\",),\n        alarms={\"max_run\": 5},\n    )");
 }

@@ -1,4 +1,5 @@
-// Names become ids; what leads nowhere is reported once, with what it may have meant; refusals spread as designed.
+// Names become ids; what leads nowhere is reported once, with what it may have meant; refusals
+// spread as designed.
 #include "analysis/link/Link.h"
 #include "tests/support/EstateBuilder.h"
 #include "tests/support/Findings.h"
@@ -110,12 +111,14 @@ TEST(Link, MachinesResourcesInstancesGlobalsCountOnlyWhenTheEstateDefinesAny) {
         for (int i = 0; i < 2; ++i) {
             ir::JobId const id = b.job("J" + std::to_string(i));
             b.set(b[id].machines, llvm::SmallVector<llvm::StringRef, 1>{"etl02"});
-            b[id].resources.push_back({"LOCK", b.nextSpan(), 1, 'Y', false, b.construct("resource")});
+            b[id].resources.push_back(
+                {"LOCK", b.nextSpan(), 1, 'Y', false, b.construct("resource")});
             ir::Atom remote;
             remote.outcomes = ir::succeeded;
             remote.name = "R";
             remote.instance = "PRD";
-            b.condition(id, b.all({b.v("GO", ir::Compare::equal, "Y"), b.estate.conditions.atom(remote)}));
+            b.condition(
+                id, b.all({b.v("GO", ir::Compare::equal, "Y"), b.estate.conditions.atom(remote)}));
         }
     };
     EstateBuilder without;
@@ -143,7 +146,8 @@ TEST(Link, MachinesResourcesInstancesGlobalsCountOnlyWhenTheEstateDefinesAny) {
 TEST(Link, AGlobalThatACommandSetsIsKnown) {
     EstateBuilder b;
     ir::JobId const setter = b.job("SETTER");
-    std::get<ir::CommandAction>(b[setter].action).command.value = "sendevent -E SET_GLOBAL -G \"GO=Y\"";
+    std::get<ir::CommandAction>(b[setter].action).command.value =
+        "sendevent -E SET_GLOBAL -G \"GO=Y\"";
     b.condition(b.job("USER"), b.v("GO", ir::Compare::equal, "Y"));
     b.estate.variables.push_back({"OTHER", "1", b.nextSpan(), {}, {}});
     diag::Diagnostics diags;
@@ -174,7 +178,8 @@ TEST(Link, CalendarsUndefinedOfTheWrongKindOrBrokenRefuse) {
     calendar("HOLIDAYS", ir::Calendar::Kind::standard);
     calendar("TERM", ir::Calendar::Kind::cycle);
     calendar("BROKEN", ir::Calendar::Kind::standard).refused = true;
-    b.set(calendar("SELF", ir::Calendar::Kind::extended).holidayCalendar, llvm::StringRef("SELF")); // JIL-156
+    b.set(calendar("SELF", ir::Calendar::Kind::extended).holidayCalendar,
+          llvm::StringRef("SELF")); // JIL-156
     auto const uses = [&](llvm::StringRef job, llvm::StringRef name) {
         ir::JobId const id = b.job(job);
         ir::Schedule& schedule = b.daily(id, {60});

@@ -25,7 +25,8 @@ TEST(Pages, EveryExampleShowsItsFinding) {
         if (info.id.front() != 'A' && info.id.front() != 'L')
             continue;
         std::string const id(info.id);
-        std::string const page = textOf(std::filesystem::path(HOIST_SOURCE_DIR) / "docs/diagnostics" / (id + ".md"));
+        std::string const page =
+            textOf(std::filesystem::path(HOIST_SOURCE_DIR) / "docs/diagnostics" / (id + ".md"));
         ASSERT_TRUE(page.starts_with("# " + id + ": ")) << id << " has no page";
         EXPECT_NE(page.find("## What to do"), std::string::npos) << id;
         size_t const fence = page.find("```");
@@ -47,6 +48,7 @@ TEST(Pages, EveryExampleShowsItsFinding) {
             }
         ASSERT_TRUE(isRead) << id << ": no dialect " << dialect;
         analysis::run(estate, diags, now);
-        EXPECT_TRUE(test::find(diags, *diag::codeById(id))) << id << " is not found in:\n" << example;
+        EXPECT_TRUE(test::find(diags, *diag::codeById(id))) << id << " is not found in:\n"
+                                                            << example;
     }
 }

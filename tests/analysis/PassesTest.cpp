@@ -1,4 +1,5 @@
-// What the passes must not say, what they compute, and that their work grows with the estate and no faster.
+// What the passes must not say, what they compute, and that their work grows with the estate and no
+// faster.
 #include "analysis/Analysis.h"
 #include "analysis/Truth.h"
 #include "tests/support/EstateBuilder.h"
@@ -37,7 +38,9 @@ size_t secrets(llvm::StringRef command) {
 
 TEST(Truth, JIL063_AtomsOfOneJobExcludeEachOther) {
     EstateBuilder b;
-    auto const isImpossible = [&](ir::ExprId expr) { return analysis::findContradiction(b.estate.conditions, expr).has_value(); };
+    auto const isImpossible = [&](ir::ExprId expr) {
+        return analysis::findContradiction(b.estate.conditions, expr).has_value();
+    };
     EXPECT_TRUE(isImpossible(b.all({b.s("A"), b.f("A")})));
     EXPECT_TRUE(isImpossible(b.all({b.s("A"), b.t("A"), b.s("B")})));
     EXPECT_FALSE(isImpossible(b.all({b.s("A"), b.d("A")})));
@@ -45,17 +48,23 @@ TEST(Truth, JIL063_AtomsOfOneJobExcludeEachOther) {
     EXPECT_FALSE(isImpossible(b.all({b.s("A"), b.f("B")})));
     EXPECT_FALSE(isImpossible(b.any({b.s("A"), b.f("A")})));
     EXPECT_FALSE(isImpossible(b.all({b.any({b.s("A"), b.s("B")}), b.f("A")})));
-    EXPECT_TRUE(isImpossible(b.all({b.e("A", ir::Compare::less, 4), b.e("A", ir::Compare::greater, 3)})));
-    EXPECT_FALSE(isImpossible(b.all({b.e("A", ir::Compare::less, 5), b.e("A", ir::Compare::greater, 3)})));
-    EXPECT_TRUE(isImpossible(b.all({b.v("G", ir::Compare::equal, "Y"), b.v("G", ir::Compare::equal, "N")})));
-    EXPECT_FALSE(isImpossible(b.all({b.v("G", ir::Compare::notEqual, "Y"), b.v("G", ir::Compare::notEqual, "N")})));
+    EXPECT_TRUE(
+        isImpossible(b.all({b.e("A", ir::Compare::less, 4), b.e("A", ir::Compare::greater, 3)})));
+    EXPECT_FALSE(
+        isImpossible(b.all({b.e("A", ir::Compare::less, 5), b.e("A", ir::Compare::greater, 3)})));
+    EXPECT_TRUE(isImpossible(
+        b.all({b.v("G", ir::Compare::equal, "Y"), b.v("G", ir::Compare::equal, "N")})));
+    EXPECT_FALSE(isImpossible(
+        b.all({b.v("G", ir::Compare::notEqual, "Y"), b.v("G", ir::Compare::notEqual, "N")})));
     // Several jobs together: neither alone is contradictory.
-    EXPECT_TRUE(isImpossible(b.all({b.any({b.s("A"), b.s("B")}), b.any({b.s("A"), b.f("B")}), b.f("A"), b.t("B")})));
+    EXPECT_TRUE(isImpossible(
+        b.all({b.any({b.s("A"), b.s("B")}), b.any({b.s("A"), b.f("B")}), b.f("A"), b.t("B")})));
 }
 
 TEST(Truth, NecessaryAtomsOfDisjunctionsStandInEveryBranch) {
     EstateBuilder b;
-    ir::ExprId const expr = b.all({b.s("A"), b.any({b.all({b.s("B"), b.s("C")}), b.all({b.s("B"), b.s("D")})})});
+    ir::ExprId const expr =
+        b.all({b.s("A"), b.any({b.all({b.s("B"), b.s("C")}), b.all({b.s("B"), b.s("D")})})});
     auto const atoms = analysis::necessaryAtoms(b.estate.conditions, expr);
     ASSERT_EQ(atoms.size(), 2u);
     EXPECT_EQ(b.estate.conditions[atoms[0]].name, "A");
@@ -79,7 +88,8 @@ TEST(Passes, OneFindingForACircleWithALabelAtEachLink) {
         b.condition(b.job("J" + std::to_string(i), "BOX"), b.s("J" + std::to_string((i + 1) % 5)));
     auto const diags = run(b);
     EXPECT_EQ(test::count(diags, Code::DependencyCycle), 1u);
-    EXPECT_EQ(find(diags, Code::DependencyCycle)->labels.size(), 4u); // the fifth is the finding's own place
+    EXPECT_EQ(find(diags, Code::DependencyCycle)->labels.size(),
+              4u); // the fifth is the finding's own place
     EXPECT_FALSE(find(diags, Code::CycleAcrossRuns));
 }
 
@@ -104,7 +114,8 @@ TEST(Passes, JIL114_TheBoxSuccessNamesTheEndsOfTheGoodNight) {
     auto const diags = run(b);
     ASSERT_TRUE(find(diags, Code::BoxNeverCompletes));
     EXPECT_EQ(find(diags, Code::BoxNeverCompletes)->labels.size(), 2u);
-    EXPECT_EQ(find(diags, Code::BoxNeverCompletes)->helps[0], "`box_success: s(Y) & s(Z)` ends it when the work is done");
+    EXPECT_EQ(find(diags, Code::BoxNeverCompletes)->helps[0],
+              "`box_success: s(Y) & s(Z)` ends it when the work is done");
 }
 
 TEST(Passes, JIL115_ABoxWithItsOwnRuleOrWithoutHandlersCompletes) {
@@ -126,11 +137,11 @@ TEST(Passes, JIL112_ALaterTimeOfTheSameNightIsInOrder) {
         b.daily(b.job("X", "BOX"), member);
         return find(run(b), Code::TickWhileBoxIdle) != nullptr;
     };
-    EXPECT_FALSE(found(360, {480}));       // 06:00, 08:00
-    EXPECT_FALSE(found(360, {1200}));      // the box waits for 20:00
-    EXPECT_FALSE(found(1320, {120}));      // 22:00, 02:00 in the same night
-    EXPECT_TRUE(found(360, {330}));        // 05:30: just before
-    EXPECT_TRUE(found(360, {480, 1200}));  // the second finds the member done
+    EXPECT_FALSE(found(360, {480}));      // 06:00, 08:00
+    EXPECT_FALSE(found(360, {1200}));     // the box waits for 20:00
+    EXPECT_FALSE(found(1320, {120}));     // 22:00, 02:00 in the same night
+    EXPECT_TRUE(found(360, {330}));       // 05:30: just before
+    EXPECT_TRUE(found(360, {480, 1200})); // the second finds the member done
 }
 
 TEST(Passes, SecretsAndWhatOnlyLooksLikeOne) {
@@ -143,10 +154,12 @@ TEST(Passes, SecretsAndWhatOnlyLooksLikeOne) {
     EXPECT_TRUE(secrets("mysql -ptiger -e x"));
     EXPECT_TRUE(secrets("export AWS_KEY=AKIAABCDEFGHIJKLMNOP"));
     for (llvm::StringRef harmless :
-         {"sqlplus /@ORCL @run.sql", "sqlplus $DBUSER/$DBPASS@ORCL", "load --password $PW", "load --password-file /etc/pw",
-          "load --password", "mysql -p -e x", "cd $PWD; PWD=/tmp ls", "cp a/b@c d", "curl https://host/a@b:c", "mkdir -p secret",
-          "load --token-ttl 300", "rsync user@host:/a /b", "curl -u $U:$P https://host", "scp -p secret host:/x",
-          "reset_password.sh", "load --password=%PW%", "load password=$$PW"})
+         {"sqlplus /@ORCL @run.sql", "sqlplus $DBUSER/$DBPASS@ORCL", "load --password $PW",
+          "load --password-file /etc/pw", "load --password", "mysql -p -e x",
+          "cd $PWD; PWD=/tmp ls", "cp a/b@c d", "curl https://host/a@b:c", "mkdir -p secret",
+          "load --token-ttl 300", "rsync user@host:/a /b", "curl -u $U:$P https://host",
+          "scp -p secret host:/x", "reset_password.sh", "load --password=%PW%",
+          "load password=$$PW"})
         EXPECT_FALSE(secrets(harmless)) << harmless.str();
 }
 
@@ -172,5 +185,6 @@ TEST(Passes, AChainBehindAJobThatNeverStartsIsOneFinding) {
         b.condition(b.job("J" + std::to_string(i)), b.s("J" + std::to_string(i - 1)));
     auto const diags = run(b);
     EXPECT_EQ(test::count(diags, Code::NeverStarts), 1u);
-    EXPECT_EQ(find(diags, Code::NeverStarts)->notes[0], "so `J1`, `J2`, `J3` and 49996 more cannot start either");
+    EXPECT_EQ(find(diags, Code::NeverStarts)->notes[0],
+              "so `J1`, `J2`, `J3` and 49996 more cannot start either");
 }

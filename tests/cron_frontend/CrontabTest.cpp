@@ -1,4 +1,5 @@
-// Crontabs as the daemon reads them (rules CRON-nnn); `crontab -n` of Debian 12 judged the accepted and refused fields.
+// Crontabs as the daemon reads them (rules CRON-nnn); `crontab -n` of Debian 12 judged the accepted
+// and refused fields.
 #include "frontend/cron/Cron.h"
 #include "frontend/cron/EntryName.h"
 
@@ -14,21 +15,28 @@ struct Read {
     ir::Estate estate;
     diag::Diagnostics diags;
 
-    explicit Read(std::string bytes, std::string path = "jobs.cron", bool isSystem = false, std::string flavour = "debian") {
+    explicit Read(std::string bytes, std::string path = "jobs.cron", bool isSystem = false,
+                  std::string flavour = "debian") {
         estate.settings.cronFlavour = std::move(flavour);
         FileId const file = *estate.sources.add(std::move(path), std::move(bytes));
         (isSystem ? cron::system::read : cron::user::read)(file, estate, diags);
     }
     ir::Job const& job(size_t index) const { return estate.jobs[ir::JobId(index)]; }
-    ir::CommandAction const& action(size_t index) const { return std::get<ir::CommandAction>(job(index).action); }
-    ir::Schedule const& schedule(size_t index) const { return estate.schedules[job(index).schedule]; }
+    ir::CommandAction const& action(size_t index) const {
+        return std::get<ir::CommandAction>(job(index).action);
+    }
+    ir::Schedule const& schedule(size_t index) const {
+        return estate.schedules[job(index).schedule];
+    }
     std::string codes() const {
         std::string text;
         for (diag::Diagnostic const& finding : diags.all())
             text += (text.empty() ? "" : " ") + std::string(diag::info(finding.code).id);
         return text;
     }
-    std::string marked() const { return diags.all().empty() ? "" : estate.sources.text(diags.all()[0].span).str(); }
+    std::string marked() const {
+        return diags.all().empty() ? "" : estate.sources.text(diags.all()[0].span).str();
+    }
     std::string variable(size_t index, llvm::StringRef name) const {
         std::string value = "(unset)";
         for (auto const& each : action(index).environment)
@@ -59,9 +67,17 @@ TEST(Crontab, FieldsThatDebianTakes) { // CRON-001, CRON-003
 
 TEST(Crontab, FieldsThatDebianRefuses) {
     for (auto const& [field, mark] : std::vector<std::pair<std::string, std::string>>{
-             {"5/15 * * * *", "/15"}, {"*/0 * * * *", "0"},  {"0 0 * * sunday", "sunday"}, {"60 * * * *", "60"},
-             {"0 24 * * *", "24"},    {"0 0 0 * *", "0"},    {"0 0 * * 8", "8"},           {"1,,2 * * * *", ","},
-             {"+5 * * * *", "+"},     {"mon * * * *", "mon"}, {"99999999999 * * * *", "99999999999"},
+             {"5/15 * * * *", "/15"},
+             {"*/0 * * * *", "0"},
+             {"0 0 * * sunday", "sunday"},
+             {"60 * * * *", "60"},
+             {"0 24 * * *", "24"},
+             {"0 0 0 * *", "0"},
+             {"0 0 * * 8", "8"},
+             {"1,,2 * * * *", ","},
+             {"+5 * * * *", "+"},
+             {"mon * * * *", "mon"},
+             {"99999999999 * * * *", "99999999999"},
          }) {
         Read const read(field + " x\n");
         EXPECT_EQ(read.codes(), "P2001") << field;
@@ -71,7 +87,8 @@ TEST(Crontab, FieldsThatDebianRefuses) {
 }
 
 TEST(Crontab, SyntaxOfOtherSchedulersIsRefused) { // CRON-003
-    for (std::string const field : {"0 0 L * *", "0 0 ? * *", "0 0 15W * *", "0 0 * * MON#2", "0~59 * * * *", "0 0 * * 5L"})
+    for (std::string const field :
+         {"0 0 L * *", "0 0 ? * *", "0 0 15W * *", "0 0 * * MON#2", "0~59 * * * *", "0 0 * * 5L"})
         EXPECT_EQ(Read(field + " x\n").codes(), "P2006") << field;
 }
 
@@ -101,7 +118,8 @@ TEST(Crontab, TimeNames) { // CRON-004
 }
 
 TEST(Crontab, SettingsHoldForTheEntriesBelow) { // CRON-005
-    Read const read("A=1\n* * * * * x\nA = '2 3' \nPATH=$HOME/bin # c\nSHELL=/bin/bash\n* * * * * y\n");
+    Read const read(
+        "A=1\n* * * * * x\nA = '2 3' \nPATH=$HOME/bin # c\nSHELL=/bin/bash\n* * * * * y\n");
     EXPECT_EQ(read.codes(), "");
     EXPECT_EQ(read.variable(0, "A"), "1");
     EXPECT_EQ(read.variable(0, "PATH"), "/usr/bin:/bin");
@@ -118,7 +136,9 @@ TEST(Crontab, BadSettingRefusesTheFile) {
     EXPECT_EQ(read.estate.refusals[0].owner, "");
 }
 
-TEST(Crontab, AccountVariablesHaveNoEffect) { EXPECT_EQ(Read("LOGNAME=x\n* * * * * y\n").codes(), "P2009"); }
+TEST(Crontab, AccountVariablesHaveNoEffect) {
+    EXPECT_EQ(Read("LOGNAME=x\n* * * * * y\n").codes(), "P2009");
+}
 
 TEST(Crontab, PercentIsStandardInput) { // CRON-006
     Read const read("* * * * * mail -s hi joe%Hi%Bye\n* * * * * date +\\%F\n* * * * * x%\n");
@@ -168,7 +188,8 @@ TEST(Crontab, LimitsAndOddBytes) { // CRON-011
 }
 
 TEST(Crontab, UserColumn) {
-    Read const read("0 5 * * * root /usr/bin/true\n0 6 * * * /usr/bin/true now\n", "/etc/crontab", true);
+    Read const read("0 5 * * * root /usr/bin/true\n0 6 * * * /usr/bin/true now\n", "/etc/crontab",
+                    true);
     EXPECT_EQ(*read.job(0).owner, "root");
     EXPECT_EQ(*read.action(0).command, "/usr/bin/true");
     EXPECT_EQ(read.codes(), "P2007");
@@ -189,7 +210,9 @@ TEST(Crontab, DuplicatesAreKeptAndTold) { // CRON-012
 }
 
 TEST(Crontab, AnacrontabIsRefused) {
-    EXPECT_EQ(Read("SHELL=/bin/sh\n1 5 cron.daily run-parts /etc/cron.daily\n", "/etc/anacrontab").codes(), "P2016");
+    EXPECT_EQ(Read("SHELL=/bin/sh\n1 5 cron.daily run-parts /etc/cron.daily\n", "/etc/anacrontab")
+                  .codes(),
+              "P2016");
 }
 
 TEST(Crontab, Sniffing) {
@@ -197,7 +220,8 @@ TEST(Crontab, Sniffing) {
         return std::pair(cron::user::sniff(path, text), cron::system::sniff(path, text));
     };
     using enum Likelihood;
-    EXPECT_EQ(both("/etc/cron.d/x", "25 6 * * * root if true; then x; fi\n"), std::pair(no, certain));
+    EXPECT_EQ(both("/etc/cron.d/x", "25 6 * * * root if true; then x; fi\n"),
+              std::pair(no, certain));
     EXPECT_EQ(both("x", "0 5 * * * root newsyslog -a\n"), std::pair(no, certain));
     EXPECT_EQ(both("x", "0 5 * * * /usr/bin/true\n"), std::pair(certain, no));
     EXPECT_EQ(both("x", "0 5 * * * deploy report\n"), std::pair(possible, possible));
@@ -226,7 +250,9 @@ TEST(Crontab, EveryTokenIsInAConstruct) {
 }
 
 TEST(Crontab, HostileInputNeverFails) {
-    std::string const text = "\xEF\xBB\xBF" "A=\"b\"\r\nCRON_TZ=X\n*/5 1-3,7 * jan-mar mon root cd /x && y%z\\%\n@reboot q\n-1 ~ ? L W\n";
+    std::string const text = "\xEF\xBB\xBF"
+                             "A=\"b\"\r\nCRON_TZ=X\n*/5 1-3,7 * jan-mar mon root cd /x && "
+                             "y%z\\%\n@reboot q\n-1 ~ ? L W\n";
     for (size_t length = 0; length <= text.size(); ++length)
         for (bool const isSystem : {false, true})
             Read(text.substr(0, length), "x", isSystem);
@@ -234,7 +260,8 @@ TEST(Crontab, HostileInputNeverFails) {
     for (int round = 0; round < 3000; ++round) {
         std::string bytes(random() % 80, ' ');
         for (char& c : bytes)
-            c = random() % 3 ? "*/-,0159 \t\n=\"'%\\@#"[random() % 19] : static_cast<char>(random());
+            c = random() % 3 ? "*/-,0159 \t\n=\"'%\\@#"[random() % 19]
+                             : static_cast<char>(random());
         Read(bytes, "x", round % 2 == 0);
         cron::user::sniff("x", bytes);
         cron::system::sniff("/etc/crontab", bytes);

@@ -24,14 +24,16 @@ TEST(Driver, CleanCrontabExitsZero) {
 // CRON-001: the caret stands under the wrong number, and the good entry is read all the same.
 TEST(Driver, BadFieldIsShownWithItsCaret) {
     Tool tool;
-    tool.files.files["jobs.cron"] = "CRON_TZ=Europe/Berlin\n0 5 * * * /opt/bin/report\n0 24 * * * /opt/bin/late\n";
+    tool.files.files["jobs.cron"] =
+        "CRON_TZ=Europe/Berlin\n0 5 * * * /opt/bin/report\n0 24 * * * /opt/bin/late\n";
     EXPECT_EQ(tool.run({"check", "jobs.cron", "--cron-flavour", "cronie"}), 1);
-    EXPECT_NE(tool.console.errors.find("error[P2001]: bad hour field: `24` is not between 0 and 23\n"
-                                       " --> jobs.cron:3:3\n"
-                                       "  |\n"
-                                       "3 | 0 24 * * * /opt/bin/late\n"
-                                       "  |   ^^\n\n"),
-              std::string::npos)
+    EXPECT_NE(
+        tool.console.errors.find("error[P2001]: bad hour field: `24` is not between 0 and 23\n"
+                                 " --> jobs.cron:3:3\n"
+                                 "  |\n"
+                                 "3 | 0 24 * * * /opt/bin/late\n"
+                                 "  |   ^^\n\n"),
+        std::string::npos)
         << tool.console.errors;
 }
 
@@ -39,19 +41,22 @@ TEST(Driver, TheSixthColumnIsNotGuessed) {
     Tool tool;
     tool.files.files["jobs.cron"] = "0 5 * * * deploy report --all\n";
     EXPECT_EQ(tool.run({"check", "jobs.cron"}), 1);
-    EXPECT_EQ(tool.console.errors,
-              "error[P0004]: `jobs.cron` could be cron or cron-system; say which with `--dialect`\n\n"
-              "hoist: 1 error in 0 files\n");
-    EXPECT_EQ(tool.run({"check", "jobs.cron", "--dialect", "cron-system", "--timezone", "UTC"}), 0) << tool.console.errors;
+    EXPECT_EQ(
+        tool.console.errors,
+        "error[P0004]: `jobs.cron` could be cron or cron-system; say which with `--dialect`\n\n"
+        "hoist: 1 error in 0 files\n");
+    EXPECT_EQ(tool.run({"check", "jobs.cron", "--dialect", "cron-system", "--timezone", "UTC"}), 0)
+        << tool.console.errors;
 }
 
 TEST(Driver, UsageErrorsExitTwo) {
     Tool tool;
     EXPECT_EQ(tool.run({"chek", "x"}), 2);
-    EXPECT_EQ(tool.console.errors, "error[C0003]: unknown command `chek`\n  = help: did you mean `hoist check`?\n\n");
-    EXPECT_EQ(tool.run({"check", "--colr", "never", "x"}), 2);
     EXPECT_EQ(tool.console.errors,
-              "error[C0002]: unknown option `--colr` of `hoist check`\n  = help: did you mean `--color`?\n\n");
+              "error[C0003]: unknown command `chek`\n  = help: did you mean `hoist check`?\n\n");
+    EXPECT_EQ(tool.run({"check", "--colr", "never", "x"}), 2);
+    EXPECT_EQ(tool.console.errors, "error[C0002]: unknown option `--colr` of `hoist check`\n  = "
+                                   "help: did you mean `--color`?\n\n");
     EXPECT_EQ(tool.run({"check"}), 2);
     EXPECT_EQ(tool.run({"build", "x"}), 2);
     EXPECT_EQ(tool.run({"check", "x", "--output", "srif"}), 2);
@@ -61,7 +66,8 @@ TEST(Driver, UsageErrorsExitTwo) {
 TEST(Driver, AMissingFileIsAFinding) {
     Tool tool;
     EXPECT_EQ(tool.run({"check", "nowhere.cron"}), 1);
-    EXPECT_EQ(tool.console.errors, "error[P0001]: cannot read `nowhere.cron`: No such file or directory\n\nhoist: 1 error in 0 files\n");
+    EXPECT_EQ(tool.console.errors, "error[P0001]: cannot read `nowhere.cron`: No such file or "
+                                   "directory\n\nhoist: 1 error in 0 files\n");
 }
 
 TEST(Driver, SettingsAreCheckedAtTheirPlace) {
@@ -80,12 +86,16 @@ TEST(Driver, SettingsAreCheckedAtTheirPlace) {
 // The comment covers the next line; a comment that covers nothing is told.
 TEST(Driver, SuppressionsInTheSource) {
     Tool tool;
-    tool.files.files["jobs.cron"] = "CRON_TZ=Europe/Berlin\n# hoist: allow(P2002) known\n*/5x 5 * * * /opt/bin/report\n";
+    tool.files.files["jobs.cron"] =
+        "CRON_TZ=Europe/Berlin\n# hoist: allow(P2002) known\n*/5x 5 * * * /opt/bin/report\n";
     EXPECT_EQ(tool.run({"check", "jobs.cron", "--cron-flavour", "cronie"}), 0);
     EXPECT_EQ(tool.console.errors, "hoist: no findings in 1 file (1 suppressed)\n");
-    tool.files.files["jobs.cron"] = "CRON_TZ=Europe/Berlin\n# hoist: allow(P2002) known\n*/5 5 * * * /opt/bin/report\n";
+    tool.files.files["jobs.cron"] =
+        "CRON_TZ=Europe/Berlin\n# hoist: allow(P2002) known\n*/5 5 * * * /opt/bin/report\n";
     EXPECT_EQ(tool.run({"check", "jobs.cron", "--cron-flavour", "cronie"}), 0);
-    EXPECT_NE(tool.console.errors.find("warning[P0007]: `hoist: allow(P2002)` suppresses nothing here"), std::string::npos);
+    EXPECT_NE(
+        tool.console.errors.find("warning[P0007]: `hoist: allow(P2002)` suppresses nothing here"),
+        std::string::npos);
 }
 
 TEST(Driver, NoColorIsHonoured) {
@@ -111,14 +121,17 @@ TEST(Driver, ExplainPrintsThePage) {
 // Every construct of a crontab has a fate, and nothing is counted twice.
 TEST(Driver, CoverageOfACrontab) {
     Tool tool;
-    tool.files.files["jobs.cron"] = "MAILTO=\"\"\n0 5 * * * /opt/bin/report%input\n@daily /opt/bin/other\n";
-    EXPECT_EQ(tool.run({"coverage", "jobs.cron", "--cron-flavour", "cronie"}), 0) << tool.console.output << tool.console.errors;
+    tool.files.files["jobs.cron"] =
+        "MAILTO=\"\"\n0 5 * * * /opt/bin/report%input\n@daily /opt/bin/other\n";
+    EXPECT_EQ(tool.run({"coverage", "jobs.cron", "--cron-flavour", "cronie"}), 0)
+        << tool.console.output << tool.console.errors;
 }
 
 TEST(Driver, BuildWritesInsideItsFolderOnly) {
     Tool tool;
     tool.files.files["jobs.cron"] = "0 5 * * * /opt/bin/../../x\n";
-    EXPECT_EQ(tool.run({"build", "jobs.cron", "-o", "out", "--timezone", "UTC"}), 0) << tool.console.errors;
+    EXPECT_EQ(tool.run({"build", "jobs.cron", "-o", "out", "--timezone", "UTC"}), 0)
+        << tool.console.errors;
     for (auto const& [path, bytes] : tool.files.files)
         EXPECT_TRUE(path == "jobs.cron" || path.starts_with("out/")) << path;
     auto const first = tool.files.files;
@@ -129,7 +142,8 @@ TEST(Driver, BuildWritesInsideItsFolderOnly) {
 TEST(Driver, MachineFormatsGoToFilesAndStandardOutput) {
     Tool tool;
     tool.files.files["a b.cron"] = "0 24 * * * /opt/bin/late\xE9\n";
-    EXPECT_EQ(tool.run({"check", "a b.cron", "--output", "json", "--output", "sarif=out.sarif"}), 1);
+    EXPECT_EQ(tool.run({"check", "a b.cron", "--output", "json", "--output", "sarif=out.sarif"}),
+              1);
     EXPECT_NE(tool.console.output.find("\"format\": \"hoist-findings\""), std::string::npos);
     EXPECT_EQ(tool.console.errors, "");
     EXPECT_NE(tool.files.files["out.sarif"].find("\"uri\": \"a%20b.cron\""), std::string::npos);

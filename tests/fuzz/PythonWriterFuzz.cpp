@@ -1,6 +1,8 @@
-// Any bytes in: Python's own `ast.literal_eval` of the literal gives the same bytes back, and a comment stays one line.
+// Any bytes in: Python's own `ast.literal_eval` of the literal gives the same bytes back, and a
+// comment stays one line.
 //
-// The judge is a real Python, started once and fed through pipes: a decoder written here would share our mistakes.
+// The judge is a real Python, started once and fed through pipes: a decoder written here would
+// share our mistakes.
 #include "backend/airflow/Python.h"
 
 #include <cstdint>
@@ -67,7 +69,8 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) {
     llvm::StringRef const bytes(reinterpret_cast<char const*>(data), size);
     std::string const literal = hoist::airflow::pythonString(bytes);
     std::string const comment = hoist::airflow::plainLine(bytes);
-    uint32_t const sizes[] = {static_cast<uint32_t>(literal.size()), static_cast<uint32_t>(comment.size())};
+    uint32_t const sizes[] = {static_cast<uint32_t>(literal.size()),
+                              static_cast<uint32_t>(comment.size())};
     std::fwrite(sizes, sizeof sizes, 1, toJudge);
     std::fwrite(literal.data(), 1, literal.size(), toJudge);
     std::fwrite(comment.data(), 1, comment.size(), toJudge);

@@ -1,4 +1,5 @@
-// Findings are formatted, ordered by position, and counted by severity; constructs keep their worst fate.
+// Findings are formatted, ordered by position, and counted by severity; constructs keep their worst
+// fate.
 #include "frontend/ir/Estate.h"
 
 #include <gtest/gtest.h>
@@ -9,10 +10,13 @@ using diag::Code;
 TEST(Diagnostics, SortsByPosition) {
     diag::Diagnostics diags;
     diags.report<Code::UnresolvedPlaceholder>(Span{20, 25}, std::string("${B}"));
-    diags.report<Code::UnresolvedPlaceholder>(Span{10, 15}, llvm::StringRef("${A}")).object("job").help("set it with -D");
+    diags.report<Code::UnresolvedPlaceholder>(Span{10, 15}, llvm::StringRef("${A}"))
+        .object("job")
+        .help("set it with -D");
     diags.sort();
     ASSERT_EQ(diags.all().size(), 2u);
-    EXPECT_EQ(diags.all()[0].message, "placeholder `${A}` has no value; it is carried as it stands");
+    EXPECT_EQ(diags.all()[0].message,
+              "placeholder `${A}` has no value; it is carried as it stands");
     EXPECT_EQ(diags.count(diag::Severity::warning), 2u);
     EXPECT_FALSE(diags.hasErrors());
     EXPECT_EQ(diag::codeById("p0006"), Code::UnresolvedPlaceholder);

@@ -13,13 +13,17 @@ TEST(JilPages, EachExampleGivesItsCode) {
         if (!llvm::StringRef(row.id).starts_with("P1"))
             continue;
         std::string error;
-        auto const page = realFileSystem().read(std::string(HOIST_SOURCE_DIR "/docs/diagnostics/") + std::string(row.id) + ".md", error);
+        auto const page = realFileSystem().read(std::string(HOIST_SOURCE_DIR "/docs/diagnostics/") +
+                                                    std::string(row.id) + ".md",
+                                                error);
         ASSERT_TRUE(page) << row.id << " has no page: " << error;
-        llvm::StringRef const example = llvm::StringRef(*page).split("```jil\n").second.split("```").first;
+        llvm::StringRef const example =
+            llvm::StringRef(*page).split("```jil\n").second.split("```").first;
         if (row.id == "P1015" || row.id == "P1016") // bytes that no page can show
             continue;
         EXPECT_FALSE(example.empty()) << row.id;
-        EXPECT_NE(Read(example.str()).codes().find(std::string(row.id) + "@"), std::string::npos) << row.id;
+        EXPECT_NE(Read(example.str()).codes().find(std::string(row.id) + "@"), std::string::npos)
+            << row.id;
         ++examples;
     }
     EXPECT_GT(examples, 35);

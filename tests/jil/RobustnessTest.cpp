@@ -1,4 +1,5 @@
-// Hostile input: cut at every byte, random bytes, huge, deep. No crash, no silence, linear time by construction.
+// Hostile input: cut at every byte, random bytes, huge, deep. No crash, no silence, linear time by
+// construction.
 #include "tests/jil/Read.h"
 
 #include <gtest/gtest.h>
@@ -49,7 +50,8 @@ TEST(JilRobustness, TruncatedAtEveryByte) {
 }
 
 TEST(JilRobustness, EveryByteReplaced) {
-    for (char const hostile : {'\0', '\n', '"', '\\', ':', '/', '*', '(', ')', '\xFF', '#', '%', '$'})
+    for (char const hostile :
+         {'\0', '\n', '"', '\\', ':', '/', '*', '(', ')', '\xFF', '#', '%', '$'})
         for (size_t i = 0; i < sample.size(); ++i) {
             std::string text = sample;
             text[i] = hostile;
@@ -60,13 +62,47 @@ TEST(JilRobustness, EveryByteReplaced) {
 
 TEST(JilRobustness, RandomBytesAndRandomWords) {
     std::mt19937 random(1);
-    llvm::StringRef const words[] = {"insert_job:", "update_job:", "delete_box:", " A ", "\n", "command:", "condition:", "s(", ")", "&", "|", "\"",
-                                     "/*", "*/", "#", "\\", ",", "0", ":", "calendar:", "01/02/2026", "<auto_blobt>", "</auto_blobt>", "machine:",
-                                     "\r\n", "\t", "job_type: b", "start_times:", "10:00", "v(", "=", "^", "${X}", "~{$Y}~", "%Z%", "x"};
+    llvm::StringRef const words[] = {"insert_job:",
+                                     "update_job:",
+                                     "delete_box:",
+                                     " A ",
+                                     "\n",
+                                     "command:",
+                                     "condition:",
+                                     "s(",
+                                     ")",
+                                     "&",
+                                     "|",
+                                     "\"",
+                                     "/*",
+                                     "*/",
+                                     "#",
+                                     "\\",
+                                     ",",
+                                     "0",
+                                     ":",
+                                     "calendar:",
+                                     "01/02/2026",
+                                     "<auto_blobt>",
+                                     "</auto_blobt>",
+                                     "machine:",
+                                     "\r\n",
+                                     "\t",
+                                     "job_type: b",
+                                     "start_times:",
+                                     "10:00",
+                                     "v(",
+                                     "=",
+                                     "^",
+                                     "${X}",
+                                     "~{$Y}~",
+                                     "%Z%",
+                                     "x"};
     for (int round = 0; round < static_cast<int>(300 * scale); ++round) {
         std::string text;
         for (int i = 0; i < 200; ++i)
-            text += round % 2 ? std::string(1, static_cast<char>(random() & 0xFF)) : words[random() % std::size(words)].str();
+            text += round % 2 ? std::string(1, static_cast<char>(random() & 0xFF))
+                              : words[random() % std::size(words)].str();
         Read read(text);
         EXPECT_TRUE(read.everyTokenIsInAConstruct()) << text;
     }
@@ -75,7 +111,8 @@ TEST(JilRobustness, RandomBytesAndRandomWords) {
 TEST(JilRobustness, FiftyBrokenStatementsGiveFiftyErrorsAndTheRestCompiles) {
     std::string text;
     for (int i = 0; i < 50; ++i)
-        text += "insert_job: GOOD" + std::to_string(i) + "\ncommand: x\nmachine: m\ninsert_job: BAD" + std::to_string(i) +
+        text += "insert_job: GOOD" + std::to_string(i) +
+                "\ncommand: x\nmachine: m\ninsert_job: BAD" + std::to_string(i) +
                 "\ncommand: x\nmachine: m\ncondition: s(A\n";
     Read read(text);
     EXPECT_EQ(read.diags.count(diag::Severity::error), 50u);
@@ -112,7 +149,8 @@ TEST(JilRobustness, AHundredThousandJobsInOneBoxAndDeletedAgain) {
     size_t const count = 10000 * scale;
     std::string text = "insert_job: BOX   job_type: b\n";
     for (size_t i = 0; i < count; ++i)
-        text += "insert_job: J" + std::to_string(i) + "   box_name: BOX   command: x   machine: m\n";
+        text +=
+            "insert_job: J" + std::to_string(i) + "   box_name: BOX   command: x   machine: m\n";
     EXPECT_EQ(Read(text).estate.jobs.size(), count + 1);
     EXPECT_EQ(Read(text + "delete_box: BOX\n").estate.jobs.size(), 0u);
 }
@@ -121,14 +159,17 @@ TEST(JilRobustness, BoxesNestedTenThousandDeep) {
     size_t const depth = 1000 * scale;
     std::string text = "insert_job: B0   job_type: b\n";
     for (size_t i = 1; i < depth; ++i)
-        text += "insert_job: B" + std::to_string(i) + "   job_type: b   box_name: B" + std::to_string(i - 1) + "\n";
+        text += "insert_job: B" + std::to_string(i) + "   job_type: b   box_name: B" +
+                std::to_string(i - 1) + "\n";
     EXPECT_EQ(Read(text).estate.jobs.size(), depth);
     EXPECT_EQ(Read(text + "delete_box: B0\n").estate.jobs.size(), 0u);
 }
 
 TEST(JilRobustness, AHundredMegabytesInOneValueCommentsAndJunk) {
     size_t const size = 10'000'000 * scale;
-    EXPECT_EQ(Read("insert_job: A\nmachine: m\ncommand: " + std::string(size, 'x')).estate.jobs.size(), 1u);
+    EXPECT_EQ(
+        Read("insert_job: A\nmachine: m\ncommand: " + std::string(size, 'x')).estate.jobs.size(),
+        1u);
     std::string comments;
     while (comments.size() < size)
         comments += "/* x */ # y\n";
@@ -145,12 +186,14 @@ TEST(JilRobustness, AHundredMegabytesInOneValueCommentsAndJunk) {
 }
 
 TEST(JilRobustness, LineEndsMarksAndEncodings) {
-    Read read("\xEF\xBB\xBFinsert_job: A\r\ncommand: x\t\r\nmachine:\tm\r\ndescription: caf\xE9\r\ncondition: s(B) &\r\n  s(C)\r\n");
+    Read read("\xEF\xBB\xBFinsert_job: A\r\ncommand: x\t\r\nmachine:\tm\r\ndescription: "
+              "caf\xE9\r\ncondition: s(B) &\r\n  s(C)\r\n");
     EXPECT_EQ(read.codes(), "");
     ir::Job const& job = read.estate.jobs[ir::JobId(0)];
     EXPECT_EQ(*std::get<ir::CommandAction>(job.action).command, "x");
     EXPECT_EQ(*job.description, "caf\xE9");
     EXPECT_EQ(read.estate.conditions.print(job.condition.expr), "s(B) & s(C)");
-    EXPECT_EQ(Read(std::string("insert_job: A\nmachine: m\ncommand: a\0b\n", 38)).codes(), std::string("P1015@\0;", 8));
+    EXPECT_EQ(Read(std::string("insert_job: A\nmachine: m\ncommand: a\0b\n", 38)).codes(),
+              std::string("P1015@\0;", 8));
     EXPECT_EQ(Read("\xFF\xFEi\0").diags.all().front().code, diag::Code::Utf16File);
 }

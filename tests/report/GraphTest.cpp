@@ -32,15 +32,17 @@ TEST(Graph, BoxesAreClustersAndForeignJobsAreDashed) {
     atom.name = "FEED";
     atom.instance = "PRD";
     estate.jobs[load].condition.expr = estate.conditions.atom(atom);
-    EXPECT_EQ(report::graph(estate, report::GraphFormat::dot),
-              "digraph hoist {\n  rankdir=LR;\n  compound=true;\n  node [shape=box];\n"
-              "  subgraph cluster_n0 {\n    label=\"NIGHT\";\n    n0 [label=\"NIGHT\", style=bold];\n"
-              "    n1 [label=\"LOAD\"];\n  }\n"
-              "  n2 [label=\"FEED^PRD\", style=dashed];\n"
-              "  n2 -> n1 [label=\"s(FEED^PRD)\", style=dashed];\n}\n");
-    EXPECT_EQ(report::graph(estate, report::GraphFormat::mermaid),
-              "flowchart LR\n  subgraph n0[\"NIGHT\"]\n    n1[\"LOAD\"]\n  end\n  n2([\"FEED^PRD\"])\n"
-              "  n2 -.->|\"s#40;FEED^PRD#41;\"| n1\n");
+    EXPECT_EQ(
+        report::graph(estate, report::GraphFormat::dot),
+        "digraph hoist {\n  rankdir=LR;\n  compound=true;\n  node [shape=box];\n"
+        "  subgraph cluster_n0 {\n    label=\"NIGHT\";\n    n0 [label=\"NIGHT\", style=bold];\n"
+        "    n1 [label=\"LOAD\"];\n  }\n"
+        "  n2 [label=\"FEED^PRD\", style=dashed];\n"
+        "  n2 -> n1 [label=\"s(FEED^PRD)\", style=dashed];\n}\n");
+    EXPECT_EQ(
+        report::graph(estate, report::GraphFormat::mermaid),
+        "flowchart LR\n  subgraph n0[\"NIGHT\"]\n    n1[\"LOAD\"]\n  end\n  n2([\"FEED^PRD\"])\n"
+        "  n2 -.->|\"s#40;FEED^PRD#41;\"| n1\n");
     auto const json = nlohmann::json::parse(report::graph(estate, report::GraphFormat::json));
     EXPECT_EQ(json["nodes"][1]["box"], "n0");
     EXPECT_EQ(json["edges"][0]["condition"], "s(FEED^PRD)");

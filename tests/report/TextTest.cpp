@@ -14,7 +14,9 @@ protected:
     SourceMap sources;
     diag::Diagnostics diags;
 
-    FileId add(std::string path, std::string bytes) { return *sources.add(std::move(path), std::move(bytes)); }
+    FileId add(std::string path, std::string bytes) {
+        return *sources.add(std::move(path), std::move(bytes));
+    }
     Span of(FileId file, llvm::StringRef word, size_t from = 0) {
         size_t const at = sources.bytes(file).find(word, from);
         return sources.span(file, at, at + word.size());
@@ -25,41 +27,50 @@ protected:
         std::string const text = report::text({sources, diags.all(), 1, 0, "1", {}}, {});
         return text.substr(0, text.rfind("\nhoist: "));
     }
-    diag::Builder report(Span span, std::string message) { return diags.report<Code::BadUsage>(span, message); }
+    diag::Builder report(Span span, std::string message) {
+        return diags.report<Code::BadUsage>(span, message);
+    }
 };
 
 } // namespace
 
 // The look of the design: the label in another line and in another file.
 TEST_F(TextReport, LabelsElsewhere) {
-    FileId const eod = add("estate/eod.jil", std::string(30, '\n') + "insert_job: load\n" + std::string(10, '\n') + "condition: s(load) & f(load)\n");
+    FileId const eod =
+        add("estate/eod.jil", std::string(30, '\n') + "insert_job: load\n" + std::string(10, '\n') +
+                                  "condition: s(load) & f(load)\n");
     FileId const other = add("estate/ref.jil", "insert_machine: load\n");
     report(of(eod, "s(load) & f(load)"), "`report` can never start")
         .primary("needs `load` to succeed and to fail in the same cycle")
         .label(of(eod, "load"), "`load` is defined here")
         .label(of(other, "load"), "and this is a machine")
         .note("rule JIL-063");
-    EXPECT_EQ(shown(), "error[C0001]: `report` can never start\n"
-                       "  --> estate/eod.jil:42:12\n"
-                       "   |\n"
-                       "42 | condition: s(load) & f(load)\n"
-                       "   |            ^^^^^^^^^^^^^^^^^ needs `load` to succeed and to fail in the same cycle\n"
-                       "   |\n"
-                       "  ::: estate/eod.jil:31:13\n"
-                       "   |\n"
-                       "31 | insert_job: load\n"
-                       "   |             ---- `load` is defined here\n"
-                       "   |\n"
-                       "  ::: estate/ref.jil:1:17\n"
-                       "   |\n"
-                       " 1 | insert_machine: load\n"
-                       "   |                 ---- and this is a machine\n"
-                       "   = note: rule JIL-063\n");
+    EXPECT_EQ(
+        shown(),
+        "error[C0001]: `report` can never start\n"
+        "  --> estate/eod.jil:42:12\n"
+        "   |\n"
+        "42 | condition: s(load) & f(load)\n"
+        "   |            ^^^^^^^^^^^^^^^^^ needs `load` to succeed and to fail in the same cycle\n"
+        "   |\n"
+        "  ::: estate/eod.jil:31:13\n"
+        "   |\n"
+        "31 | insert_job: load\n"
+        "   |             ---- `load` is defined here\n"
+        "   |\n"
+        "  ::: estate/ref.jil:1:17\n"
+        "   |\n"
+        " 1 | insert_machine: load\n"
+        "   |                 ---- and this is a machine\n"
+        "   = note: rule JIL-063\n");
 }
 
 TEST_F(TextReport, SeveralMarksOnALine) {
     FileId const file = add("a", "s(A) & s(B) & f(A)\n");
-    report(of(file, "f(A)"), "never").primary("here").label(of(file, "s(A)"), "first").label(of(file, "s(B)"), "second");
+    report(of(file, "f(A)"), "never")
+        .primary("here")
+        .label(of(file, "s(A)"), "first")
+        .label(of(file, "s(B)"), "second");
     EXPECT_EQ(shown(), "error[C0001]: never\n"
                        " --> a:1:15\n"
                        "  |\n"
@@ -104,7 +115,8 @@ TEST_F(TextReport, ASpanOverLinesIsMarkedToTheEndOfItsFirst) {
 }
 
 TEST_F(TextReport, ALongLineIsCutAroundTheCaret) {
-    FileId const file = add("a", std::string(5'000, 'x') + " BAD " + std::string(100'000, 'y') + "\n");
+    FileId const file =
+        add("a", std::string(5'000, 'x') + " BAD " + std::string(100'000, 'y') + "\n");
     report(of(file, "BAD"), "m");
     std::string const text = shown();
     EXPECT_LT(text.size(), 500u);
@@ -115,8 +127,9 @@ TEST_F(TextReport, ALongLineIsCutAroundTheCaret) {
 TEST_F(TextReport, MaxFindingsCountsTheRest) {
     report({}, "one");
     report({}, "two");
-    EXPECT_EQ(report::text({sources, diags.all(), 3, 4, "1", {}}, {false, 1}),
-              "error[C0001]: one\n\nhoist: 2 errors in 3 files (4 suppressed); the first 1 are shown\n");
+    EXPECT_EQ(
+        report::text({sources, diags.all(), 3, 4, "1", {}}, {false, 1}),
+        "error[C0001]: one\n\nhoist: 2 errors in 3 files (4 suppressed); the first 1 are shown\n");
 }
 
 // A hash of code, object and evidence: lines above do not change it, equal findings are told apart.

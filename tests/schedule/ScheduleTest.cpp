@@ -30,8 +30,8 @@ static std::string writeInstant(int64_t instant) {
     auto const day = static_cast<int32_t>(instant / 86400);
     ir::Date const date = ir::fromDayNumber(day);
     int64_t const second = instant % 86400;
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", date.year, date.month, date.day, second / 3600,
-                       second / 60 % 60, second % 60);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", date.year, date.month, date.day,
+                       second / 3600, second / 60 % 60, second % 60);
 }
 
 static uint8_t readWeekdays(std::string const& text) {
@@ -55,7 +55,8 @@ static ir::Disposition readDisposition(json const& definition, char const* key) 
 /// Vectors know constructs only as "given".
 static ir::ConstructId const given(0);
 
-static ir::CalendarId addCalendar(ir::Estate& estate, std::string const& name, json const& definition) {
+static ir::CalendarId addCalendar(ir::Estate& estate, std::string const& name,
+                                  json const& definition) {
     ir::Calendar calendar;
     calendar.name = estate.save(name);
     std::string const kind = definition["kind"];
@@ -63,7 +64,8 @@ static ir::CalendarId addCalendar(ir::Estate& estate, std::string const& name, j
         for (std::string const row : definition["dates"]) {
             int16_t minute = -1;
             if (row.size() > 10)
-                minute = static_cast<int16_t>(std::stoi(row.substr(11, 2)) * 60 + std::stoi(row.substr(14, 2)));
+                minute = static_cast<int16_t>(std::stoi(row.substr(11, 2)) * 60 +
+                                              std::stoi(row.substr(14, 2)));
             calendar.rows.push_back({readDate(row), minute});
         }
         std::sort(calendar.rows.begin(), calendar.rows.end());
@@ -79,7 +81,8 @@ static ir::CalendarId addCalendar(ir::Estate& estate, std::string const& name, j
         calendar.nonWorkday = readDisposition(definition, "non_workday");
         calendar.adjust = definition.value("adjust", 0);
         if (definition.contains("holcal"))
-            calendar.holidayCalendar.set(estate.save(definition["holcal"].get<std::string>()), given);
+            calendar.holidayCalendar.set(estate.save(definition["holcal"].get<std::string>()),
+                                         given);
         if (definition.contains("cyccal"))
             calendar.cycleName.set(estate.save(definition["cyccal"].get<std::string>()), given);
     }
@@ -107,7 +110,8 @@ static ir::Schedule readSchedule(ir::Estate& estate, json const& given_) {
     };
     numbers("times", [&](llvm::StringRef word) {
         int hour = 0, minute = 0;
-        EXPECT_FALSE(word.take_front(2).getAsInteger(10, hour) || word.drop_front(3).getAsInteger(10, minute));
+        EXPECT_FALSE(word.take_front(2).getAsInteger(10, hour) ||
+                     word.drop_front(3).getAsInteger(10, minute));
         schedule.times.value.push_back(static_cast<int16_t>(hour * 60 + minute));
     });
     numbers("minutes", [&](llvm::StringRef word) {
@@ -173,7 +177,8 @@ TEST(ScheduleVectors, TicksOverDst_JIL149) {
         addCalendars(estate, vectors["calendars"]);
         ir::Schedule const schedule = readSchedule(estate, one["schedule"]);
         schedule::Ticks ticks(estate);
-        auto const found = ticks.between(schedule, readInstant(one["from"]), readInstant(one["to"]));
+        auto const found =
+            ticks.between(schedule, readInstant(one["from"]), readInstant(one["to"]));
         EXPECT_EQ(written(found), one["ticks"].get<std::vector<std::string>>())
             << one["schedule"].dump() << one["from"];
     }
@@ -236,9 +241,11 @@ TEST(ScheduleVectors, EveryZoneAgreesWithPythonAtThousandsOfInstants) {
         for (int i = 0; i < vectors["samples"]; ++i) {
             state = state * 6364136223846793005u + 1442695040888963407u;
             auto const instant = static_cast<int64_t>((state >> 32) * 4102444800u >> 32);
-            value = mix(value, static_cast<uint64_t>(static_cast<int64_t>(zone->offsetAt(instant))));
+            value =
+                mix(value, static_cast<uint64_t>(static_cast<int64_t>(zone->offsetAt(instant))));
             ir::Moment const moment = zone->at(instant);
-            value = mix(value, static_cast<uint64_t>(moment.first + 2 * moment.second + (moment.skipped ? 1 : 0)));
+            value = mix(value, static_cast<uint64_t>(moment.first + 2 * moment.second +
+                                                     (moment.skipped ? 1 : 0)));
         }
         EXPECT_EQ(fmt::format("{:016x}", value), hash.get<std::string>()) << name;
     }

@@ -28,13 +28,15 @@ TEST(TimeZones, NamesAliasesAndPosixStrings_JIL148) {
     EXPECT_EQ(ir::findZone("+05:30")->offsetAt(0), 19800);
     EXPECT_EQ(resolved("CET-1CEST,M3.5.0,M10.5.0/3", How::posix), "CET-1CEST,M3.5.0,M10.5.0/3");
     EXPECT_EQ(resolved("GMT0BST", How::assumed), "Europe/London");
-    for (char const* bad : {"", "Mars/Olympus", "XYZ3ABC", "../etc/passwd", "GMT+99", "CET-1CEST,M13.5.0,M10.5.0"})
+    for (char const* bad :
+         {"", "Mars/Olympus", "XYZ3ABC", "../etc/passwd", "GMT+99", "CET-1CEST,M13.5.0,M10.5.0"})
         EXPECT_EQ(resolved(bad, How::unknown), "");
 }
 
 TEST(TimeZones, APosixRuleAgreesWithTheZoneItDescribes) {
-    for (auto const& [name, posix] : {std::pair("Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3"),
-                                      std::pair("Australia/Sydney", "AEST-10AEDT,M10.1.0,M4.1.0/3")}) {
+    for (auto const& [name, posix] :
+         {std::pair("Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3"),
+          std::pair("Australia/Sydney", "AEST-10AEDT,M10.1.0,M4.1.0/3")}) {
         ir::TimeZone const &zone = *ir::findZone(name), &rule = *ir::findZone(posix);
         for (int64_t instant = 1700000000; instant < 30000000000; instant += 7654321) {
             ASSERT_EQ(zone.offsetAt(instant), rule.offsetAt(instant)) << name << instant;

@@ -1,4 +1,5 @@
-// Builds estates by hand, for tests below the front ends: jobs, boxes, conditions, schedules with real spans.
+// Builds estates by hand, for tests below the front ends: jobs, boxes, conditions, schedules with
+// real spans.
 #pragma once
 
 #include "frontend/ir/Estate.h"
@@ -8,7 +9,8 @@
 
 namespace hoist::test {
 
-/// Every definition gets a span of its own in one made-up file, so that findings and labels can be told apart.
+/// Every definition gets a span of its own in one made-up file, so that findings and labels can be
+/// told apart.
 class EstateBuilder {
 public:
     EstateBuilder() { file = *estate.sources.add("made-up.jil", std::string(fileSize, ' ')); }
@@ -27,7 +29,8 @@ public:
     ir::ConstructId construct(llvm::StringRef kind, ir::JobId owner = {}) {
         return estate.constructs.add(nextSpan(), kind, owner);
     }
-    template <class T, class V> void set(ir::Sourced<T>& target, V value) {
+    template <class T, class V>
+    void set(ir::Sourced<T>& target, V value) {
         target.set(T(value), construct("attribute"));
     }
 
@@ -113,7 +116,8 @@ public:
         schedule.origin = nextSpan();
         schedule.master = construct("attribute date_conditions", id);
         schedule.weekdays.set(0x7f, construct("attribute days_of_week", id));
-        schedule.times.set(llvm::SmallVector<int16_t, 2>(minutesOfDay), construct("attribute start_times", id));
+        schedule.times.set(llvm::SmallVector<int16_t, 2>(minutesOfDay),
+                           construct("attribute start_times", id));
         estate.jobs[id].schedule = scheduleId;
         return schedule;
     }

@@ -3,12 +3,13 @@
 //     insert_jbo: X
 //     /*1^^^^^^^^^ error[P1004]: JIL has no statement `insert_jbo` */
 //
-// A line that begins with `/*` or `#`, has carets and a code is an expectation about the last line above it that is
-// none (`@-2` behind the code: two lines further up). The carets stand under the text; where it begins in
-// the columns that the comment's own opening takes, a digit is the column instead. The message needs to contain the
-// text behind the colon. Every finding must be expected and every expectation be met; an expectation that cannot
-// be read is a failure. Beside `x.jil` the golden `x.jil.ir` shows what reached the IR: each construct with its fate,
-// and each job's condition. `--rewrite` writes expectations and goldens as they are now.
+// A line that begins with `/*` or `#`, has carets and a code is an expectation about the last line
+// above it that is none (`@-2` behind the code: two lines further up). The carets stand under the
+// text; where it begins in the columns that the comment's own opening takes, a digit is the column
+// instead. The message needs to contain the text behind the colon. Every finding must be expected
+// and every expectation be met; an expectation that cannot be read is a failure. Beside `x.jil` the
+// golden `x.jil.ir` shows what reached the IR: each construct with its fate, and each job's
+// condition. `--rewrite` writes expectations and goldens as they are now.
 #include "frontend/Frontend.h"
 #include "frontend/base/FileSystem.h"
 
@@ -54,7 +55,8 @@ static llvm::SmallVector<llvm::StringRef, 0> linesOf(llvm::StringRef text) {
 }
 
 /// False: the line is no expectation. `error` is set when it is one that cannot be read.
-static bool readExpectation(llvm::StringRef line, Expectation& out, uint32_t& up, std::string& error) {
+static bool readExpectation(llvm::StringRef line, Expectation& out, uint32_t& up,
+                            std::string& error) {
     if (!line.starts_with("/*") && !line.starts_with("#"))
         return false;
     size_t const carets = line.find('^');
@@ -72,19 +74,24 @@ static bool readExpectation(llvm::StringRef line, Expectation& out, uint32_t& up
     up = 0;
     if (rest.consume_front("@-") && rest.consumeInteger(10, up))
         error = "no number behind `@-`";
-    if (!rest.consume_front(":") || (severity != "error" && severity != "warning" && severity != "note") || code.size() != 5)
+    if (!rest.consume_front(":") ||
+        (severity != "error" && severity != "warning" && severity != "note") || code.size() != 5)
         error = "an expectation is `^^^ error[P1001]: text`";
     out.severity = severity.str();
     out.code = code.str();
     out.text = rest.trim().str();
     if (line.starts_with("/*"))
-        out.text = llvm::StringRef(out.text).drop_back(llvm::StringRef(out.text).ends_with("*/") ? 2 : 0).rtrim().str();
+        out.text = llvm::StringRef(out.text)
+                       .drop_back(llvm::StringRef(out.text).ends_with("*/") ? 2 : 0)
+                       .rtrim()
+                       .str();
     if (out.text.empty())
         error = "an expectation needs text";
     return true;
 }
 
-static std::string golden(ir::Estate const& estate, std::map<uint32_t, uint32_t> const& lineWithoutExpectations) {
+static std::string golden(ir::Estate const& estate,
+                          std::map<uint32_t, uint32_t> const& lineWithoutExpectations) {
     std::string out;
     for (ir::ConstructId const id : estate.constructs.ids()) {
         ir::Construct const& construct = estate.constructs[id];
@@ -95,19 +102,23 @@ static std::string golden(ir::Estate const& estate, std::map<uint32_t, uint32_t>
         if (construct.owner)
             out += fmt::format(" of {}", estate.jobs[construct.owner].name.str());
         if (construct.fate != diag::Fidelity::none)
-            out += fmt::format(": {} ({})", diag::toString(construct.fate).str(), estate.constructs.text(construct.form).str());
+            out += fmt::format(": {} ({})", diag::toString(construct.fate).str(),
+                               estate.constructs.text(construct.form).str());
         out += '\n';
     }
     for (ir::Job const& job : estate.jobs) {
-        out += fmt::format("job {}{}{}\n", job.name.str(), job.refused ? " refused" : "",
-                           job.condition ? " condition " + estate.conditions.print(job.condition.expr) : "");
-        if (auto const* action = std::get_if<ir::CommandAction>(&job.action); action && action->command)
+        out += fmt::format(
+            "job {}{}{}\n", job.name.str(), job.refused ? " refused" : "",
+            job.condition ? " condition " + estate.conditions.print(job.condition.expr) : "");
+        if (auto const* action = std::get_if<ir::CommandAction>(&job.action);
+            action && action->command)
             out += fmt::format("    command {}\n", action->command->str());
         for (auto const& kept : job.kept)
             out += fmt::format("    kept {} = {}\n", kept.key.str(), kept.value.str());
     }
     for (ir::Refusal const& refusal : estate.refusals)
-        out += fmt::format("refused at {}: {}\n", estate.sources.start(refusal.span).line, refusal.owner.empty() ? "the file" : refusal.owner.str());
+        out += fmt::format("refused at {}: {}\n", estate.sources.start(refusal.span).line,
+                           refusal.owner.empty() ? "the file" : refusal.owner.str());
     return out;
 }
 
@@ -141,34 +152,51 @@ void FileTest::run() {
             expectation.line = plain[plain.size() - 1 - up];
         expectations.push_back(expectation);
     }
-    bool const usesHash = std::any_of(expectations.begin(), expectations.end(), [&](Expectation const& e) { return lines[e.at - 1].starts_with("#"); });
+    bool const usesHash =
+        std::any_of(expectations.begin(), expectations.end(),
+                    [&](Expectation const& e) { return lines[e.at - 1].starts_with("#"); });
     std::map<uint32_t, std::string> written; // by the line they follow
     for (diag::Diagnostic const& finding : diags.all()) {
-        LineColumn const start = estate.sources.start(finding.span), end = estate.sources.end(finding.span);
-        uint32_t length = end.line == start.line ? end.column - start.column : static_cast<uint32_t>(estate.sources.line(file, start.line).rtrim('\r').size()) + 1 - start.column;
+        LineColumn const start = estate.sources.start(finding.span),
+                         end = estate.sources.end(finding.span);
+        uint32_t length =
+            end.line == start.line
+                ? end.column - start.column
+                : static_cast<uint32_t>(estate.sources.line(file, start.line).rtrim('\r').size()) +
+                      1 - start.column;
         length = std::max(length, 1u);
         bool isExpected = false;
         for (Expectation& e : expectations)
-            if (!e.isMet && e.line == start.line && e.column == start.column && e.length == length && e.severity == diag::toString(finding.severity) &&
-                e.code == diag::info(finding.code).id && llvm::StringRef(finding.message).contains(e.text)) {
+            if (!e.isMet && e.line == start.line && e.column == start.column &&
+                e.length == length && e.severity == diag::toString(finding.severity) &&
+                e.code == diag::info(finding.code).id &&
+                llvm::StringRef(finding.message).contains(e.text)) {
                 e.isMet = isExpected = true;
                 break;
             }
         std::string const message = llvm::StringRef(finding.message).split('\n').first.str();
-        // A `#` where `*/` would end what the test leaves open; a file that has such an expectation keeps to them.
+        // A `#` where `*/` would end what the test leaves open; a file that has such an expectation
+        // keeps to them.
         bool const isComment = message.find("*/") == std::string::npos && !usesHash;
         uint32_t const opening = isComment ? 2 : 1;
-        std::string const caret = start.column > opening ? std::string(start.column - 1 - opening, ' ') : std::to_string(start.column);
-        written[start.line] += fmt::format("{}{}{} {}[{}]: {}{}\n", isComment ? "/*" : "#", caret, std::string(length, '^'),
-                                           std::string_view(diag::toString(finding.severity)), diag::info(finding.code).id, message, isComment ? " */" : "");
+        std::string const caret = start.column > opening
+                                      ? std::string(start.column - 1 - opening, ' ')
+                                      : std::to_string(start.column);
+        written[start.line] += fmt::format(
+            "{}{}{} {}[{}]: {}{}\n", isComment ? "/*" : "#", caret, std::string(length, '^'),
+            std::string_view(diag::toString(finding.severity)), diag::info(finding.code).id,
+            message, isComment ? " */" : "");
         if (!isExpected && !rewrites)
-            fail(start.line, fmt::format("unexpected at column {}, length {}: {}[{}]: {}", start.column, length, std::string_view(diag::toString(finding.severity)),
-                                         diag::info(finding.code).id, finding.message));
+            fail(start.line,
+                 fmt::format("unexpected at column {}, length {}: {}[{}]: {}", start.column, length,
+                             std::string_view(diag::toString(finding.severity)),
+                             diag::info(finding.code).id, finding.message));
     }
     if (!rewrites)
         for (Expectation const& e : expectations)
             if (!e.isMet)
-                fail(e.at, fmt::format("not reported: {}[{}] at {}:{}: {}", e.severity, e.code, e.line, e.column, e.text));
+                fail(e.at, fmt::format("not reported: {}[{}] at {}:{}: {}", e.severity, e.code,
+                                       e.line, e.column, e.text));
     std::string const shown = golden(estate, renumbered);
     FileSystem& files = realFileSystem();
     std::string error;

@@ -8,8 +8,9 @@
 namespace hoist::test {
 
 inline size_t count(diag::Diagnostics const& diags, diag::Code code) {
-    return static_cast<size_t>(std::count_if(diags.all().begin(), diags.all().end(),
-                                             [&](diag::Diagnostic const& d) { return d.code == code; }));
+    return static_cast<size_t>(
+        std::count_if(diags.all().begin(), diags.all().end(),
+                      [&](diag::Diagnostic const& d) { return d.code == code; }));
 }
 /// The first finding with a code, or null.
 inline diag::Diagnostic const* find(diag::Diagnostics const& diags, diag::Code code) {
