@@ -1,4 +1,4 @@
-// Reads the condition language of §6.1: grammar/JilCondition.g4 is its specification.
+// Reads the condition language of §6.1 of the rule book (JIL-062…075).
 #pragma once
 
 #include "frontend/ir/Estate.h"

@@ -54,7 +54,7 @@ private:
 };
 
 /// Reads one file statement by statement in one pass; memory is bounded by the longest statement.
-/// The language is grammar/Jil.g4; a differential test keeps both equal.
+/// The language of §2 of the rule book (JIL-010…022).
 class Scanner {
 public:
     Scanner(FileId file, SourceMap const& sources, diag::Diagnostics& diags);

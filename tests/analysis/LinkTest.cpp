@@ -155,6 +155,15 @@ TEST(Link, AGlobalThatACommandSetsIsKnown) {
     EXPECT_TRUE(diags.all().empty());
 }
 
+TEST(Link, AJobDefinedByTwoDialectsIsADuplicate) {
+    EstateBuilder b;
+    b.job("TWICE");
+    b.job("TWICE");
+    diag::Diagnostics diags;
+    analysis::link(b.estate, diags);
+    EXPECT_EQ(test::count(diags, Code::DuplicateDefinition), 1u);
+}
+
 TEST(Link, DaysAndACalendarTogetherRefuse) {
     EstateBuilder b;
     ir::JobId const id = b.job("BOTH");

@@ -53,9 +53,25 @@ def test_every_page_belongs_to_a_code() -> None:
     assert sorted(pages - set(rows())) == []
 
 
-def test_every_code_is_mentioned_by_a_test() -> None:
-    """By its code or by its name in the table (`diag::UndefinedJob`)."""
+def shown_by_its_page() -> set[str]:
+    """Return the codes whose page has an example that test_pages.py compiles and judges."""
+    compiled = re.compile(r"^```(jil|crontab|toml)\b", re.MULTILINE)
+    return {
+        page.stem
+        for page in (ROOT / "docs/diagnostics").glob("[A-Z][0-9]*.md")
+        if compiled.search(page.read_text(encoding="utf-8"))
+    }
+
+
+def test_every_code_has_a_test() -> None:
+    """The example of its page, or a test that names its code or its row (`UndefinedJob`).
+
+    P0002 takes more than 4 GiB of input and is left to reading.
+    """
+    shown = shown_by_its_page()
     untested = [
-        f"{code} {name}" for code, name in rows().items() if not {code, name} & words_of_tests()
+        f"{code} {name}"
+        for code, name in rows().items()
+        if code not in shown | {"P0002"} and not {code, name} & words_of_tests()
     ]
     assert untested == []
