@@ -155,10 +155,13 @@ TEST(Link, AGlobalThatACommandSetsIsKnown) {
     EXPECT_TRUE(diags.all().empty());
 }
 
-TEST(Link, AJobDefinedByTwoDialectsIsADuplicate) {
+TEST(Link, AnObjectDefinedByTwoDialectsIsADuplicate) {
     EstateBuilder b;
-    b.job("TWICE");
-    b.job("TWICE");
+    for (int i = 0; i < 2; ++i) {
+        ir::Resource& resource = b.estate.resources[b.estate.resources.add()];
+        resource.name = "TWICE";
+        resource.nameSpan = b.nextSpan();
+    }
     diag::Diagnostics diags;
     analysis::link(b.estate, diags);
     EXPECT_EQ(test::count(diags, Code::DuplicateDefinition), 1u);
