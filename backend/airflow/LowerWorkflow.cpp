@@ -235,7 +235,8 @@ Nodes WorkflowLowering::leavesOf(BoxId box) const {
             node.task ? usedTasks.insert(node.task.value) : usedBoxes.insert(node.box.value);
     };
     for (Task const& task : dag.tasks)
-        if (insideOf(task.box))
+        // `one_success` does not wait for the others: they may still run when it is done.
+        if (insideOf(task.box) && task.rule != TriggerRule::oneSuccess)
             use(task.upstream);
     for (BoxGroup const& group : dag.boxes)
         if (insideOf(group.parent))
