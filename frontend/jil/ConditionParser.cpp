@@ -108,7 +108,9 @@ void Parser::advance() {
             ++position;
         } else if (text.substr(position).starts_with("/*")) {
             size_t const close = text.find("*/", position + 2);
-            position = close == llvm::StringRef::npos ? text.size() : close + 2;
+            if (close == llvm::StringRef::npos)
+                break; // JIL-015: text, so an error here: what follows must not vanish
+            position = close + 2;
         } else {
             break;
         }
