@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 
 namespace hoist::ir {
 
@@ -539,14 +540,21 @@ private:
         }
         if (rest != "L" && !llvm::all_of(rest, llvm::isDigit))
             return false;
+        bool const isLast = rest == "L";
         unsigned number = 1;
-        if (rest != "L" && rest.take_front(9).getAsInteger(10, number))
-            return false;
-        if (number < 1 || number > static_cast<unsigned>(family.most))
-            fail(fmt::format("`{}`: the number must be 1 to {}", token, family.most));
+        if (!isLast) {
+            rest = rest.ltrim('0');
+            // More digits than any limit has: too large whatever they say.
+            if (rest.size() > 9 || rest.getAsInteger(10, number))
+                number = rest.empty() ? 0 : UINT_MAX;
+        }
         k.family = family.family;
-        k.number = static_cast<int>(number);
-        k.fromEnd = marker == 'M' || rest == "L";
+        k.fromEnd = marker == 'M' || isLast;
+        if (number < 1 || number > static_cast<unsigned>(family.most))
+            fail(fmt::format("`{}`: the number must be 1 to {}",
+                             std::string_view(token).substr(0, 40), family.most));
+        else
+            k.number = static_cast<int>(number);
         node.negated |= marker == 'X';
         return true;
     }

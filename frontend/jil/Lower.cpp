@@ -123,11 +123,11 @@ Span Lowering::partSpan(Entry const& entry, llvm::StringRef part) const {
     return {begin, begin + static_cast<uint32_t>(part.size())};
 }
 
-void Lowering::badValue(Entry const& entry, llvm::StringRef value, llvm::StringRef wanted,
-                        llvm::StringRef object) {
+void Lowering::badValue(Entry const& entry, Span where, llvm::StringRef value,
+                        llvm::StringRef wanted, llvm::StringRef object) {
     llvm::StringRef const key = entry.row->keyword.empty() ? entry.key : entry.row->keyword;
     std::string shown = value.take_front(60).str();
-    diags.report<Code::BadValue>(partSpan(entry, value), shown, key, wanted)
+    diags.report<Code::BadValue>(where, shown, key, wanted)
         .object(object)
         .evidence(shown)
         .note("AutoSys rejects the definition with such a value: the job would keep its old one");
