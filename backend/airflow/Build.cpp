@@ -98,9 +98,29 @@ private:
             ir::Job const& owner = estate.jobs[construct.owner];
             if (absent.contains(construct.owner.value))
                 estate.constructs.settle(id, diag::Fidelity::exact, "none: ON_ICE");
-            else if (owner.refused || (owner.workflow && estate.workflows[owner.workflow].refused))
+            else if (isRefused(owner))
                 estate.constructs.settle(id, diag::Fidelity::refused, "refused");
         }
+        // A crontab's setting belongs to no entry; it falls when every entry that used it does.
+        auto const fall = [&](ir::ConstructId id) {
+            if (id && estate.constructs[id].fate == diag::Fidelity::none)
+                estate.constructs.settle(id, diag::Fidelity::refused, "refused");
+        };
+        for (ir::Job const& job : estate.jobs) {
+            if (!isRefused(job))
+                continue;
+            if (job.schedule)
+                fall(estate.schedules[job.schedule].timezone.from);
+            if (auto const* command = std::get_if<ir::CommandAction>(&job.action)) {
+                fall(command->shell.from);
+                for (auto const& setting : command->environment)
+                    fall(setting.from);
+            }
+        }
+    }
+
+    bool isRefused(ir::Job const& job) const {
+        return job.refused || (job.workflow && estate.workflows[job.workflow].refused);
     }
 
     void report() {
