@@ -175,7 +175,7 @@ void Fold::apply(RawStatement const& statement, Scanner const& scanner) {
     case Verb::update:
         definition->statements.push_back(construct);
         estate.constructs.settle(construct, Fidelity::exact, "folded");
-        merge(*definition, std::move(entries), true);
+        merge(*definition, entries, true);
         if (command.subject == Subject::job)
             noteMember(static_cast<Index>(definition - definitions.data()));
         break;
@@ -232,7 +232,7 @@ void Fold::insert(RawStatement const& statement, llvm::StringRef name, ir::Const
     definition.nameSpan = nameSpan;
     definition.statement = construct;
     definition.isRefused = statement.isBroken;
-    merge(definition, std::move(entries), false);
+    merge(definition, entries, false);
     if (subject == Subject::job)
         noteMember(static_cast<Index>(definitions.size() - 1));
 }
@@ -254,7 +254,7 @@ static bool isRepeatable(Entry const& entry, Subject subject) {
 }
 
 /// What the new entries replace: linear in both, however many there are.
-void Fold::dropSuperseded(Definition& definition, std::vector<Entry> const& entries) {
+void Fold::dropSuperseded(Definition& definition, llvm::ArrayRef<Entry> entries) {
     std::bitset<attributeCount> rows;
     llvm::StringSet<> keys; // rows that stand for many attributes are told apart by key
     for (Entry const& entry : entries)
@@ -272,14 +272,14 @@ void Fold::dropSuperseded(Definition& definition, std::vector<Entry> const& entr
     });
 }
 
-void Fold::merge(Definition& definition, std::vector<Entry> entries, bool isUpdate) {
+void Fold::merge(Definition& definition, llvm::ArrayRef<Entry> entries, bool isUpdate) {
     if (isUpdate)
         dropSuperseded(definition, entries);
     std::array<uint32_t, attributeCount> place; // of an attribute given in this statement, plus one
     place.fill(0);
     if (definition.entries.empty())
         definition.entries.reserve(entries.size());
-    for (Entry& entry : entries) {
+    for (Entry const& entry : entries) {
         uint32_t& seen = place[static_cast<size_t>(entry.row->id)];
         if (seen > 0 && !isRepeatable(entry, definition.subject)) {
             Entry& first = definition.entries[seen - 1];

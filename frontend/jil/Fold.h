@@ -55,8 +55,8 @@ private:
     llvm::StringRef objectName(RawStatement const& statement, Scanner const& scanner);
     void insert(RawStatement const& statement, llvm::StringRef name, ir::ConstructId construct,
                 std::vector<Entry> entries, Span nameSpan);
-    void dropSuperseded(Definition& definition, std::vector<Entry> const& entries);
-    void merge(Definition& definition, std::vector<Entry> entries, bool isUpdate);
+    void dropSuperseded(Definition& definition, llvm::ArrayRef<Entry> entries);
+    void merge(Definition& definition, llvm::ArrayRef<Entry> entries, bool isUpdate);
     void remove(Definition& definition, ir::ConstructId construct, bool withMembers);
     void rename(llvm::StringRef name, ir::ConstructId construct, std::vector<Entry> const& entries);
     void refuse(Span span, llvm::StringRef owner);
