@@ -540,8 +540,12 @@ private:
         if (rest != "L" && !llvm::all_of(rest, llvm::isDigit))
             return false;
         unsigned number = 1;
-        if (rest != "L" && rest.take_front(9).getAsInteger(10, number))
-            return false;
+        if (rest != "L") { // padded with zeros at will; what is too long is out of range
+            llvm::StringRef const digits = rest.ltrim('0');
+            number = 0;
+            if (!digits.empty() && digits.take_front(9).getAsInteger(10, number))
+                return false;
+        }
         if (number < 1 || number > static_cast<unsigned>(family.most))
             fail(fmt::format("`{}`: the number must be 1 to {}", token, family.most));
         k.family = family.family;
@@ -564,6 +568,37 @@ std::optional<CalendarRule> CalendarRule::parse(llvm::StringRef text, RuleError&
     if (!RuleParser(text, error, rule).parse())
         return std::nullopt;
     return rule;
+}
+
+static std::string structureOf(Keyword const& word) {
+    static constexpr std::array<llvm::StringRef, 18> names = {
+        "daily",           "workdays",        "weekdays",        "cycle",
+        "weekday",         "month",           "workdayOfMonth",  "weekdayOfMonth",
+        "dayOfMonth",      "mondayFridayOfMonth", "dayOfNamedMonth", "dayOfWeek",
+        "weekOfYear",      "dayOfPeriod",     "period",          "weekOfPeriod",
+        "workdayOfPeriod", "weekdayOfPeriod"};
+    std::string out = names[static_cast<size_t>(word.family)].str() + '(';
+    if (word.number != 0)
+        out += fmt::format("{}{}", word.fromEnd ? "end " : "", word.number);
+    if (word.index >= 0)
+        out += fmt::format("@{}", word.index);
+    return out + ')';
+}
+
+std::string CalendarRule::structure() const {
+    auto const print = [](auto const& self, Node const& node) -> std::string {
+        std::string out = node.negated ? "!" : "";
+        if (node.parts.empty())
+            return out + structureOf(node.word);
+        out += '(';
+        for (Node::Part const& part : node.parts) {
+            if (&part != &node.parts.front())
+                out += part.isUnion ? " | " : " & ";
+            out += self(self, *part.node);
+        }
+        return out + ')';
+    };
+    return root ? print(print, *root) : std::string();
 }
 
 YearDays CalendarRule::days(int32_t year, CalendarFacts const& facts) const {

@@ -64,9 +64,20 @@ void Fold::settleAll(std::vector<Entry> const& entries, Fidelity fate, llvm::Str
         estate.constructs.settle(entry.construct, fate, form);
 }
 
+/// Comments count as blanks (JIL-014). The text keeps its size, so that offsets in it are offsets in
+/// the file.
+llvm::StringRef Fold::withoutComments(RawAttribute const& raw) {
+    if (raw.comments.empty())
+        return raw.value;
+    std::string text = raw.value.str();
+    for (llvm::StringRef const comment : raw.comments)
+        std::fill_n(text.begin() + (comment.begin() - raw.value.begin()), comment.size(), ' ');
+    return estate.save(text);
+}
+
 llvm::StringRef Fold::objectName(RawStatement const& statement, Scanner const& scanner) {
-    llvm::StringRef const raw = statement.name.value;
-    Span const where = scanner.span(raw);
+    llvm::StringRef const raw = withoutComments(statement.name);
+    Span const where = scanner.span(statement.name.value);
     llvm::StringRef const name =
         plainText(placeholders.resolve(raw, where, ValueKind::name, raw), estate);
     if (name.empty())
@@ -112,11 +123,11 @@ void Fold::apply(RawStatement const& statement, Scanner const& scanner) {
         Span const value = scanner.span(raw.value);
         Span const key = raw.key.empty() ? value : scanner.span(raw.key);
         entries.push_back(
-            {raw.row, raw.key, raw.value, value,
+            {raw.row, raw.key, withoutComments(raw), value,
              estate.constructs.add(
                  {key.begin, std::max(raw.key.empty() ? key.end : key.end + 1, value.end)},
                  kindOf(*raw.row)),
-             raw.hasComment, raw.spansLines, raw.isBroken});
+             raw.spansLines, raw.isBroken});
     }
     if (!statement.command) {
         bool const isHarmless = !statement.isBroken && statement.attributes.empty();

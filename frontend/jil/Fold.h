@@ -17,10 +17,11 @@ inline constexpr size_t attributeCount = static_cast<size_t>(Attr::unknown) + 1;
 /// One attribute of a definition.
 struct Entry {
     Attribute const* row = nullptr;
-    llvm::StringRef key, value; ///< value as it stands in the file
+    llvm::StringRef key;
+    llvm::StringRef value; ///< as it stands in the file, but with blanks for comments: of one size
     Span where;                 ///< of the value
     ir::ConstructId construct;
-    bool hasComment = false, spansLines = false, isBroken = false;
+    bool spansLines = false, isBroken = false;
 };
 
 /// An object as the statements read so far leave it.
@@ -52,6 +53,7 @@ private:
     Definition* find(Subject subject, llvm::StringRef name);
     /// Takes one pair of quotes and the escapes off, resolves placeholders, checks the rules for
     /// names.
+    llvm::StringRef withoutComments(RawAttribute const& raw);
     llvm::StringRef objectName(RawStatement const& statement, Scanner const& scanner);
     void insert(RawStatement const& statement, llvm::StringRef name, ir::ConstructId construct,
                 std::vector<Entry> entries, Span nameSpan);

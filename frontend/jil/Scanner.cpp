@@ -312,7 +312,7 @@ void Scanner::readValue(RawAttribute& attribute) {
         ++at;
     if (attribute.row->kind == ValueKind::blob)
         return readBlob(attribute);
-    char const* const begin = at;
+    char const* begin = at;
     char const* valueEnd = at;
     while (!scanLine(attribute, valueEnd) && mayWrap(attribute.row->kind)) {
         if (at == end || !continuesOn(at + 1, attribute, valueEnd > begin && valueEnd[-1] == ','))
@@ -320,7 +320,12 @@ void Scanner::readValue(RawAttribute& attribute) {
         attribute.spansLines = true;
         ++at;
     }
+    // A list may leave its first line empty.
+    while (begin < valueEnd && (isBlank(*begin) || *begin == '\n'))
+        ++begin;
     attribute.value = between(begin, valueEnd);
+    while (!attribute.comments.empty() && attribute.comments.back().begin() >= valueEnd)
+        attribute.comments.pop_back();
 }
 
 /// At the start of a line: does a wrapped list go on here (JIL-016)?
@@ -486,7 +491,7 @@ bool Scanner::closeComment(RawAttribute& attribute, char const* comment) {
         char const* const after = close + 2;
         llvm::StringRef const rest = between(after, eol).trim();
         if (!isFreeText(attribute.row->kind)) {
-            attribute.hasComment = true;
+            attribute.comments.push_back(between(comment, after));
             at = after;
             return true;
         }
@@ -505,7 +510,7 @@ bool Scanner::closeComment(RawAttribute& attribute, char const* comment) {
     }
     // Multi-line, unless it cannot be meant: another comment opens first, or nothing closes it.
     if (close != end && close < next(commentOpen, eol)) {
-        attribute.hasComment = true;
+        attribute.comments.push_back(between(comment, close + 2));
         at = close + 2;
         // Behind a comment over lines the value is over: what follows is read as a line of its own.
         char const* q = at;

@@ -15,7 +15,7 @@ struct RawAttribute {
     Attribute const* row = nullptr;
     llvm::StringRef key;             ///< as written; empty for a calendar row
     llvm::StringRef value;           ///< trimmed; may be empty
-    bool hasComment = false;         ///< `/* */` inside: counts as a blank (JIL-014)
+    llvm::SmallVector<llvm::StringRef, 0> comments; ///< inside the value: count as blanks (JIL-014)
     bool spansLines = false;         ///< wrapped or quoted over line ends
     bool isBroken = false;           ///< a syntax error was reported about it
     bool hasUnclosedComment = false; ///< `/*` that is text, which was reported
