@@ -341,7 +341,7 @@ bool Scanner::continuesOn(char const* p, RawAttribute const& attribute, bool aft
     while (q < end && isBlank(*q))
         ++q;
     if (q > p && q < end && *q == ':' && isKeyStart(*p) &&
-        (q == keyEnd || isKnownKey(between(p, keyEnd))))
+        (q == keyEnd || isKnownKey(between(p, keyEnd)) || findSubcommand(between(p, keyEnd))))
         return false;
     llvm::StringRef const line = between(p, lineEnd(p)).rtrim();
     if (classify(line) != StrayKind::text)
@@ -364,7 +364,10 @@ bool Scanner::boundaryBefore(char const* colon, RawAttribute const& attribute,
     char const* j = colon;
     while (j > bytes.begin() && isKeyChar(j[-1]))
         --j;
-    if (j == colon || !isKeyStart(*j) || j == bytes.begin() || !isBlank(j[-1]))
+    if (j == colon || !isKeyStart(*j) || j == bytes.begin())
+        return false;
+    bool const followsComment = !attribute.comments.empty() && attribute.comments.back().end() == j;
+    if (!isBlank(j[-1]) && !followsComment) // a comment counts as a blank (JIL-014)
         return false;
     llvm::StringRef const key = between(j, colon);
     bool const isKnown = isKnownKey(key);
