@@ -4,6 +4,7 @@
 
 #include "grammar/ByteStream.h"
 #include "grammar/FirstError.h"
+#include "grammar/LexerSimulator.h"
 
 // Generated from CalendarRule.g4.
 #include <CalendarRuleLexer.cpp>
@@ -52,6 +53,7 @@ static CalendarRule rulesOf(Parser::RulesContext& context, Parser const& parser)
 std::variant<CalendarRule, SyntaxError> parseCalendarRule(std::string_view bytes) {
     ByteStream input(bytes);
     CalendarRuleLexer lexer(&input);
+    LexerSimulator::installIn(lexer);
     antlr4::CommonTokenStream tokens(&lexer);
     Parser parser(&tokens);
     FirstError errors;

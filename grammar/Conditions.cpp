@@ -3,6 +3,7 @@
 
 #include "grammar/ByteStream.h"
 #include "grammar/FirstError.h"
+#include "grammar/LexerSimulator.h"
 
 #include <charconv>
 
@@ -52,6 +53,7 @@ static Condition chainOf(ConditionParser::ExpressionContext& context) {
 std::variant<Condition, SyntaxError> parseCondition(std::string_view bytes) {
     ByteStream input(bytes);
     ConditionLexer lexer(&input);
+    LexerSimulator::installIn(lexer);
     antlr4::CommonTokenStream tokens(&lexer);
     ConditionParser parser(&tokens);
     FirstError errors;

@@ -3,6 +3,7 @@
 #include "grammar/Statements.h"
 
 #include "grammar/FirstError.h"
+#include "grammar/LexerSimulator.h"
 
 // Generated from JilLexer.g4 and JilParser.g4.
 #include <JilLexer.cpp>
@@ -189,6 +190,7 @@ static void trimBlanks(Text& text, std::string_view bytes) {
 
 struct StatementReader::Parts {
     Parts(std::string_view text, Words const& words) : stream(text), lexer(&stream), bytes(text) {
+        LexerSimulator::installIn(lexer);
         lexer.removeErrorListeners();
         lexer.addErrorListener(&errors);
         lexer.begin(text, words);
