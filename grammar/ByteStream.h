@@ -38,9 +38,8 @@ public:
     std::string getText(antlr4::misc::Interval const& interval) override {
         if (interval.a < 0 || interval.b < interval.a)
             return {};
-        return std::string(
-            bytes.substr(std::min(static_cast<size_t>(interval.a), bytes.size()),
-                         static_cast<size_t>(interval.b - interval.a + 1)));
+        return std::string(bytes.substr(std::min(static_cast<size_t>(interval.a), bytes.size()),
+                                        static_cast<size_t>(interval.b - interval.a + 1)));
     }
     std::string toString() const override { return std::string(bytes); }
 

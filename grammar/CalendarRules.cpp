@@ -1,5 +1,5 @@
-// The one translation unit of the calendar rules' grammar: its lexer and parser, and the reader of the
-// tree.
+// The one translation unit of the calendar rules' grammar: its lexer and parser, and the reader of
+// the tree.
 #include "grammar/CalendarRules.h"
 
 #include "grammar/ByteStream.h"
@@ -57,8 +57,8 @@ std::variant<CalendarRule, SyntaxError> parseCalendarRule(std::string_view bytes
     antlr4::CommonTokenStream tokens(&lexer);
     Parser parser(&tokens);
     FirstError errors;
-    for (antlr4::Recognizer* reader : {static_cast<antlr4::Recognizer*>(&lexer),
-                                       static_cast<antlr4::Recognizer*>(&parser)}) {
+    for (antlr4::Recognizer* reader :
+         {static_cast<antlr4::Recognizer*>(&lexer), static_cast<antlr4::Recognizer*>(&parser)}) {
         reader->removeErrorListeners();
         reader->addErrorListener(&errors);
     }

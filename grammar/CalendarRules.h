@@ -1,5 +1,5 @@
-// Date-condition rules read by the grammar CalendarRule.g4. For tests and fuzz targets; hoist itself
-// reads them with frontend/ir/CalendarRule.h.
+// Date-condition rules read by the grammar CalendarRule.g4. For tests and fuzz targets; hoist
+// itself reads them with frontend/ir/CalendarRule.h.
 #pragma once
 
 #include "grammar/Text.h"

@@ -1,4 +1,5 @@
-// The one translation unit of the condition grammar: its lexer and parser, and the reader of the tree.
+// The one translation unit of the condition grammar: its lexer and parser, and the reader of the
+// tree.
 #include "grammar/Conditions.h"
 
 #include "grammar/ByteStream.h"
@@ -57,8 +58,8 @@ std::variant<Condition, SyntaxError> parseCondition(std::string_view bytes) {
     antlr4::CommonTokenStream tokens(&lexer);
     ConditionParser parser(&tokens);
     FirstError errors;
-    for (antlr4::Recognizer* reader : {static_cast<antlr4::Recognizer*>(&lexer),
-                                       static_cast<antlr4::Recognizer*>(&parser)}) {
+    for (antlr4::Recognizer* reader :
+         {static_cast<antlr4::Recognizer*>(&lexer), static_cast<antlr4::Recognizer*>(&parser)}) {
         reader->removeErrorListeners();
         reader->addErrorListener(&errors);
     }

@@ -1,5 +1,5 @@
-// Conditions of JIL read by the grammar Condition.g4. For tests and fuzz targets; hoist itself reads
-// them with frontend/jil/ConditionParser.h.
+// Conditions of JIL read by the grammar Condition.g4. For tests and fuzz targets; hoist itself
+// reads them with frontend/jil/ConditionParser.h.
 #pragma once
 
 #include "grammar/Text.h"

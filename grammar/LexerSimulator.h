@@ -1,5 +1,5 @@
-// ANTLR 4.9's lexer without its leak: it loses a set of states wherever a predicate ends the last path.
-// An hour of fuzzing would lose some gigabytes.
+// ANTLR 4.9's lexer without its leak: it loses a set of states wherever a predicate ends the last
+// path. An hour of fuzzing would lose some gigabytes.
 #pragma once
 
 #include <antlr4-runtime.h>
@@ -20,8 +20,8 @@ protected:
     using LexerATNSimulator::addDFAEdge;
     using LexerATNSimulator::LexerATNSimulator;
 
-    antlr4::dfa::DFAState* computeTargetState(antlr4::CharStream* input, antlr4::dfa::DFAState* from,
-                                              size_t symbol) override {
+    antlr4::dfa::DFAState* computeTargetState(antlr4::CharStream* input,
+                                              antlr4::dfa::DFAState* from, size_t symbol) override {
         auto reach = std::make_unique<antlr4::atn::OrderedATNConfigSet>();
         getReachableConfigSet(input, from->configs.get(), reach.get(), symbol);
         if (!reach->isEmpty())

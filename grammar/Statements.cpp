@@ -1,5 +1,5 @@
-// The one translation unit of the JIL grammar: its lexer and parser, what they ask, and the reader of
-// the tree.
+// The one translation unit of the JIL grammar: its lexer and parser, what they ask, and the reader
+// of the tree.
 #include "grammar/Statements.h"
 
 #include "grammar/FirstError.h"
@@ -28,8 +28,8 @@ void JilLexerBase::emit(std::unique_ptr<antlr4::Token> made) {
     last.text = textOf(*made);
     while (last.text.end > last.text.begin && isBlank(bytes[last.text.end - 1]))
         --last.text.end;
-    last.isKey = kind == JilLexer::STATEMENT || kind == JilLexer::UNKNOWN_STATEMENT ||
-                 kind == JilLexer::KEY;
+    last.isKey =
+        kind == JilLexer::STATEMENT || kind == JilLexer::UNKNOWN_STATEMENT || kind == JilLexer::KEY;
     last.isComment = kind == JilLexer::COMMENT;
     if (kind == JilLexer::PIECE || kind == JilLexer::OPEN_QUOTE)
         lastPiece = last.text;

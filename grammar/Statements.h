@@ -1,5 +1,5 @@
-// JIL read by the grammar: JilLexer.g4 and JilParser.g4. For tests and fuzz targets; hoist itself reads
-// JIL with frontend/jil/Scanner.h.
+// JIL read by the grammar: JilLexer.g4 and JilParser.g4. For tests and fuzz targets; hoist itself
+// reads JIL with frontend/jil/Scanner.h.
 #pragma once
 
 #include "grammar/Text.h"

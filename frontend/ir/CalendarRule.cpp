@@ -572,10 +572,14 @@ std::optional<CalendarRule> CalendarRule::parse(llvm::StringRef text, RuleError&
 
 static std::string structureOf(Keyword const& word) {
     static constexpr std::array<llvm::StringRef, 18> names = {
-        "daily",           "workdays",        "weekdays",        "cycle",
-        "weekday",         "month",           "workdayOfMonth",  "weekdayOfMonth",
-        "dayOfMonth",      "mondayFridayOfMonth", "dayOfNamedMonth", "dayOfWeek",
-        "weekOfYear",      "dayOfPeriod",     "period",          "weekOfPeriod",
+        "daily",           "workdays",
+        "weekdays",        "cycle",
+        "weekday",         "month",
+        "workdayOfMonth",  "weekdayOfMonth",
+        "dayOfMonth",      "mondayFridayOfMonth",
+        "dayOfNamedMonth", "dayOfWeek",
+        "weekOfYear",      "dayOfPeriod",
+        "period",          "weekOfPeriod",
         "workdayOfPeriod", "weekdayOfPeriod"};
     std::string out = names[static_cast<size_t>(word.family)].str() + '(';
     if (word.number != 0)

@@ -64,8 +64,8 @@ void Fold::settleAll(std::vector<Entry> const& entries, Fidelity fate, llvm::Str
         estate.constructs.settle(entry.construct, fate, form);
 }
 
-/// Comments count as blanks (JIL-014). The text keeps its size, so that offsets in it are offsets in
-/// the file.
+/// Comments count as blanks (JIL-014). The text keeps its size, so that offsets in it are offsets
+/// in the file.
 llvm::StringRef Fold::withoutComments(RawAttribute const& raw) {
     if (raw.comments.empty())
         return raw.value;

@@ -19,7 +19,7 @@ struct Entry {
     Attribute const* row = nullptr;
     llvm::StringRef key;
     llvm::StringRef value; ///< as it stands in the file, but with blanks for comments: of one size
-    Span where;                 ///< of the value
+    Span where;            ///< of the value
     ir::ConstructId construct;
     bool spansLines = false, isBroken = false;
 };

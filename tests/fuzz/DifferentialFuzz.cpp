@@ -1,5 +1,5 @@
-// Any bytes in: the parser of production and the grammar read the same, or the target aborts and says
-// where they disagree. One source for three targets; HOIST_DIFFER names the language.
+// Any bytes in: the parser of production and the grammar read the same, or the target aborts and
+// says where they disagree. One source for three targets; HOIST_DIFFER names the language.
 #include "tests/grammar/Differential.h"
 
 #include <cstdint>

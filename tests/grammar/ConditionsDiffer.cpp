@@ -82,8 +82,9 @@ struct Reading {
             }
         }
         if (!part.relation.empty())
-            for (auto op : {ir::Compare::equal, ir::Compare::notEqual, ir::Compare::less,
-                            ir::Compare::greater, ir::Compare::lessEqual, ir::Compare::greaterEqual})
+            for (auto op :
+                 {ir::Compare::equal, ir::Compare::notEqual, ir::Compare::less,
+                  ir::Compare::greater, ir::Compare::lessEqual, ir::Compare::greaterEqual})
                 if (ir::toString(op) == llvm::StringRef(part.relation.in(bytes)))
                     made.op = op;
         if (!part.lookback.empty()) { // JIL-070…072

@@ -93,7 +93,8 @@ Facts readByGrammar(std::string_view bytes) {
     };
     while (reader.next(statement)) {
         facts.push_back(fact("statement", statement.key, statement.key.in(bytes)));
-        facts.push_back(fmt::format("unknown {}, broken {}", statement.isUnknown, statement.isBroken));
+        facts.push_back(
+            fmt::format("unknown {}, broken {}", statement.isUnknown, statement.isBroken));
         addValue("name", statement.name);
         for (grammar::Attribute const& attribute : statement.attributes) {
             facts.push_back(fact("attribute", attribute.key, attribute.key.in(bytes)));
