@@ -101,19 +101,19 @@ bool Scanner::next(RawStatement& statement) {
                 pending = RawStatement();
                 pending.command = item.command;
                 pending.key = item.attribute.key;
-                pending.name = item.attribute;
                 pending.isBroken = item.attribute.isBroken || !item.command;
+                pending.name = std::move(item.attribute);
                 hasPending = true;
                 return true;
             }
             statement.command = item.command;
             statement.key = item.attribute.key;
-            statement.name = item.attribute;
             statement.isBroken = item.attribute.isBroken || !item.command;
+            statement.name = std::move(item.attribute);
             break;
         case Item::Kind::attribute:
             statement.isBroken |= item.attribute.isBroken;
-            statement.attributes.push_back(item.attribute);
+            statement.attributes.push_back(std::move(item.attribute));
             break;
         case Item::Kind::stray:
             statement.isBroken |= !item.stray.isHarmless;
