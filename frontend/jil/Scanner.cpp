@@ -502,7 +502,8 @@ bool Scanner::closeComment(RawAttribute& attribute, char const* comment) {
         bool const isEnd =
             rest.empty() || rest.starts_with("/*") ||
             (isBlank(*after) && isKnownKey(key) && rest.drop_front(key.size()).starts_with(":"));
-        if (isEnd) {
+        if (isEnd) { // or so it seems: an unclosed comment behind it is text, and the value goes on
+            attribute.comments.push_back(between(comment, after));
             at = after;
             return true;
         }

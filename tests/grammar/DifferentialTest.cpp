@@ -370,6 +370,7 @@ TEST(GrammarOfStatements, WhatWasFound) {
              "insert_job: A\ncommand: x /* over\n lines */machine: m",
              "insert_job: A\ncondition: s(B) &\ncalendar : C", // tolerated blank in a list's margin
              "insert_job: A\ncommand: cp \"/data/*\" /tmp /* see\n ticket */", // `/*` in quotes
+             "d:/**//*", // a comment, and then text that only looks like one
          })
         expectSame(test::statementsDiffer, text);
 }
