@@ -11,7 +11,9 @@ in order against the DAGs that `hoist build` wrote:
     @status A=SUCCESS       what the ledger says now
     @events A FAILURE=1     how many such events the ledger has
     @before A=SUCCESS B=SUCCESS   the last such event of A came before that of B
-    @release A              in the next run, take A off hold once it is on hold and nothing else happens
+    @once A=STATUS EVENT JOB [VALUE]   in the next run, once A has this status and nothing else happens, an operator
+                            sends the event, or `SET_GLOBAL G=V`; several are taken in order
+    @release A              the same as `@once A=ON_HOLD JOB_OFF_HOLD A`
     @seed A=SUCCESS -48h    record a status that long ago on the virtual clock
     @clock 2026-03-02T05:00Z    set the virtual clock
     @gate TASK pass|wait|skip|never   what the gate's code decides on the virtual clock and the seeded ledger
@@ -79,7 +81,7 @@ class Play:
         self.ledger.load(compiled.manifest)
         self.virtual = Ledger.open(f"sqlite:///{scratch / 'virtual.db'}", clock=self.clock)
         self.virtual.load(compiled.manifest)
-        self._held: list[str] = []
+        self._later: list[list[str]] = []
         self._at = datetime(2026, 3, 2, 6, tzinfo=timezone.utc)
 
     def take(self, step: list[str]) -> None:
@@ -107,10 +109,10 @@ class Play:
     def _run(self, dag_id: str, state: str | None = None) -> None:
         (self.scratch / "ran").write_text("")
         self._at += timedelta(days=1)
-        threads = [threading.Thread(target=self._let_go, args=(j,)) for j in self._held]
-        self._held = []
-        for thread in threads:
-            thread.start()
+        over = threading.Event()
+        operator = threading.Thread(target=self._operate, args=(self._later, over))
+        self._later = []
+        operator.start()
 
         def late(_signal: int, _frame: object) -> None:
             raise StepFailed(f"{dag_id} has not ended after {_SECONDS} s; {self._told()}")
@@ -122,26 +124,36 @@ class Play:
         finally:
             signal.alarm(0)
             signal.signal(signal.SIGALRM, before)
-        for thread in threads:
-            thread.join()
+            over.set()
+            operator.join()
         self._must(state is None or run.state == state, (run.state, run.tasks))
 
-    def _let_go(self, job: str) -> None:
-        deadline = time.monotonic() + _SECONDS
-        while time.monotonic() < deadline:
-            row = self.ledger.status(job)
-            if row is not None and row.shown == "ON_HOLD":
-                time.sleep(1)  # nothing may happen meanwhile
-                if not self._executed():
-                    self.ledger.send("JOB_OFF_HOLD", job)
+    def _operate(self, events: list[list[str]], over: threading.Event) -> None:
+        for word, event, *arguments in events:
+            job, _, status = word.partition("=")
+            while not over.is_set():
+                row = self.ledger.status(job)
+                before = self._executed()
+                if row is not None and row.shown == status:
+                    time.sleep(1)  # nothing may happen meanwhile
+                    if self._executed() == before:
+                        break
+                time.sleep(0.05)
+            else:
                 return
-            time.sleep(0.05)
+            if event == "SET_GLOBAL":
+                self._global(*arguments)
+            else:
+                self.ledger.send(event, *arguments)
 
     def _executed(self) -> list[str]:
         return (self.scratch / "ran").read_text().split()
 
     def _release(self, job: str) -> None:
-        self._held.append(job)
+        self._later.append([f"{job}=ON_HOLD", "JOB_OFF_HOLD", job])
+
+    def _once(self, *words: str) -> None:
+        self._later.append(list(words))
 
     def _ran(self, *jobs: str) -> None:
         self._must(set(jobs) <= set(self._executed()), self._executed())

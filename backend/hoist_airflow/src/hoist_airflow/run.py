@@ -11,7 +11,10 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from hoist_airflow import conditions
+from hoist_airflow.decision import GateSpec
 from hoist_airflow.ledger import Ledger, Member, RunKey, Topology, default_url
+from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.runs import StartAnswer
 
 if TYPE_CHECKING:
@@ -109,6 +112,23 @@ def boxes_around(node: Any) -> list[str]:
     return names
 
 
+def local_tasks(node: Any, when: str) -> dict[str, list[str]]:
+    """The tasks of its DAG that settle each job and box that the condition of a task reads.
+
+    A box around the task is not settled while the task waits, so it is left out.
+    """
+    wanted = set(conditions.parse(when).jobs) - set(boxes_around(node)) - {node.hoist_job}
+    local: dict[str, list[str]] = {}
+    tasks: list[Any] = list(node.dag.tasks) if wanted else []
+    for task in tasks:
+        names = set(boxes_around(task))
+        if getattr(task, "hoist_role", None) == "job":
+            names.add(task.hoist_job)
+        for name in names & wanted:
+            local.setdefault(name, []).append(task.task_id)
+    return {name: sorted(local[name]) for name in sorted(local)}
+
+
 def box_of(task: Any, outer: str) -> str | None:
     """The legacy box of a job's task: its argument, the enclosing `Box`, else the DAG's box."""
     if task.hoist_box is not None:
@@ -146,10 +166,21 @@ class Run:
             try_number=self.try_number,
         )
 
-    def try_start(self, resources: str | None = None) -> StartAnswer:
+    def has_begun(self) -> bool:
+        """Has the job started in this run before: a retry, or a task that was cleared?"""
+        row = self.ledger.status(self.job)
+        begun = (*st.UNDER_WAY, *st.ENDED)
+        return row is not None and row.run_id == self.run_id and row.status in begun
+
+    def try_start(
+        self, resources: str | None = None, reread: GateSpec | None = None
+    ) -> StartAnswer:
         """Start the job if nothing forbids it (docs/runtime.md). Raises AirflowSkipException."""
+        given: dict[str, Any] = {}
+        if reread is not None:
+            given = {"when": reread.when, "undefined": reread.undefined}
         answer = self.ledger.try_start(
-            self.job, self.run_id, resources=resources, try_number=self.try_number
+            self.job, self.run_id, resources=resources, try_number=self.try_number, **given
         )
         if answer == "closed":
             _skip(f"the box of {self.job} completed without it (JIL-003)")

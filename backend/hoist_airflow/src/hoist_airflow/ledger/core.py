@@ -200,6 +200,11 @@ class Ledger:
         with self.writing(given.pop("source", "airflow")) as book:
             return runs.try_start(book, job, run_id, **given)
 
+    def leave_queue(self, job: str) -> None:
+        """JIL-095: a job that waited for units waits for its start conditions again."""
+        with self.writing() as book:
+            runs.leave_queue(book, book.known(job))
+
     def may_start(self, job: str, run_id: str, needs: str | None = None) -> bool:
         """Would `try_start` no longer answer `held` or `short`? Changes nothing."""
         with self.store.read() as tx:

@@ -220,8 +220,9 @@ def try_start(  # noqa: PLR0911  (one return an answer)
 ) -> StartAnswer:
     """Start a job if nothing forbids it, all in one transaction; records STARTING.
 
-    `false`: the condition `when` does not hold. A job that this run has already put STARTING (a
-    gate with an `n()` atom did) is `started` again without a second event.
+    `false`: the condition `when` does not hold; a job that left its queue for this is no longer
+    RESWAIT (JIL-095). A job that this run has already put STARTING (a gate with an `n()` atom did)
+    is `started` again without a second event.
     """
     opened = start_boxes(book, job, run_id)
     row = book.known(job)
@@ -236,6 +237,7 @@ def try_start(  # noqa: PLR0911  (one return an answer)
     if row.status == st.ON_HOLD:
         return "held"  # JIL-085
     if when is not None and not _holds(book, when, job, undefined):
+        leave_queue(book, row)
         return "false"
     if row.is_box:
         if row.run_id != run_id or row.status not in st.UNDER_WAY:
@@ -248,6 +250,18 @@ def try_start(  # noqa: PLR0911  (one return an answer)
     if not (row.status == st.STARTING and row.run_id == run_id):
         book.put(row, st.STARTING, run_id=run_id, try_number=try_number)
     return "noexec" if row.noexec else "started"
+
+
+def idle_status(book: Book, row: JobRow) -> str:
+    """What a job is that waits for nothing but its condition: ACTIVATED in a running box."""
+    box = book.job(row.box) if row.box is not None else None
+    return st.ACTIVATED if box is not None and box.status in st.UNDER_WAY else st.INACTIVE
+
+
+def leave_queue(book: Book, row: JobRow) -> None:
+    """JIL-095: its conditions no longer hold, so the job waits for them instead of for units."""
+    if row.status in st.QUEUED:
+        book.put(row, idle_status(book, row))
 
 
 def _holds(book: Book, when: str, job: str, undefined: Sequence[str]) -> bool:
