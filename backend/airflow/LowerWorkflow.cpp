@@ -253,6 +253,19 @@ Nodes WorkflowLowering::leavesOf(BoxId box) const {
             leaves.push_back(node);
         }
     }
+    // Of an inner group Airflow takes the tasks without a successor inside it: not those whose
+    // successor is a `one_success` that may be done before them.
+    for (Task const& task : dag.tasks) {
+        if (task.box == box || !insideOf(task.box) || task.rule != TriggerRule::oneSuccess)
+            continue;
+        for (Node node : task.upstream) {
+            bool const isUsed = node.task ? usedTasks.contains(node.task.value)
+                                          : usedBoxes.contains(node.box.value);
+            BoxId const around = node.task ? dag.tasks[node.task].box : dag.boxes[node.box].parent;
+            if (!isUsed && around != box && insideOf(around) && !llvm::is_contained(leaves, node))
+                leaves.push_back(node);
+        }
+    }
     return leaves;
 }
 

@@ -17,7 +17,10 @@ in order against the DAGs that `hoist build` wrote:
     @seed A=SUCCESS -48h    record a status that long ago on the virtual clock
     @clock 2026-03-02T05:00Z    set the virtual clock
     @gate TASK pass|wait|skip|never   what the gate's code decides on the virtual clock and the seeded ledger
+    @tick DAG started|dropped   a tick comes now, on the virtual clock and the seeded ledger
+    @ended DAG                  the run of its last started tick ends SUCCESS there
     @ticks DAG FROM TO T...     all instants of the loaded timetable in [FROM, TO]
+    @form "edge all_success"    this file is the executed scenario of a form that the manifest calls exact (see test_forms)
     @assumption DAG NAME    the manifest names this assumption for the DAG
     @finding CODE           the compiler reports it
     @global G=V   @echoed TEXT   @file NAME [TEXT]   @holds NAME "text"
@@ -82,6 +85,8 @@ class Play:
         self.virtual = Ledger.open(f"sqlite:///{scratch / 'virtual.db'}", clock=self.clock)
         self.virtual.load(compiled.manifest)
         self._later: list[list[str]] = []
+        self._ticked: dict[str, tuple[str, str]] = {}
+        self._played: list[str] = []
         self._at = datetime(2026, 3, 2, 6, tzinfo=timezone.utc)
 
     def take(self, step: list[str]) -> None:
@@ -109,6 +114,7 @@ class Play:
     def _run(self, dag_id: str, state: str | None = None) -> None:
         (self.scratch / "ran").write_text("")
         self._at += timedelta(days=1)
+        self._played.append(dag_id)
         over = threading.Event()
         operator = threading.Thread(target=self._operate, args=(self._later, over))
         self._later = []
@@ -210,6 +216,21 @@ class Play:
         else:
             self._must(decision.kind == expected, (dag.dag_id, decision))
 
+    def _tick(self, dag_id: str, expected: str) -> None:
+        from hoist_airflow.run import topology
+
+        now = self.clock.now()
+        shape = topology(self.loaded[dag_id])
+        opened = self.virtual.open_run(shape, f"tick__{now.isoformat()}", tick=now)
+        if opened.answer == "started":
+            self._ticked[dag_id] = (shape.top, f"tick__{now.isoformat()}")
+        self._must(opened.answer == expected, opened)
+
+    def _ended(self, dag_id: str) -> None:
+        job, run_id = self._ticked[dag_id]
+        self._must(self.virtual.try_start(job, run_id) == "started", self.virtual.status(job))
+        self.virtual.record(job, "SUCCESS", run_id=run_id)
+
     def _ticks(self, dag_id: str, start: str, end: str, *expected: str) -> None:
         timetable = self.runs.round_trip(self.loaded[dag_id]).timetable
         first, last = _instant(start), _instant(end)
@@ -221,6 +242,17 @@ class Play:
         day = f"{first:%Y-%m-%d}T"
         wanted = [_instant(text if "T" in text else f"{day}{text}Z") for text in expected]
         self._must(seen == wanted, [f"{t:%Y-%m-%dT%H:%M:%SZ}" for t in seen])
+
+    def _form(self, *words: str) -> None:
+        form = " ".join(words).strip('"')
+        played = [
+            (construct[2], construct[3])
+            for dag in self.compiled.manifest["dags"]
+            if dag["dag_id"] in self._played
+            for row in dag["objects"]
+            for construct in row["constructs"]
+        ]
+        self._must((form, "exact") in played, sorted(set(played)))
 
     def _assumption(self, dag_id: str, name: str) -> None:
         rows = {row["dag_id"]: row["assumptions"] for row in self.compiled.manifest["dags"]}

@@ -229,13 +229,18 @@ class Ledger:
         return None if row is None else instant(int(row[0]))
 
     def box_is_over(self, job: str, run_id: str) -> bool:
-        """Has a box around the job completed in this run? Then the job never starts in it."""
+        """Has its box completed in this run, or one around it before it started?
+
+        Then the job never starts in this run.
+        """
         with self.store.read() as tx:
             book = Book(tx, self.clock.now(), "airflow")
-            return any(
-                box.run_id == run_id and box.status in (*st.ENDED, st.INACTIVE)
-                for box in runs.chain_of(book, job)
-            )
+            for box in reversed(runs.chain_of(book, job)):
+                if box.run_id == run_id and box.status in (*st.ENDED, st.INACTIVE):
+                    return True
+                if box.run_id == run_id and box.status in st.UNDER_WAY:
+                    return False
+            return False
 
     def last_source(self, job: str) -> str | None:
         """Who wrote the newest status of a job."""

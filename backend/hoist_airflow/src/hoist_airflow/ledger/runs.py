@@ -119,9 +119,13 @@ def chain_of(book: Book, job: str) -> list[JobRow]:
 def start_boxes(book: Book, job: str, run_id: str) -> Literal["open", "held", "iced", "closed"]:
     """Start the boxes around `job` that this run has not started yet (JIL-110).
 
-    `closed`: a box around it has completed in this run without the job (JIL-003, JIL-116).
+    `closed`: its box has completed in this run without the job (JIL-003, JIL-116). What happened to
+    the boxes around a RUNNING box does not matter: as a member that runs it goes on (JIL-083, 115).
     """
-    for box in chain_of(book, job):
+    chain = chain_of(book, job)
+    if chain and chain[-1].run_id == run_id and chain[-1].status in st.UNDER_WAY:
+        return "open"
+    for box in chain:
         fresh = box.run_id != run_id or box.status in st.NOT_STARTED
         if box.status == st.ON_HOLD:
             return "held"
