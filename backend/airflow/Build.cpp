@@ -24,7 +24,7 @@ public:
             // Units are counted in one place: one claim that needs the ledger takes the resource
             // there for all.
             for (ir::ResourceUse const& use : job.resources)
-                if (job.resources.size() > 1 || use.free != 'A' || use.quantity <= 0)
+                if (job.resources.size() > 1 || use.free != 'A' || use.quantity <= 0 || mayFall(id))
                     context.ledgerResources.insert(use.name);
             if (!job.group && job.priority && *job.priority > 0 && job.load && *job.load > 0 &&
                 job.machines && job.machines->size() == 1)
@@ -54,6 +54,24 @@ public:
     ir::TargetNames const& targetNames() const { return names; }
 
 private:
+    /// May the condition of a job fall again while it waits for units (JIL-095)? Then it waits for it
+    /// without units, which a task that defers in a pool would keep. Asked before any workflow is
+    /// lowered, so more careful than the lowering: all but outcomes of plain members defined earlier.
+    bool mayFall(ir::JobId id) const {
+        ir::Job const& job = estate.jobs[id];
+        bool falls = job.schedule && estate.schedules[job.schedule].window;
+        if (job.condition)
+            estate.conditions.forEachAtom(job.condition.expr, [&](ir::AtomId atomId) {
+                ir::Atom const& atom = estate.conditions[atomId];
+                falls |= !atom.job || !atom.instance.empty() || !(atom.job < id) ||
+                         estate.isGroup(atom.job) ||
+                         estate.jobs[atom.job].workflow != job.workflow ||
+                         atom.scope.kind == ir::Scope::Kind::window ||
+                         (atom.outcomes & ir::notRunning) != 0;
+            });
+        return falls;
+    }
+
     /// What no job holds. Objects and attributes without a counterpart are reported and settled by
     /// their front end; one that it forgot stays without a fate, which the driver treats as a bug
     /// of hoist.

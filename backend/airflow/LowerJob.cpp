@@ -219,6 +219,13 @@ void WorkflowLowering::lowerQueue(ir::JobId id, Py::Keywords& arguments) {
         return;
     ir::ExprId const when = unstablePart(id);
     ir::Expr const& expr = estate.conditions[when];
+    bool const mayFall = expr.kind != ir::Expr::Kind::constant || !expr.value ||
+                         (job.schedule && estate.schedules[job.schedule].window);
+    if (bool const inPool = llvm::any_of(arguments, [](auto const& a) { return a.first == "pool"; });
+        inPool && mayFall)
+        // A task that defers keeps its slots, and the queue of a machine is ordered by priority,
+        // which the ledger's claims are not.
+        assume("load-kept-while-waiting-again:" + job.name.str());
     if (expr.kind != ir::Expr::Kind::constant || !expr.value) {
         arguments.emplace_back("when", estate.conditions.print(when));
         if (Py::List undefined = undefinedNames(when); !undefined.empty())

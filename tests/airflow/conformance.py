@@ -232,6 +232,7 @@ class Play:
         self.virtual.record(job, "SUCCESS", run_id=run_id)
 
     def _ticks(self, dag_id: str, start: str, end: str, *expected: str) -> None:
+        self._played.append(dag_id)
         timetable = self.runs.round_trip(self.loaded[dag_id]).timetable
         first, last = _instant(start), _instant(end)
         seen = []
@@ -245,13 +246,10 @@ class Play:
 
     def _form(self, *words: str) -> None:
         form = " ".join(words).strip('"')
-        played = [
-            (construct[2], construct[3])
-            for dag in self.compiled.manifest["dags"]
-            if dag["dag_id"] in self._played
-            for row in dag["objects"]
-            for construct in row["constructs"]
-        ]
+        manifest = self.compiled.manifest
+        dags = [dag for dag in manifest["dags"] if dag["dag_id"] in self._played]
+        rows = [row for dag in dags for row in dag["objects"]] + [manifest["other"]]
+        played = [(c[2], c[3]) for row in rows for c in row["constructs"]]
         self._must((form, "exact") in played, sorted(set(played)))
 
     def _assumption(self, dag_id: str, name: str) -> None:
