@@ -54,15 +54,19 @@ public:
     ir::TargetNames const& targetNames() const { return names; }
 
 private:
-    /// May the condition of a job fall again while it waits for units (JIL-095)? Then it waits for it
-    /// without units, which a task that defers in a pool would keep. Asked before any workflow is
-    /// lowered, so more careful than the lowering: all but outcomes of plain members defined earlier.
+    /// May the condition of a job fall again while it waits for units (JIL-095)? Then it waits for
+    /// it without units, which a task that defers in a pool would keep. Asked before any workflow
+    /// is lowered, so more careful than the lowering: all but outcomes of plain members defined
+    /// earlier.
     bool mayFall(ir::JobId id) const {
         ir::Job const& job = estate.jobs[id];
         bool falls = job.schedule && estate.schedules[job.schedule].window;
         if (job.condition)
             estate.conditions.forEachAtom(job.condition.expr, [&](ir::AtomId atomId) {
                 ir::Atom const& atom = estate.conditions[atomId];
+                if (atom.job && atom.instance.empty() && estate.jobs[atom.job].initialStatus &&
+                    *estate.jobs[atom.job].initialStatus == ir::InitialStatus::onIce)
+                    return; // a constant (JIL-074)
                 falls |= !atom.job || !atom.instance.empty() || !(atom.job < id) ||
                          estate.isGroup(atom.job) ||
                          estate.jobs[atom.job].workflow != job.workflow ||

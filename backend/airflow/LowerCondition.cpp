@@ -360,6 +360,8 @@ Start WorkflowLowering::lowerStart(JobId id, BoxId box) {
     if (!isTrue)
         start = lowerCondition(id, expr, box);
     unique(start.upstream);
+    if (!start.upstream.empty())
+        assume("no-ice-at-run-time"); // an edge cannot read JIL-074 while the box runs
 
     // JIL-085, JIL-094: in front of the gate, so that what is unstable is read after the release
     // (JIL-086).

@@ -221,7 +221,8 @@ void WorkflowLowering::lowerQueue(ir::JobId id, Py::Keywords& arguments) {
     ir::Expr const& expr = estate.conditions[when];
     bool const mayFall = expr.kind != ir::Expr::Kind::constant || !expr.value ||
                          (job.schedule && estate.schedules[job.schedule].window);
-    if (bool const inPool = llvm::any_of(arguments, [](auto const& a) { return a.first == "pool"; });
+    if (bool const inPool =
+            llvm::any_of(arguments, [](auto const& a) { return a.first == "pool"; });
         inPool && mayFall)
         // A task that defers keeps its slots, and the queue of a machine is ordered by priority,
         // which the ledger's claims are not.

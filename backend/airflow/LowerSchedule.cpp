@@ -85,6 +85,8 @@ Py WorkflowLowering::scheduleExpression(ir::Schedule const& schedule) {
 
 void WorkflowLowering::settleSchedule(ir::Schedule const& schedule, llvm::StringRef form) {
     exact(schedule.master, form);
+    if (schedule.excludeCalendar)
+        assume("excluded-day-keeps-status"); // JIL-120: AutoSys makes the job INACTIVE
     exact(schedule.weekdays.from, form);
     exact(schedule.runCalendar.from, form);
     exact(schedule.excludeCalendar.from, form);

@@ -223,9 +223,9 @@ void WorkflowLowering::enterFromRootGate() {
 }
 
 /// The nodes that a verdict of `box` (invalid: the DAG) has to wait for, so that nothing of the box
-/// runs any more when it decides. A leaf alone does not tell: `one_success` is done before its other
-/// predecessors are, and `all_success` is skipped or upstream_failed at the first that did not
-/// succeed (AF-010). So a node needs no edge only if some successor is certain to wait for it.
+/// runs any more when it decides. A leaf alone does not tell: `one_success` is done before its
+/// other predecessors are, and `all_success` is skipped or upstream_failed at the first that did
+/// not succeed (AF-010). So a node needs no edge only if some successor is certain to wait for it.
 Nodes WorkflowLowering::leavesOf(BoxId box) const {
     auto const insideOf = [&](BoxId inner, BoxId outer) {
         while (inner && inner != outer)

@@ -15,6 +15,7 @@ in order against the DAGs that `hoist build` wrote:
                             sends the event, or `SET_GLOBAL G=V`; several are taken in order
     @release A              the same as `@once A=ON_HOLD JOB_OFF_HOLD A`
     @seed A=SUCCESS -48h    record a status that long ago on the virtual clock
+    @past A                 A started and succeeded 25 hours ago, in the ledger of the real runs
     @clock 2026-03-02T05:00Z    set the virtual clock
     @gate TASK pass|wait|skip|never   what the gate's code decides on the virtual clock and the seeded ledger
     @tick DAG started|dropped   a tick comes now, on the virtual clock and the seeded ledger
@@ -80,6 +81,7 @@ class Play:
         self.runs = runs
         self.loaded = runs.register(compiled.folder)
         self.clock = VirtualClock(datetime(2026, 3, 2, 12, tzinfo=timezone.utc))
+        self._url = ledger_url
         self.ledger = Ledger.open(ledger_url)
         self.ledger.load(compiled.manifest)
         self.virtual = Ledger.open(f"sqlite:///{scratch / 'virtual.db'}", clock=self.clock)
@@ -198,6 +200,15 @@ class Play:
         for job, status in _pairs(pairs):
             self.virtual.record(job, status)
         self.clock.set(now)
+
+    def _past(self, job: str) -> None:
+        from hoist_airflow.clock import VirtualClock
+        from hoist_airflow.ledger import Ledger
+
+        then = VirtualClock(datetime.now(timezone.utc) - timedelta(hours=25))
+        past = Ledger.open(self._url, clock=then)
+        for status in ("STARTING", "SUCCESS"):
+            past.record(job, status)
 
     def _clock(self, at: str) -> None:
         self.clock.set(_instant(at))

@@ -39,7 +39,11 @@ def text_of(condition: Condition) -> str:
     words = []
     for part in condition:
         words.append(
-            part if isinstance(part, str) else part.text() if isinstance(part, Atom) else f"({text_of(part)})"
+            part
+            if isinstance(part, str)
+            else part.text()
+            if isinstance(part, Atom)
+            else f"({text_of(part)})"
         )
     return " ".join(words)
 
@@ -48,7 +52,9 @@ def atoms_of(condition: Condition) -> list[Atom]:
     """Every atom, in order."""
     found: list[Atom] = []
     for part in condition:
-        found += [part] if isinstance(part, Atom) else atoms_of(part) if isinstance(part, list) else []
+        found += (
+            [part] if isinstance(part, Atom) else atoms_of(part) if isinstance(part, list) else []
+        )
     return found
 
 
@@ -90,12 +96,16 @@ class Legacy:
         for at, part in enumerate(condition):
             if isinstance(part, str):
                 continue
-            value = self.holds(part, dependent) if isinstance(part, list) else self.atom(part, dependent)
+            value = (
+                self.holds(part, dependent)
+                if isinstance(part, list)
+                else self.atom(part, dependent)
+            )
             join = condition[at - 1] if at else "&"
             truth = (truth and value) if join == "&" else (truth or value)
         return truth
 
-    def atom(self, atom: Atom, dependent: str) -> bool:
+    def atom(self, atom: Atom, dependent: str) -> bool:  # noqa: PLR0911  (one return a rule)
         """JIL-063, 067, 068, 070, 071, 074."""
         if atom.fn == "v":
             return self.variables.get(atom.name) == atom.value
@@ -107,7 +117,9 @@ class Legacy:
         if atom.fn == "e":
             holds = job.status in ENDED and job.exit_code == int(atom.value)
         else:
-            holds = job.status in {"s": ENDED[:1], "f": ENDED[1:2], "t": ENDED[2:], "d": ENDED}[atom.fn]
+            holds = (
+                job.status in {"s": ENDED[:1], "f": ENDED[1:2], "t": ENDED[2:], "d": ENDED}[atom.fn]
+            )
         if not holds or atom.hours is None:
             return holds
         if job.ended_at is None:
@@ -119,7 +131,9 @@ class Legacy:
 
     # --- events ---
 
-    def run(self, ends: dict[str, tuple[float, str, int]], outside: list[tuple[float, Any]]) -> None:
+    def run(
+        self, ends: dict[str, tuple[float, str, int]], outside: list[tuple[float, Any]]
+    ) -> None:
         """One run of the top box from now until nothing more happens; `outside` are (instant, what to do)."""
         self.ends, self.due = ends, {}
         outside = sorted(outside, key=lambda event: event[0])
@@ -169,7 +183,11 @@ class Legacy:
         while changed:
             changed = False
             for job in self.jobs.values():
-                if job.box is None or job.status != "ACTIVATED" or self.jobs[job.box].status != "RUNNING":
+                if (
+                    job.box is None
+                    or job.status != "ACTIVATED"
+                    or self.jobs[job.box].status != "RUNNING"
+                ):
                     continue
                 if not self.holds(job.condition, job.name):
                     continue

@@ -61,7 +61,9 @@ class Player:
 
 
 class _Run:
-    def __init__(self, player: Player, dag: Any, stored: Any, ends: dict[str, Any], run_id: str) -> None:
+    def __init__(
+        self, player: Player, dag: Any, stored: Any, ends: dict[str, Any], run_id: str
+    ) -> None:
         self.player, self.ledger, self.dag, self.stored = player, player.ledger, dag, stored
         self.ends, self.run_id = ends, run_id
         self.shape = topology(dag)
@@ -129,7 +131,7 @@ class _Run:
             word = "skipped" if not ended else "success" if row.status == st.SUCCESS else "failed"
             stub.state = TaskInstanceState(word)
             return
-        self.ledger.enter(task.hoist_job, self.run_id, boxes=True)
+        self.ledger.enter(task.hoist_job, self.run_id, boxes=True, eager=self.shape.eager)
         if role == "gate":
             states = {name: _word(each.state) for name, each in self.stubs.items()}
             kind = decide(self.ledger, task.spec(self.run_id), lambda: states).kind
@@ -155,6 +157,10 @@ class _Run:
         job = self.dag.task_dict[stub.task_id].hoist_job
         _, status, code = self.ends[job]
         self.ledger.record(
-            job, status, run_id=self.run_id, exit_code=None if status == "TERMINATED" else code, try_number=1
+            job,
+            status,
+            run_id=self.run_id,
+            exit_code=None if status == "TERMINATED" else code,
+            try_number=1,
         )
         stub.state = TaskInstanceState.SUCCESS if status == "SUCCESS" else TaskInstanceState.FAILED

@@ -107,4 +107,6 @@ def test_the_other_scenarios_exist(form: str) -> None:
 
 def test_a_form_that_nothing_executes_is_missing() -> None:
     """The check itself can fail."""
-    assert missing({"edge all_success", "edge by telepathy", "none: JIL-000"}) == ["edge by telepathy"]
+    assert missing({"edge all_success", "edge by telepathy", "none: JIL-000"}) == [
+        "edge by telepathy"
+    ]

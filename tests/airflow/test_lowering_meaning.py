@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ import pytest
 from compiled import compile_estate
 from legacy_model import Atom, Condition, Job, Legacy, atoms_of, text_of
 
-SEEDS = range(80)
-RUNS = 6
+SEEDS = (*range(60), 71, 212, 333, 427, 483, 504, 523)  # the later ones have found something
+RUNS = 4
 DAY = 86400.0
 OUT_OF_SCOPE = "out of scope"
 EXTERNALS = ("EXT1", "EXT2")
@@ -44,7 +45,12 @@ class Estate:
         for job in self.jobs:
             lines.append(f"insert_job: {job.name}   job_type: {'b' if job.is_box else 'c'}")
             if job.box is None:
-                lines += ["date_conditions: 1", "days_of_week: all", 'start_times: "06:00"', "timezone: UTC"]
+                lines += [
+                    "date_conditions: 1",
+                    "days_of_week: all",
+                    'start_times: "06:00"',
+                    "timezone: UTC",
+                ]
             else:
                 lines.append(f"box_name: {job.box}")
             if not job.is_box:
@@ -104,12 +110,10 @@ def estate_of(seed: int) -> Estate:
             job.job_terminator = True
         if rng.random() < 0.04:
             job.status = "ON_ICE"
-    for job in jobs:  # a box of iced members only is a corner of its own (JIL-091)
-        if job.is_box and all(m.status == "ON_ICE" for m in jobs if m.box == job.name):
-            for member in jobs:
-                member.status = "INACTIVE" if member.box == job.name else member.status
     for job in jobs:
-        inside = [name for name in order if job.name in around(name) and by_name[name].status != "ON_ICE"]
+        inside = [
+            name for name in order if job.name in around(name) and by_name[name].status != "ON_ICE"
+        ]
         if job.is_box and inside and rng.random() < 0.2:
             kind = rng.choice(["box_success", "box_failure"])
             setattr(job, kind, _condition(rng, inside, by_name, 1, plain=True))
@@ -140,7 +144,11 @@ def _condition(
             fn = rng.choice("sssssfffddte")
             if fn == "e" and by_name[name].is_box:
                 fn = "s"
-            parts.append(Atom(fn, name, hours if fn in "sfd" and not plain else None, "3" if fn == "e" else ""))
+            parts.append(
+                Atom(
+                    fn, name, hours if fn in "sfd" and not plain else None, "3" if fn == "e" else ""
+                )
+            )
     return parts
 
 
@@ -157,13 +165,16 @@ def night_of(estate: Estate, rng: random.Random) -> Night:
     ends: dict[str, tuple[float, str, int | None]] = {}
     for job in estate.jobs:
         status, code = rng.choice(
-            [("SUCCESS", 0)] * 4 + [("FAILURE", 1), ("FAILURE", 3), ("FAILURE", 3), ("TERMINATED", None)]
+            [("SUCCESS", 0)] * 4
+            + [("FAILURE", 1), ("FAILURE", 3), ("FAILURE", 3), ("TERMINATED", None)]
         )
         ends[job.name] = (rng.randint(60, 7200) + rng.random(), status, code)
     outside = []
     for name in (*EXTERNALS, "GO"):
         for _ in range(rng.randint(0, 2)):
-            what = rng.choice("YN") if name == "GO" else rng.choice(["SUCCESS", "FAILURE", "RUNNING"])
+            what = (
+                rng.choice("YN") if name == "GO" else rng.choice(["SUCCESS", "FAILURE", "RUNNING"])
+            )
             outside.append((rng.randint(1, 9000) + rng.random(), name, what))
     return Night(ends, outside)
 
@@ -183,10 +194,14 @@ def in_legacy(model: Legacy, estate: Estate, night: Night) -> dict[str, Any]:
         return act
 
     begin = model.now
-    model.run(dict(night.ends), [(begin + at, event(name, what)) for at, name, what in night.outside])
+    model.run(
+        dict(night.ends), [(begin + at, event(name, what)) for at, name, what in night.outside]
+    )
     return {
         "ran": {
-            j.name: round(j.started_at, 3) for j in model.jobs.values() if j.started_at is not None and not j.is_box
+            j.name: round(j.started_at, 3)
+            for j in model.jobs.values()
+            if j.started_at is not None and not j.is_box
         },
         "boxes": {j.name: j.status for j in model.jobs.values() if j.is_box},
     }
@@ -206,13 +221,17 @@ def in_airflow(player: Any, dags: Any, estate: Estate, night: Night) -> dict[str
     rows = {job.name: player.ledger.status(job.name) for job in estate.jobs if job.is_box}
     return {
         "ran": {name: round(at, 3) for name, at in started.items()},
-        "boxes": {name: row.status if row is not None else "INACTIVE" for name, row in rows.items()},
+        "boxes": {
+            name: row.status if row is not None else "INACTIVE" for name, row in rows.items()
+        },
         "run": finished.state,
         "tasks": finished.tasks,
     }
 
 
-def difference(estate: Estate, model: Legacy, legacy: dict[str, Any], airflow: dict[str, Any]) -> str | None:
+def difference(
+    estate: Estate, model: Legacy, legacy: dict[str, Any], airflow: dict[str, Any]
+) -> str | None:
     """What is not equal.
 
     A box that would hang for ever ends in Airflow (the assumption `stuck-box-ends`): at the end of the run the model's
@@ -232,15 +251,23 @@ def difference(estate: Estate, model: Legacy, legacy: dict[str, Any], airflow: d
         green = model.jobs[estate.top].status == "SUCCESS"
         if green != (airflow["run"] == "success"):
             return f"verdict (stuck: {stuck})"
-    elif model.jobs[estate.top].status != "RUNNING" and not any(j.status == "RUNNING" for j in model.jobs.values()):
+    elif model.jobs[estate.top].status != "RUNNING" and not any(
+        j.status == "RUNNING" for j in model.jobs.values()
+    ):
         return "the DAG run has not ended"
     if legacy["ran"] != airflow["ran"]:
         return "jobs"
     absent = {j.name for j in estate.jobs if j.status == "ON_ICE"}
-    here = [n for n in legacy["boxes"] if n not in absent | idle and (airflow["run"] != "running" or n not in hangs)]
+    here = [
+        n
+        for n in legacy["boxes"]
+        if n not in absent | idle and (airflow["run"] != "running" or n not in hangs)
+    ]
     # A box that can start no more is settled at once, where the legacy one stays ACTIVATED with the box around it.
     same = {"ACTIVATED": "INACTIVE"}
-    if any(same.get(s := legacy["boxes"][n], s) != same.get(a := airflow["boxes"][n], a) for n in here):
+    if any(
+        same.get(s := legacy["boxes"][n], s) != same.get(a := airflow["boxes"][n], a) for n in here
+    ):
         return "boxes"
     return None
 
@@ -261,7 +288,9 @@ def compare(estate: Estate, dags: Any, seed: int) -> str | None:
         if what == OUT_OF_SCOPE:
             return None
         if what is not None:
-            ends = {name: f"{end[1]} {end[2]} after {end[0]:.1f}" for name, end in night.ends.items()}
+            ends = {
+                name: f"{end[1]} {end[2]} after {end[0]:.1f}" for name, end in night.ends.items()
+            }
             return (
                 f"seed {estate.seed}, outcomes {seed}, night {number}: {what}\n{estate.jil()}\n{ends}\n"
                 f"{night.outside}\nlegacy  {legacy}\nairflow {airflow}"
@@ -271,7 +300,7 @@ def compare(estate: Estate, dags: Any, seed: int) -> str | None:
     return None
 
 
-def _range() -> range:
+def _range() -> Sequence[int]:
     if hunt := os.environ.get("HOIST_HUNT"):
         first, last = hunt.split("-")
         return range(int(first), int(last))
@@ -293,7 +322,9 @@ def test_random_boxes_mean_the_same(airflow_runs: Any, tmp_path: Path) -> None:
     stories = []
     for estate in estates:
         if estate.top not in loaded.dags:
-            stories.append(f"seed {estate.seed} was not compiled\n{estate.jil()}\n{compiled.findings[-2000:]}")
+            stories.append(
+                f"seed {estate.seed} was not compiled\n{estate.jil()}\n{compiled.findings[-2000:]}"
+            )
             continue
         dags = (loaded[estate.top], airflow_runs.round_trip(loaded[estate.top]))
         stories += [s for seed in range(runs) if (s := compare(estate, dags, seed)) is not None][:1]

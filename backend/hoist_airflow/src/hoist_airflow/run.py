@@ -70,6 +70,10 @@ def topology(dag: DAG) -> Topology:
             parents.setdefault(task.hoist_job, None)
         elif task.hoist_role == "hold" and task.auto:
             auto_hold.add(task.hoist_job)
+    controlled = {task.hoist_job for task in tasks if task.hoist_role in ("gate", "hold")}
+    alone = next((name for name in sorted(parents) if parents[name] is None), outer)
+    top = outer if outer in boxes else alone
+    eager = {n for n, box in groups.items() if _waits_for_nothing(dag, box, controlled, top)}
     terminators = {m for fold in boxes.values() for m in fold.get("terminators", ())}
     kill = {m for fold in boxes.values() for m in fold.get("kill", ())}
     members = [
@@ -83,11 +87,19 @@ def topology(dag: DAG) -> Topology:
             job_terminator=name in kill,
             auto_hold=name in auto_hold,
             noexec=bool(getattr(jobs.get(name), "noexec", False)),
+            eager=name in eager,
         )
         for name in sorted(parents)
     ]
-    top = outer if outer in boxes else next((m.job for m in members if m.box is None), outer)
     return Topology(dag.dag_id, top, tuple(members))
+
+
+def _waits_for_nothing(dag: DAG, box: Any, controlled: set[str], top: str) -> bool:
+    """Has a box neither a control node of its own nor a predecessor but the top's controls?"""
+    if box.hoist_job in controlled or box.upstream_group_ids:
+        return False
+    before: list[Any] = [dag.task_dict[task] for task in box.upstream_task_ids]
+    return all(getattr(t, "hoist_job", None) == top and t.hoist_role != "job" for t in before)
 
 
 def _groups(dag: DAG) -> list[Any]:
@@ -236,7 +248,7 @@ def ensure_started(context: Context) -> Run:
     if opened.answer == "dropped":
         _skip(f"run {run_id} is dropped: its tick fell while an earlier run was active (JIL-144)")
     if task.hoist_role != "verdict":
-        ledger.enter(job, run_id, boxes=True)
+        ledger.enter(job, run_id, boxes=True, eager=shape.eager)
     box = next((m.box for m in shape.members if m.job == job), None)
     tries = int(ti.try_number or 1)
     return Run(ledger, opened.key, dag.dag_id, run_id, job, box, tries, sent)

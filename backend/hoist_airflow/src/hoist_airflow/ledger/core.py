@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -214,11 +214,11 @@ class Ledger:
                 return False
             return not (needs and resources.shortage(tx, job, resources.parse(needs)))
 
-    def enter(self, job: str, run_id: str, *, boxes: bool) -> JobRow:
+    def enter(self, job: str, run_id: str, *, boxes: bool, eager: Collection[str] = ()) -> JobRow:
         """The row of a job as a task of this run finds it; `boxes`: start those around it."""
         with self.writing() as book:
             if boxes:
-                runs.start_boxes(book, job, run_id)
+                runs.start_boxes(book, job, run_id, eager)
             return book.known(job)
 
     def run_instant(self, dag_id: str, run_id: str) -> datetime | None:

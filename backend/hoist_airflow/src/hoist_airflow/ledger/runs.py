@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -116,8 +116,12 @@ def chain_of(book: Book, job: str) -> list[JobRow]:
     return chain[::-1]
 
 
-def start_boxes(book: Book, job: str, run_id: str) -> Literal["open", "held", "iced", "closed"]:
+def start_boxes(
+    book: Book, job: str, run_id: str, eager: Collection[str] = ()
+) -> Literal["open", "held", "iced", "closed"]:
     """Start the boxes around `job` that this run has not started yet (JIL-110).
+
+    `eager`: inner boxes that wait for nothing, and so start with the box around them.
 
     `closed`: its box has completed in this run without the job (JIL-003, JIL-116). What happened to
     the boxes around a RUNNING box does not matter: as a member that runs it goes on (JIL-083, 115).
@@ -134,7 +138,7 @@ def start_boxes(book: Book, job: str, run_id: str) -> Literal["open", "held", "i
         if fresh and not (
             box.run_id != run_id and box.status in st.UNDER_WAY and _overlaps(book, box)
         ):
-            start_box(book, box, run_id)
+            start_box(book, box, run_id, eager)
         current = book.job(box.job)
         if current is None or current.status not in st.UNDER_WAY:
             return "closed"
@@ -150,7 +154,17 @@ def _overlaps(book: Book, box: JobRow) -> bool:
     return row is not None
 
 
-def start_box(book: Book, box: JobRow, run_id: str) -> None:
+def start_box(book: Book, box: JobRow, run_id: str, eager: Collection[str] = ()) -> None:
+    """Start a box, and the `eager` ones among those directly inside it, and so on."""
+    names = [box.job]
+    for name in names:
+        _start_one_box(book, book.known(name), run_id)
+        if book.known(name).status in st.UNDER_WAY:
+            inner = [b for b in book.inner_boxes(name) if b in eager] if eager else []
+            names += [b for b in inner if book.known(b).status == st.ACTIVATED]
+
+
+def _start_one_box(book: Book, box: JobRow, run_id: str) -> None:
     """STARTING, RUNNING, and every member ACTIVATED, the nested ones too (JIL-110)."""
     book.put(box, st.STARTING, run_id=run_id)
     row = book.job(box.job)
