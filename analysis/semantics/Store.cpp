@@ -102,6 +102,13 @@ void Store::record(llvm::StringRef name, Status status, int64_t at,
     transition(entry(name), status, at, exitCode);
 }
 
+std::map<std::string, StoredStatus> Store::external() const {
+    std::map<std::string, StoredStatus> sorted;
+    for (auto const& entry : others)
+        sorted[entry.first().str()] = entry.second;
+    return sorted;
+}
+
 std::optional<llvm::StringRef> Store::global(llvm::StringRef name) const {
     auto const it = globals.find(name);
     return it == globals.end() ? std::nullopt : std::optional<llvm::StringRef>(it->second);

@@ -43,6 +43,9 @@ public:
     void record(llvm::StringRef name, Status status, int64_t at,
                 std::optional<int64_t> exitCode = {});
 
+    /// Jobs that the estate does not define and that have been heard of, by name.
+    std::map<std::string, StoredStatus> external() const;
+
     void setGlobal(llvm::StringRef name, llvm::StringRef value) { globals[name] = value.str(); }
     std::optional<llvm::StringRef> global(llvm::StringRef name) const;
     llvm::StringMap<std::string> const& allGlobals() const { return globals; }
