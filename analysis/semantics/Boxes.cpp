@@ -3,7 +3,8 @@
 
 namespace hoist::semantics {
 
-/// JIL-110: every member, at any depth, becomes ACTIVATED; what is iced, held or still running stays.
+/// JIL-110: every member, at any depth, becomes ACTIVATED; what is iced, held or still running
+/// stays.
 void Play::activateMembers(ir::JobId box) {
     llvm::SmallVector<ir::JobId, 16> stack{box};
     llvm::StringRef const name = estate.jobs[box].name;
@@ -18,8 +19,8 @@ void Play::activateMembers(ir::JobId box) {
             state.hasRunInBox = isUnderWay(status);
             if (status == Status::onIce || isUnderWay(status) || isQueued(status))
                 continue; // JIL-088, JIL-089: an iced box keeps its members, too
-            bool const isHeld = at == box && estate.jobs[member].autoHold &&
-                                *estate.jobs[member].autoHold;
+            bool const isHeld =
+                at == box && estate.jobs[member].autoHold && *estate.jobs[member].autoHold;
             if (isHeld && status != Status::onHold)
                 setStatus(member, Status::onHold,
                           {"JIL-094", "auto_hold: its box has started", name.str()});
@@ -94,15 +95,16 @@ void Play::completeBox(ir::JobId box, Derived const& derived, llvm::StringRef ca
         for (ir::JobId const member : estate.groups[estate.jobs[box].group].members) {
             ir::Job const& each = estate.jobs[member];
             if (each.jobTerminator && *each.jobTerminator && isUnderWay(store[member].status))
-                kill(member, {"JIL-117", ("job_terminator: " + estate.jobs[box].name +
-                                          " has ended " + toString(derived.status))
-                                             .str(),
+                kill(member, {"JIL-117",
+                              ("job_terminator: " + estate.jobs[box].name + " has ended " +
+                               toString(derived.status))
+                                  .str(),
                               estate.jobs[box].name.str()});
         }
 }
 
-/// The boxes around a changed job: the direct one, and those whose box_success or box_failure names it
-/// (JIL-115(a)). A box that changes is itself a change: it is appended.
+/// The boxes around a changed job: the direct one, and those whose box_success or box_failure names
+/// it (JIL-115(a)). A box that changes is itself a change: it is appended.
 void Play::foldUpwards(ir::JobId job, llvm::SmallVectorImpl<ir::JobId>& changed) {
     auto const derive = [&](ir::JobId box, bool isDirect) {
         if (states[box].isSilent)

@@ -3,8 +3,8 @@
 // becomes free wakes those who wait for it, by priority, then by age. Waiting jobs are judged again
 // before they start (JIL-095).
 //
-// Queues are named by what is missing: "M:" and the job's `machine` value for load, "P:" and the same
-// for machines that are down, "R:" and the resource.
+// Queues are named by what is missing: "M:" and the job's `machine` value for load, "P:" and the
+// same for machines that are down, "R:" and the resource.
 #include "analysis/semantics/Play.h"
 
 #include <fmt/format.h>
@@ -24,7 +24,8 @@ std::string machineValue(ir::Job const& job) {
 
 } // namespace
 
-/// JIL-051: the real machines of which one is chosen; a virtual machine or pool stands for its parts.
+/// JIL-051: the real machines of which one is chosen; a virtual machine or pool stands for its
+/// parts.
 llvm::SmallVector<llvm::StringRef, 2> Play::machinesOf(ir::JobId job) const {
     llvm::SmallVector<llvm::StringRef, 2> found;
     for (llvm::StringRef const name : *estate.jobs[job].machines) {
@@ -99,12 +100,14 @@ bool Play::acquire(ir::JobId job, bool isForced) {
         }
         std::string const value = machineValue(self);
         if (machine.empty()) {
-            queueUp(job, Status::pendMach, "P:" + value, "JIL-003", "machine " + value + " is offline");
+            queueUp(job, Status::pendMach, "P:" + value, "JIL-003",
+                    "machine " + value + " is offline");
             return false;
         }
         if (priority > 0) { // JIL-161: priority 0 (or none) ignores load, but is counted
             auto const it = waiters.find("M:" + value);
-            bool const isOutranked = it != waiters.end() && std::get<0>(*it->second.begin()) < priority;
+            bool const isOutranked =
+                it != waiters.end() && std::get<0>(*it->second.begin()) < priority;
             if (isOutranked || (most && load > *most)) {
                 queueUp(job, Status::queWait, "M:" + value, "JIL-161",
                         isOutranked ? Text("a job of higher priority waits for machine " + value)
@@ -164,13 +167,13 @@ void Play::releaseRun(ActiveRun& run) {
     wakeMachine(machine);
 }
 
-/// JIL-160: units of renewable resources come back by FREE: A at every end, Y at a success, N never.
+/// JIL-160: units of renewable resources come back by FREE: A at every end, Y at a success, N
+/// never.
 void Play::giveBack(ir::JobId job, Status status) {
     std::vector<HeldUnits>& units = states[job].units;
     llvm::SmallVector<llvm::StringRef, 2> freed;
     std::erase_if(units, [&](HeldUnits const& held) {
-        bool const returns =
-            held.free == 'A' || (held.free == 'Y' && status == Status::success);
+        bool const returns = held.free == 'A' || (held.free == 'Y' && status == Status::success);
         if (returns) {
             unitsInUse[held.resource] -= held.quantity;
             freed.push_back(held.resource);
@@ -243,7 +246,8 @@ void Play::resume(ir::JobId job, Trigger const& trigger) {
     bool const isForced = state.isForced;
     bool const isGated = self.box && !isInRunningBox(job);
     leaveQueue(job);
-    if (!isForced && (isGated || (estate.settings.queueRechecksConditions && !isConditionTrue(job)))) {
+    if (!isForced &&
+        (isGated || (estate.settings.queueRechecksConditions && !isConditionTrue(job)))) {
         state.queuedAt = -1;
         setStatus(job, self.box && !isGated ? Status::activated : Status::inactive,
                   {"JIL-095", isGated ? Text("its box does not run any more") : whyFalse(job), {}});

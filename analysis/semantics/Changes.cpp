@@ -27,8 +27,8 @@ void Play::wakeDependents(llvm::StringRef name, llvm::ArrayRef<ir::JobId> who) {
 }
 
 /// JIL-002 and §1.1: first the boxes around the job, as far up as they change, then the conditions
-/// that mention any of what has changed. ACTIVATED, STARTING, RUNNING and RESTART make no atom true,
-/// so nobody is woken by them (docs/runtime.md, "Runs that no clock starts").
+/// that mention any of what has changed. ACTIVATED, STARTING, RUNNING and RESTART make no atom
+/// true, so nobody is woken by them (docs/runtime.md, "Runs that no clock starts").
 void Play::propagate(ir::JobId job) {
     llvm::SmallVector<ir::JobId, 8> changed{job};
     for (size_t i = 0; i < changed.size(); ++i) {

@@ -26,7 +26,8 @@ Play::Text Play::clockText(ir::JobId job, int64_t instant) const {
     ir::Job const& self = estate.jobs[job];
     ir::TimeZone const* const zone =
         self.schedule ? ticks.zoneOf(estate.schedules[self.schedule]) : nullptr;
-    Civil const local = zone ? civilOf(*zone, instant) : Civil{0, static_cast<int>(instant % day / 60)};
+    Civil const local =
+        zone ? civilOf(*zone, instant) : Civil{0, static_cast<int>(instant % day / 60)};
     return fmt::format("{:02}:{:02}", local.minute / 60, local.minute % 60);
 }
 

@@ -88,9 +88,9 @@ std::optional<Derived> Fold::derive(ir::JobId box, ir::JobId member, bool direct
     if (isUnderWay(status)) {
         ir::Job const& job = estate.jobs[member];
         if (direct && isBad && job.boxTerminator && *job.boxTerminator)
-            return Derived{Status::terminated, "JIL-116",
-                           (job.name + " has box_terminator and ended " + toString(memberStatus))
-                               .str()};
+            return Derived{
+                Status::terminated, "JIL-116",
+                (job.name + " has box_terminator and ended " + toString(memberStatus)).str()};
         // JIL-115(a): a job inside the box is named and has changed; (b): a member has completed.
         bool const isNamed = llvm::is_contained(mentions[member], box);
         if (completed || isNamed)
@@ -99,8 +99,8 @@ std::optional<Derived> Fold::derive(ir::JobId box, ir::JobId member, bool direct
         return completed ? byDefault(box) : std::nullopt;
     }
     // JIL-118: the box is not running; JIL-119: a TERMINATED box never changes.
-    if (!completed || (status != Status::success && status != Status::failure &&
-                       status != Status::inactive))
+    if (!completed ||
+        (status != Status::success && status != Status::failure && status != Status::inactive))
         return std::nullopt;
     auto derived = byExpressions(group, self.name, now);
     if (!derived)

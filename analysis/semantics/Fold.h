@@ -1,6 +1,7 @@
 // How the statuses of a box's members make the box's own: completion (JIL-114), box_success and
-// box_failure (JIL-115), terminators (JIL-116), re-derivation of a box that is not running (JIL-118,
-// JIL-119). Counts are kept per box, so a change costs the same whatever the number of members.
+// box_failure (JIL-115), terminators (JIL-116), re-derivation of a box that is not running
+// (JIL-118, JIL-119). Counts are kept per box, so a change costs the same whatever the number of
+// members.
 #pragma once
 
 #include "analysis/semantics/Store.h"

@@ -46,8 +46,7 @@ void Play::setUp() {
     for (ir::JobId const job : estate.jobs.ids()) {
         Status const status = store[job].status;
         states[job].isNoExec = status == Status::onNoExec;
-        states[job].hasRunInBox =
-            isInRunningBox(job) && (isEnded(status) || isUnderWay(status));
+        states[job].hasRunInBox = isInRunningBox(job) && (isEnded(status) || isUnderWay(status));
     }
     for (FileArrival const& file : scenario.files)
         arrivals[file.path].push_back(file);
@@ -135,8 +134,7 @@ Trace Play::run() {
                                                      row.exitCode, state.runs,    state.isArmed};
     }
     for (auto const& [name, row] : store.external())
-        trace.finals[name] = {row.status,   row.lastStart, row.lastEnd,
-                                    row.exitCode, 0,             false};
+        trace.finals[name] = {row.status, row.lastStart, row.lastEnd, row.exitCode, 0, false};
     for (auto const& entry : store.allGlobals())
         trace.globals[entry.first().str()] = entry.second;
     return std::move(trace);

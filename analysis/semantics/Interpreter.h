@@ -1,10 +1,11 @@
 // The reference interpreter: an estate and a scenario in, what happened and why out. It is the
-// executable form of semantics/autosys.md §1, §6–§10 (rules JIL-001…JIL-165) and of the crontab rules.
+// executable form of semantics/autosys.md §1, §6–§10 (rules JIL-001…JIL-165) and of the crontab
+// rules.
 #pragma once
 
+#include "analysis/schedule/Ticks.h"
 #include "analysis/semantics/Scenario.h"
 #include "analysis/semantics/Trace.h"
-#include "analysis/schedule/Ticks.h"
 
 namespace hoist::semantics {
 

@@ -20,12 +20,13 @@ void Play::onOutside(Event const& event) {
     if (event.kind == Kind::externalStatus || event.kind == Kind::changeStatus) {
         store.record(llvm::StringRef(event.object), event.status, now,
                      isEnded(event.status) ? std::optional(event.exitCode) : std::nullopt);
-        trace.events.push_back({now,
-                                event.object,
-                                event.status,
-                                isEnded(event.status) ? std::optional(event.exitCode) : std::nullopt,
-                                0,
-                                {"JIL-075", "reported from outside", {}}});
+        trace.events.push_back(
+            {now,
+             event.object,
+             event.status,
+             isEnded(event.status) ? std::optional(event.exitCode) : std::nullopt,
+             0,
+             {"JIL-075", "reported from outside", {}}});
         if (auto const it = externalDependents.find(event.object); it != externalDependents.end())
             wakeDependents(event.object, it->second);
     }
@@ -49,8 +50,7 @@ void Play::onJobEvent(Event const& event, ir::JobId job) {
             return;
         setStatus(job, Status::inactive, {"JIL-092", "JOB_OFF_NOEXEC", {}});
         return propagate(job);
-    case Kind::changeStatus:
-        return changeStatus(job, event.status, {}, "JIL-082", "CHANGE_STATUS");
+    case Kind::changeStatus: return changeStatus(job, event.status, {}, "JIL-082", "CHANGE_STATUS");
     case Kind::externalStatus:
         return changeStatus(job, event.status,
                             isEnded(event.status) ? std::optional(event.exitCode) : std::nullopt,

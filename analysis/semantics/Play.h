@@ -4,8 +4,8 @@
 // resources), Operators.cpp (events from outside), Changes.cpp (one change of a status and what
 // follows), Interpreter.cpp (the loop).
 //
-// Everything that follows from one event is done before the next one (JIL-002). What follows waits in
-// `pending`, first in first out, so that no chain of jobs becomes a chain of calls.
+// Everything that follows from one event is done before the next one (JIL-002). What follows waits
+// in `pending`, first in first out, so that no chain of jobs becomes a chain of calls.
 #pragma once
 
 #include "analysis/semantics/Fold.h"
@@ -55,8 +55,8 @@ struct ActiveRun {
 struct JobState {
     bool isArmed = false; ///< JIL-144
     bool isNoExec = false;
-    bool hasRunInBox = false;  ///< in this box run (JIL-111)
-    bool isSilent = false;     ///< outside `only`: never starts by itself
+    bool hasRunInBox = false; ///< in this box run (JIL-111)
+    bool isSilent = false;    ///< outside `only`: never starts by itself
     bool waitsForWindow = false;
     uint32_t windowTurn = 0; ///< tells an opening that nobody waits for any more
     uint32_t run = noRun;    ///< the latest run
@@ -111,6 +111,7 @@ private:
     void kill(ir::JobId job, Reason reason);
     void planWatch(uint32_t run, ir::FileWatchAction const& watch);
     bool isBypassed(ir::JobId job) const;
+    Text expandGlobals(llvm::StringRef text) const;
     RunPlan nextPlan(ir::JobId job);
 
     // Boxes.cpp
@@ -192,7 +193,7 @@ private:
     std::vector<Check> checks;
 
     using Waiter = std::tuple<int64_t, int64_t, uint32_t>; ///< priority, since, job
-    std::map<std::string, std::set<Waiter>> waiters; ///< by what they wait for
+    std::map<std::string, std::set<Waiter>> waiters;       ///< by what they wait for
     llvm::StringMap<int64_t> unitsInUse;                   ///< by resource; depleted units stay
     llvm::StringMap<int64_t> loadInUse;                    ///< by machine
     llvm::StringMap<bool> offline;

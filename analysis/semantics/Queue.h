@@ -36,7 +36,7 @@ struct PlannedEvent {
 class Queue {
 public:
     void push(int64_t at, Planned kind, uint32_t subject, uint32_t detail = 0) {
-        uint8_t const rank = kind == Planned::nextDay || kind == Planned::outside ? 0
+        uint8_t const rank = kind == Planned::nextDay || kind == Planned::outside     ? 0
                              : kind == Planned::tick || kind == Planned::excludedTick ? 1
                                                                                       : 2;
         heap.push({at, rank, next++, kind, subject, detail});

@@ -1,6 +1,8 @@
 // How a start goes: attempts, exit codes, time limits, file watchers, kills.
 #include "analysis/semantics/Play.h"
 
+#include <llvm/ADT/StringExtras.h>
+
 #include <fmt/format.h>
 
 namespace hoist::semantics {
@@ -34,6 +36,26 @@ bool Play::isBypassed(ir::JobId job) const {
     return false;
 }
 
+/// JIL-162: `$$NAME` and `$${NAME}` as they are at the start; a missing global is empty text.
+Play::Text Play::expandGlobals(llvm::StringRef text) const {
+    Text expanded;
+    while (!text.empty()) {
+        size_t const at = text.find("$$");
+        expanded += text.take_front(at).str();
+        if (at == llvm::StringRef::npos)
+            break;
+        text = text.drop_front(at + 2);
+        bool const isBraced = text.starts_with("{");
+        llvm::StringRef const name =
+            isBraced ? text.drop_front().take_until([](char c) { return c == '}'; })
+                     : text.take_while([](char c) { return llvm::isAlnum(c) || c == '_'; });
+        if (auto const value = store.global(name))
+            expanded += value->str();
+        text = text.drop_front(std::min(text.size(), name.size() + (isBraced ? 2 : 0)));
+    }
+    return expanded;
+}
+
 RunPlan Play::nextPlan(ir::JobId job) {
     unsigned const n = states[job].starts++;
     auto const it = scenario.runs.find(estate.jobs[job].name.str());
@@ -49,7 +71,7 @@ void Play::start(ir::JobId job, Reason reason) {
                                                ir::TickWhileRunning::overlap;
     if (state.run != JobState::noRun && !overlaps)
         runs[state.run].isAlive = false; // of a run whose status an operator has changed
-    state.isArmed = false; // JIL-144: a start consumes the arm
+    state.isArmed = false;               // JIL-144: a start consumes the arm
     state.hasRunInBox = true;
     state.waitsForWindow = false;
     ++state.runs;
@@ -94,12 +116,12 @@ void Play::beginAttempt(uint32_t run) {
         queue.push(now + *self.termRunTime * 60, Planned::timeLimit, run, runs[run].attempt);
 }
 
-/// JIL-061: polls once an interval; the file is there when two polls in a row see it large enough and
-/// unchanged.
+/// JIL-061: polls once an interval; the file is there when two polls in a row see it large enough
+/// and unchanged.
 void Play::planWatch(uint32_t run, ir::FileWatchAction const& watch) {
     int64_t const interval = watch.interval ? *watch.interval : 60;
     int64_t const minSize = watch.minSize ? *watch.minSize : 0;
-    auto const it = arrivals.find(*watch.path);
+    auto const it = arrivals.find(expandGlobals(*watch.path));
     if (it == arrivals.end())
         return; // never: only term_run_time or a kill ends it
     std::vector<FileArrival> const& seen = it->second;
@@ -169,8 +191,8 @@ void Play::endRun(uint32_t run) {
     propagate(job);
 }
 
-/// The end of a run by whatever way: status, units, alarms. `runPlusOne` is 0 for the job's latest run.
-/// Does not propagate: the caller may have more to settle.
+/// The end of a run by whatever way: status, units, alarms. `runPlusOne` is 0 for the job's latest
+/// run. Does not propagate: the caller may have more to settle.
 void Play::finish(ir::JobId job, Status status, Reason reason, std::optional<int64_t> exitCode,
                   unsigned runPlusOne) {
     ir::Job const& self = estate.jobs[job];
@@ -201,7 +223,8 @@ void Play::reachTimeLimit(uint32_t run, unsigned attempt) {
                {}});
 }
 
-/// JIL-083: a job becomes TERMINATED; of a box what runs goes on (JIL-117 aside), the rest never starts.
+/// JIL-083: a job becomes TERMINATED; of a box what runs goes on (JIL-117 aside), the rest never
+/// starts.
 void Play::kill(ir::JobId job, Reason reason) {
     Status const status = store[job].status;
     if (!isUnderWay(status) && !isQueued(status))

@@ -28,7 +28,7 @@ enum class Status : uint8_t {
     waitReply,
     suspended,
 };
-llvm::StringRef toString(Status status); ///< "SUCCESS", "ON_ICE"
+llvm::StringRef toString(Status status);           ///< "SUCCESS", "ON_ICE"
 llvm::ArrayRef<llvm::StringLiteral> statusNames(); ///< in the order of the enumeration
 
 /// How one start of a job goes.

@@ -1,5 +1,5 @@
-// May a job start now? The seven requirements of JIL-003, in an order in which the first one that is
-// missing is what an operator would name.
+// May a job start now? The seven requirements of JIL-003, in an order in which the first one that
+// is missing is what an operator would name.
 #include "analysis/semantics/Play.h"
 
 #include <fmt/format.h>
@@ -210,7 +210,7 @@ void Play::consider(ir::JobId job, Trigger const& trigger) {
     llvm::StringRef rule = "JIL-003";
     Text text = what;
     switch (trigger.kind) {
-    case Kind::tick: rule = overlaps ? "CRON-009" : "JIL-143"; break;
+    case Kind::tick: rule = overlaps && isUnderWay(status) ? "CRON-009" : "JIL-143"; break;
     case Kind::change:
         rule = schedule ? "JIL-144" : "JIL-005";
         text = estate.conditions.print(self.condition.expr) + " is true" +

@@ -6,13 +6,14 @@ namespace hoist::semantics {
 namespace {
 
 constexpr llvm::StringLiteral statusWords[] = {
-    "INACTIVE", "ACTIVATED", "STARTING",  "RUNNING",  "SUCCESS", "FAILURE",   "TERMINATED", "ON_ICE",
-    "ON_HOLD",  "ON_NOEXEC", "QUE_WAIT",  "RESWAIT",  "PEND_MACH", "RESTART", "WAIT_REPLY", "SUSPENDED",
+    "INACTIVE",   "ACTIVATED", "STARTING",   "RUNNING",   "SUCCESS",  "FAILURE",
+    "TERMINATED", "ON_ICE",    "ON_HOLD",    "ON_NOEXEC", "QUE_WAIT", "RESWAIT",
+    "PEND_MACH",  "RESTART",   "WAIT_REPLY", "SUSPENDED",
 };
 constexpr llvm::StringLiteral eventWords[] = {
-    "STARTJOB",      "FORCE_STARTJOB", "KILLJOB",     "JOB_ON_HOLD",      "JOB_OFF_HOLD",
-    "JOB_ON_ICE",    "JOB_OFF_ICE",    "JOB_ON_NOEXEC", "JOB_OFF_NOEXEC", "CHANGE_STATUS",
-    "SET_GLOBAL",    "RELEASE_RESOURCE", "MACH_OFFLINE", "MACH_ONLINE",   "EXTERNAL_STATUS",
+    "STARTJOB",   "FORCE_STARTJOB",   "KILLJOB",       "JOB_ON_HOLD",    "JOB_OFF_HOLD",
+    "JOB_ON_ICE", "JOB_OFF_ICE",      "JOB_ON_NOEXEC", "JOB_OFF_NOEXEC", "CHANGE_STATUS",
+    "SET_GLOBAL", "RELEASE_RESOURCE", "MACH_OFFLINE",  "MACH_ONLINE",    "EXTERNAL_STATUS",
 };
 
 } // namespace

@@ -120,8 +120,7 @@ bool Store::isWithin(Atom const& atom, StoredStatus const& row, int64_t now,
     case Scope::Kind::window: {
         // JIL-070: elapsed time since the last transition, the limit included. `status_at` is the
         // terminal transition as long as a terminal status stands (JIL §1.1).
-        int64_t const at =
-            atom.kind == Atom::Kind::exitCode ? row.lastEnd : row.statusAt;
+        int64_t const at = atom.kind == Atom::Kind::exitCode ? row.lastEnd : row.statusAt;
         return at >= 0 && now - at <= int64_t(atom.scope.minutes) * 60;
     }
     case Scope::Kind::sinceOwnLastRun: {

@@ -1,6 +1,6 @@
 // The status store (JIL-001): what the scheduler remembers of every job and variable, and what a
-// condition reads from it. A job that the estate defines is known by its id, any other (`job^INS`, a
-// job of a missing file) by its name once somebody has reported it.
+// condition reads from it. A job that the estate defines is known by its id, any other (`job^INS`,
+// a job of a missing file) by its name once somebody has reported it.
 #pragma once
 
 #include "analysis/semantics/Scenario.h"
@@ -50,8 +50,8 @@ public:
     std::optional<llvm::StringRef> global(llvm::StringRef name) const;
     llvm::StringMap<std::string> const& allGlobals() const { return globals; }
 
-    /// JIL-063…JIL-077. `dependent` is the job (or box) whose condition it is: the anchor of look-back
-    /// zero. Facts, times, files and resources are not of this language and are false.
+    /// JIL-063…JIL-077. `dependent` is the job (or box) whose condition it is: the anchor of
+    /// look-back zero. Facts, times, files and resources are not of this language and are false.
     bool truth(ir::Atom const& atom, int64_t now, llvm::StringRef dependent) const;
     bool evaluate(ir::ExprId condition, int64_t now, llvm::StringRef dependent) const;
 

@@ -14,9 +14,10 @@ struct Interval {
     int64_t opens = 0, closes = 0; ///< the closing minute begins at `closes` and is inside
 };
 
-/// The window that opens on a local day. Over DST (JIL-149): an opening in a gap moves to its end, in
-/// a repeated hour to the second pass; a closing in a gap keeps the distance to the wall time it would
-/// have had, in a repeated hour it is in the first pass, unless the window opens in that hour too.
+/// The window that opens on a local day. Over DST (JIL-149): an opening in a gap moves to its end,
+/// in a repeated hour to the second pass; a closing in a gap keeps the distance to the wall time it
+/// would have had, in a repeated hour it is in the first pass, unless the window opens in that hour
+/// too.
 Interval intervalOf(ir::Window window, ir::TimeZone const& zone, int64_t dayNumber) {
     int64_t const localOpen = dayNumber * day + window.from * 60;
     int64_t const localClose =

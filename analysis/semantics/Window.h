@@ -13,8 +13,8 @@ struct WindowDecision {
 };
 
 /// What the window says to a start that is processed at `now`. Inside (both end minutes included):
-/// now. Outside: nearer to the next opening, or half-way: wait for it; nearer to the previous closing:
-/// not today. Distances are elapsed time.
+/// now. Outside: nearer to the next opening, or half-way: wait for it; nearer to the previous
+/// closing: not today. Distances are elapsed time.
 WindowDecision decideWindow(ir::Window window, ir::TimeZone const& zone, int64_t now);
 
 } // namespace hoist::semantics

@@ -28,6 +28,8 @@ constexpr CommandRow commands[] = {
     {Command::graph, "graph", "PATH...", true, "print the jobs and their dependencies as a graph"},
     {Command::coverage, "coverage", "PATH...", true,
      "count every source construct and what becomes of it"},
+    {Command::simulate, "simulate", "PATH...", true,
+     "play a day as the legacy scheduler would, and say why each job ran or did not"},
     {Command::explain, "explain", "[CODE]", false,
      "explain a code such as A0301; without one, list all codes"},
     {Command::version, "version", "", false,
@@ -35,8 +37,8 @@ constexpr CommandRow commands[] = {
 };
 
 constexpr unsigned on(Command command) { return 1u << static_cast<unsigned>(command); }
-constexpr unsigned readers =
-    on(Command::check) | on(Command::build) | on(Command::graph) | on(Command::coverage);
+constexpr unsigned readers = on(Command::check) | on(Command::build) | on(Command::graph) |
+                             on(Command::coverage) | on(Command::simulate);
 constexpr unsigned everywhere = readers | on(Command::explain) | on(Command::version);
 
 constexpr OptionRow options[] = {
@@ -48,6 +50,13 @@ constexpr OptionRow options[] = {
      "how the graph is written (default: dot)"},
     {"--format", "FORMAT", &Invocation::format, on(Command::coverage), "text json",
      "how the table is written (default: text)"},
+    {"--scenario", "FILE", &Invocation::scenario, on(Command::simulate), "",
+     "what happens: times, exit codes, files, operators' events (default: today from 00:00 on, "
+     "everything succeeds)"},
+    {"--format", "FORMAT", &Invocation::format, on(Command::simulate), "text json",
+     "how the trace is written (default: text)"},
+    {"--explain", "JOB", &Invocation::explainedJob, on(Command::simulate), "",
+     "print the opportunities of one job, and why it ran or did not"},
     {"--dialect", "NAME", &Invocation::dialect, readers, "@dialects",
      "what the files named on the command line are, and files in folders that could be several"},
     {"-D", "NAME=VALUE", &Invocation::defines, readers, "",

@@ -19,6 +19,7 @@ struct Invocation {
     std::string outputFolder, dialect, config, cronFlavour, timezone;
     std::string color = "auto";
     std::string format;
+    std::string scenario, explainedJob; ///< of `simulate`
     std::vector<std::string> defines, properties, outputs;
     unsigned jobs = 0;        ///< 0: one per processor
     unsigned maxFindings = 0; ///< 0: all
@@ -26,7 +27,7 @@ struct Invocation {
     bool help = false;
 };
 
-enum class Command : uint8_t { check, build, graph, coverage, explain, version };
+enum class Command : uint8_t { check, build, graph, coverage, simulate, explain, version };
 
 struct CommandRow {
     Command command;

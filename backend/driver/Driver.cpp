@@ -3,6 +3,8 @@
 #include "backend/driver/Driver.h"
 
 #include "analysis/Analysis.h"
+#include "analysis/semantics/Interpreter.h"
+#include "analysis/semantics/ReadScenario.h"
 #include "backend/airflow/Build.h"
 #include "backend/driver/CommandLine.h"
 #include "backend/driver/Config.h"
@@ -14,11 +16,14 @@
 #include "backend/report/Coverage.h"
 #include "backend/report/Graph.h"
 #include "backend/report/Report.h"
+#include "backend/report/Trace.h"
+#include "frontend/base/Suggest.h"
 #include "frontend/ir/TimeZones.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <initializer_list>
 #include <memory>
@@ -139,12 +144,63 @@ private:
                                       : invocation.format == "json"  ? report::GraphFormat::json
                                                                      : report::GraphFormat::dot));
             return Exit::clean;
+        case Command::simulate: return simulate();
         default:
             // The lowering says what will not be exact; a check that kept that back would be no
             // check.
             airflow::lowerOnly(estate, diags);
             return Exit::clean;
         }
+    }
+
+    Exit simulate() {
+        ir::JobId job;
+        if (!invocation.explainedJob.empty()) {
+            auto const it = estate.jobByName.find(invocation.explainedJob);
+            if (it == estate.jobByName.end()) {
+                auto finding = diags.report<diag::Code::BadOptionValue>(
+                    {}, invocation.explainedJob, llvm::StringRef("--explain"),
+                    "there is no such job");
+                Suggestions names;
+                for (ir::Job const& each : estate.jobs)
+                    names.add(each.name);
+                if (auto const nearest = names.nearest(invocation.explainedJob); !nearest.empty())
+                    finding.help(fmt::format("did you mean `{}`?", diag::shown(nearest)));
+                return Exit::usage;
+            }
+            job = it->second;
+        }
+        std::optional<semantics::Scenario> scenario;
+        if (invocation.scenario.empty()) {
+            scenario = semantics::ordinaryDay(
+                estate, std::chrono::duration_cast<std::chrono::seconds>(
+                            std::chrono::system_clock::now().time_since_epoch())
+                            .count());
+        } else {
+            std::string error;
+            auto bytes = files.read(invocation.scenario, error);
+            auto const file = bytes ? estate.sources.add(invocation.scenario, std::move(*bytes))
+                                    : std::optional<FileId>();
+            if (!file) {
+                diags.report<diag::Code::CannotReadSettings>({}, invocation.scenario, error);
+                return Exit::usage;
+            }
+            scenario = semantics::readScenario(*file, estate, diags);
+            if (!scenario)
+                return Exit::usage;
+        }
+        progress.stage("simulating");
+        schedule::Ticks ticks(estate);
+        semantics::Trace const trace = semantics::run(estate, ticks, *scenario);
+        progress.clear();
+        ir::TimeZone const* const zone =
+            estate.settings.timezone.empty()
+                ? nullptr
+                : ir::findZone(ir::resolveZone(estate.settings.timezone).zone);
+        console.out(job                           ? report::explainJob(estate, trace, job, zone)
+                    : invocation.format == "json" ? report::traceJson(trace)
+                                                  : report::traceText(estate, trace, zone));
+        return Exit::clean;
     }
 
     Exit report(std::vector<OutputRequest> const& outputs) {
@@ -154,7 +210,8 @@ private:
         };
         diags.sort();
         diags.isSuppressed = nullptr;
-        suppressions.reportUnused(diags, row.command != Command::graph);
+        suppressions.reportUnused(diags, row.command != Command::graph &&
+                                             row.command != Command::simulate);
         diags.sort();
         std::string const folder = console.currentFolder();
         report::Findings const findings{estate.sources,       diags.all(), fileCount,
