@@ -68,6 +68,8 @@ void Play::settleUnstarted(ir::JobId box) {
         ir::JobId const at = stack.pop_back_val();
         for (ir::JobId const member : estate.groups[estate.jobs[at].group].members) {
             Status const status = store[member].status;
+            if (status == Status::onHold && estate.isGroup(member))
+                stack.push_back(member);
             if (status != Status::activated && !isQueued(status) && !states[member].waitsForWindow)
                 continue;
             if (isQueued(status))

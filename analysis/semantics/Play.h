@@ -66,6 +66,8 @@ struct JobState {
     std::vector<HeldUnits> units;
     std::string blocker; ///< the key of Play::waiters under which it waits; empty: in no queue
     int64_t queuedAt = -1;
+    int64_t startedAt = -1; ///< the last instant at which it started, and how often
+    unsigned startsThen = 0;
     bool isForced = false; ///< what it waits for is a forced start
 
     static constexpr uint32_t noRun = ~uint32_t(0);
@@ -95,6 +97,7 @@ private:
     bool admitsTick(ir::JobId job);
     bool isBoxReady(ir::JobId job, Trigger const& trigger);
     bool admitsWindow(ir::JobId job, Trigger const& trigger);
+    bool startsWithoutEnd(ir::JobId job);
     void planClosing(ir::JobId job, Trigger const& trigger);
     Text whyFalse(ir::JobId job) const;
     Text describe(ir::JobId job, Trigger const& trigger) const;

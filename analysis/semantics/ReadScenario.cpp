@@ -103,8 +103,16 @@ public:
                      if (v.kind != Kind::integer || v.number != 1)
                          bad(v.span, "`format` is 1 for the scenarios that this hoist reads");
                  }},
-                {"start", [&](auto const& v) { hasStart = instant(v, result.start); }},
-                {"end", [&](auto const& v) { hasEnd = instant(v, result.end); }},
+                {"start",
+                 [&](auto const& v) {
+                     hasStart = true;
+                     instant(v, result.start);
+                 }},
+                {"end",
+                 [&](auto const& v) {
+                     hasEnd = true;
+                     instant(v, result.end);
+                 }},
                 {"default", [&](auto const& v) { result.defaultRun = plan(v); }},
                 {"jobs", [&](auto const& v) { jobs(v); }},
                 {"globals",
@@ -118,7 +126,7 @@ public:
                 {"events", [&](auto const& v) { list(v, [&](auto const& one) { event(one); }); }}});
         if (root->kind == Kind::object && (!hasStart || !hasEnd))
             bad(root->span, "a scenario needs `start` and `end`");
-        else if (hasStart && hasEnd && result.end < result.start)
+        else if (diags.all().size() == before && result.end < result.start)
             bad(root->span, "`end` is before `start`");
         if (diags.all().size() != before)
             return std::nullopt;
@@ -275,8 +283,16 @@ private:
         FileArrival made;
         bool hasPath = false, hasTime = false;
         object(value, "a file",
-               {{"path", [&](auto const& v) { hasPath = text(v, made.path); }},
-                {"at", [&](auto const& v) { hasTime = instant(v, made.at); }},
+               {{"path",
+                 [&](auto const& v) {
+                     hasPath = true;
+                     text(v, made.path);
+                 }},
+                {"at",
+                 [&](auto const& v) {
+                     hasTime = true;
+                     instant(v, made.at);
+                 }},
                 {"size", [&](auto const& v) {
                      if (v.kind != Kind::integer || v.number < 0)
                          return bad(v.span, "a number of bytes is needed here");
@@ -300,7 +316,7 @@ private:
 
     void event(JsonValue const& value) {
         Event made;
-        bool hasTime = false, hasKind = false, hasStatus = false, hasValue = false;
+        bool hasTime = false, hasKind = false, isKnown = false, hasStatus = false, hasValue = false;
         JsonValue const* named = nullptr;
         std::string key;
         auto const name = [&](llvm::StringRef which) {
@@ -312,8 +328,16 @@ private:
             });
         };
         object(value, "an event",
-               {{"at", [&](auto const& v) { hasTime = instant(v, made.at); }},
-                {"event", [&](auto const& v) { hasKind = kind(v, made.kind); }},
+               {{"at",
+                 [&](auto const& v) {
+                     hasTime = true;
+                     instant(v, made.at);
+                 }},
+                {"event",
+                 [&](auto const& v) {
+                     hasKind = true;
+                     isKnown = kind(v, made.kind);
+                 }},
                 name("job"),
                 name("name"),
                 name("resource"),
@@ -329,6 +353,8 @@ private:
             return;
         if (!hasTime || !hasKind)
             return bad(value.span, "an event needs `at` and `event`");
+        if (!isKnown)
+            return;
         llvm::StringRef const wanted = objectKey(made.kind);
         bool const isRelease = made.kind == Event::Kind::releaseResource;
         std::string const what = toString(made.kind).str();

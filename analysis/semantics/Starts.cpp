@@ -128,6 +128,20 @@ bool Play::admitsWindow(ir::JobId job, Trigger const& trigger) {
     return false;
 }
 
+/// Jobs that take no time and wait for each other in a circle would start for ever at one instant.
+bool Play::startsWithoutEnd(ir::JobId job) {
+    JobState& state = states[job];
+    if (state.startedAt != now) {
+        state.startedAt = now;
+        state.startsThen = 0;
+    }
+    if (++state.startsThen <= 100)
+        return false;
+    notStarted(job, "JIL-005",
+               "it has started 100 times at this instant: its condition is a circle");
+    return true;
+}
+
 /// A tick that its condition keeps waiting inside the window misses it when the window closes
 /// (JIL-151).
 void Play::planClosing(ir::JobId job, Trigger const& trigger) {
@@ -163,7 +177,7 @@ void Play::consider(ir::JobId job, Trigger const& trigger) {
         if (isQueued(status))
             leaveQueue(job);
         state.waitsForWindow = false;
-        if (acquire(job, true))
+        if (!startsWithoutEnd(job) && acquire(job, true))
             start(job, {"JIL-081", "FORCE_STARTJOB", {}});
         return;
     }
@@ -205,7 +219,7 @@ void Play::consider(ir::JobId job, Trigger const& trigger) {
         planClosing(job, trigger);
         return;
     }
-    if (!admitsWindow(job, trigger) || !acquire(job, false))
+    if (!admitsWindow(job, trigger) || startsWithoutEnd(job) || !acquire(job, false))
         return;
     llvm::StringRef rule = "JIL-003";
     Text text = what;

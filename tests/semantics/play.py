@@ -43,6 +43,8 @@ def scenes_of(text: str) -> list[list[list[str]]]:
     comment = text[: text.index("*/")] if text.startswith("/*") else text
     scenes: list[list[list[str]]] = [[]]
     for line in comment.splitlines():
+        if comment is text and not line.startswith("#"):
+            continue
         step = line.strip().lstrip("#").strip()
         if not step.startswith("@"):
             continue

@@ -66,7 +66,7 @@ def test_a_misspelt_name_is_shown_at_its_place(hoist_binary: str, tmp_path: Path
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.count("error[C0012]") == 4, done.stderr
-    for place, meant in (("2:11", "EXTRACT"), ("3:2", "events"), ("4:54", "FORCE_STARTJOB")):
+    for place, meant in (("2:11", "EXTRACT"), ("3:2", "events"), ("4:53", "FORCE_STARTJOB")):
         assert f"{script}:{place}" in done.stderr, done.stderr
         assert f"did you mean `{meant}`?" in done.stderr
     assert f"{script}:5:20" in done.stderr
