@@ -34,10 +34,11 @@ struct Settings {
     /// run.
     bool memberTickWhileBoxIdleKept = true;
     /// JIL-067: whether `e()` still reads the code of the run before after the job (or its box) has
-    /// started again. False: a start clears it (docs/decisions.md, "Exit codes count for the current
-    /// cycle").
+    /// started again. False: a start clears it (docs/decisions.md, "Exit codes count for the
+    /// current cycle").
     bool exitCodeSurvivesStart = false;
-    /// JIL-074: f, t and e with a look-back on a job that is on ice: true (24.2), or as without one.
+    /// JIL-074: f, t and e with a look-back on a job that is on ice: true (24.2), or as without
+    /// one.
     bool iceLookbackIsTrue = true;
     /// JIL-089: true = a member taken off ice waits for the next run of its box (11.3.6, 24.2).
     bool offIceWaitsForNextBoxRun = true;

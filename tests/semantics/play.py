@@ -160,7 +160,9 @@ class Scene:
                 getattr(self, f"_judge_{words[0]}")(*words[1:])
             except AssertionError as error:
                 shown = json.dumps([e for e in trace["events"] if e["job"] in words], indent=1)
-                missed = json.dumps([e for e in trace["not_started"] if e["job"] in words], indent=1)
+                missed = json.dumps(
+                    [e for e in trace["not_started"] if e["job"] in words], indent=1
+                )
                 raise Wrong(f"@{' '.join(words)}: {error}\n{shown}\n{missed}") from None
 
     def _events(self, job: str) -> list[dict[str, Any]]:

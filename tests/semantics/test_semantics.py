@@ -9,7 +9,6 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-
 from play import Scene, scenes_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,6 +69,9 @@ def test_a_misspelt_name_is_shown_at_its_place(hoist_binary: str, tmp_path: Path
         assert f"{script}:{place}" in done.stderr, done.stderr
         assert f"did you mean `{meant}`?" in done.stderr
     assert f"{script}:5:20" in done.stderr
+    done = simulate(hoist_binary, jil, "--explain", "EXTRAKT")
+    assert done.returncode == 2
+    assert "did you mean `EXTRACT`?" in done.stderr
 
 
 @pytest.mark.parametrize("wrong", ["", "[", '{"format": 2}', "[" * 40, '{"start": 5}', "\x00"])
@@ -85,7 +87,7 @@ def test_what_is_no_scenario_is_refused(wrong: str, hoist_binary: str, tmp_path:
 def test_text_and_explain(hoist_binary: str, tmp_path: Path) -> None:
     jil, script = tmp_path / "a.jil", tmp_path / "s.json"
     jil.write_text(
-        "insert_job: B  job_type: b\ndate_conditions: 1\ndays_of_week: all\nstart_times: \"06:00\"\n"
+        'insert_job: B  job_type: b\ndate_conditions: 1\ndays_of_week: all\nstart_times: "06:00"\n'
         "insert_job: X  job_type: c\nbox_name: B\ncommand: x\nmachine: m\n"
         "insert_job: Y  job_type: c\nbox_name: B\ncommand: y\nmachine: m\ncondition: s(X)\n"
     )
@@ -111,9 +113,7 @@ def test_text_and_explain(hoist_binary: str, tmp_path: Path) -> None:
         "",
         "2 starts, 1 failed, 1 alarm, 2 opportunities without a start",
     ]
-    done = simulate(
-        hoist_binary, jil, "--scenario", script, "--timezone", "UTC", "--explain", "Y"
-    )
+    done = simulate(hoist_binary, jil, "--scenario", script, "--timezone", "UTC", "--explain", "Y")
     assert done.stdout.splitlines() == [
         "Y, in box B",
         "condition: s(X)",
@@ -124,9 +124,10 @@ def test_text_and_explain(hoist_binary: str, tmp_path: Path) -> None:
         "06:00:00  no start      B has started: waits for s(X) [JIL-003]",
         "06:01:00  no start      X has changed: waits for s(X) [JIL-003]",
     ]
-    done = simulate(hoist_binary, jil, "--explain", "YY")
+    done = simulate(hoist_binary, jil, "--explain", "NOBODY")
     assert done.returncode == 2
-    assert "did you mean `Y`?" in done.stderr
+    assert "there is no such job" in done.stderr
+    assert done.stdout == ""
 
 
 def test_an_ordinary_day(hoist_binary: str, tmp_path: Path) -> None:
@@ -134,9 +135,9 @@ def test_an_ordinary_day(hoist_binary: str, tmp_path: Path) -> None:
     jil = tmp_path / "a.jil"
     jil.write_text(
         "insert_job: A  job_type: c\ncommand: x\nmachine: m\navg_runtime: 7\nsuccess_codes: 4-6\n"
-        "date_conditions: 1\ndays_of_week: all\nstart_times: \"00:00\"\n"
+        'date_conditions: 1\ndays_of_week: all\nstart_times: "00:00"\n'
         "insert_job: F  job_type: f\nwatch_file: /in/x\nmachine: m\n"
-        "date_conditions: 1\ndays_of_week: all\nstart_times: \"00:00\"\n"
+        'date_conditions: 1\ndays_of_week: all\nstart_times: "00:00"\n'
     )
     done = simulate(hoist_binary, jil, "--timezone", "UTC", "--format", "json")
     trace = json.loads(done.stdout)
@@ -146,13 +147,15 @@ def test_an_ordinary_day(hoist_binary: str, tmp_path: Path) -> None:
     assert ("F", "SUCCESS", "00:01:00Z") in events
 
 
-def test_ten_times_the_jobs_take_about_ten_times_the_time(hoist_binary: str, tmp_path: Path) -> None:
+def test_ten_times_the_jobs_take_about_ten_times_the_time(
+    hoist_binary: str, tmp_path: Path
+) -> None:
     """Processor time of reading and playing a day; a scan over all jobs for each event would be a factor of 100."""
 
     def seconds(count: int) -> float:
         jil = tmp_path / f"{count}.jil"
         lines = [
-            "insert_job: BOX  job_type: b\ndate_conditions: 1\ndays_of_week: all\nstart_times: \"00:00\"\n"
+            'insert_job: BOX  job_type: b\ndate_conditions: 1\ndays_of_week: all\nstart_times: "00:00"\n'
         ]
         for i in range(count):
             condition = f"condition: s(J{i - 1})\n" if i % 100 else ""
