@@ -115,6 +115,7 @@ struct Bag {
     int64_t from = 0, to = 0; ///< the horizon of the tick sets
     IdVector<DagId, Dag> dags;
     IdVector<TickSetId, TickSet> tickSets;
+    llvm::StringMap<TickSetId> tickSetByName; ///< as arguments refer to them: {"ticks": NAME}
     llvm::StringMap<DagId> dagById;
     std::vector<std::pair<std::string, std::string>> importErrors; ///< file, text
 };

@@ -114,6 +114,7 @@ def _export(
             "2026-03-01T00:00:00Z",
             *more,
         ],
+        check=False,
         capture_output=True,
         encoding="utf-8",
         env=os.environ,

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from enum import Enum
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -401,20 +402,21 @@ def _relative(path: Path, folder: Path) -> str:
 @cache
 def _serialization() -> Any:
     """The class that makes the scheduler's JSON (AF-001)."""
-    from airflow.serialization import serialized_objects as module
+    from airflow.serialization import serialized_objects
 
+    module: Any = serialized_objects
     return getattr(module, "DagSerialization", None) or module.SerializedDAG
 
 
 def _dag_bag(folder: Path) -> Any:
     try:
-        from airflow.dag_processing.dagbag import DagBag
+        module = import_module("airflow.dag_processing.dagbag")
     except ImportError:  # before 3.2
-        from airflow.models.dagbag import DagBag  # type: ignore[attr-defined,no-redef]
-    extra = {}
-    if "include_examples" in inspect.signature(DagBag.__init__).parameters:
+        module = import_module("airflow.models.dagbag")
+    extra: dict[str, Any] = {}
+    if "include_examples" in inspect.signature(module.DagBag.__init__).parameters:
         extra["include_examples"] = False
-    return DagBag(dag_folder=str(folder), **extra)
+    return module.DagBag(dag_folder=str(folder), **extra)
 
 
 def airflow_version() -> str:

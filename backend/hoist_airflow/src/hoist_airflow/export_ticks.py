@@ -156,7 +156,7 @@ def _chain(timetable: Any, span: Span, begin: datetime) -> TickSet:
     import pendulum
     from airflow.timetables.base import TimeRestriction
 
-    latest = span.latest and pendulum.instance(span.latest)
+    latest = None if span.latest is None else pendulum.instance(span.latest)
     restriction = TimeRestriction(pendulum.instance(begin), latest, catchup=True)
     found: list[int] = []
     interval = None
