@@ -44,12 +44,20 @@ bool isHighSurrogate(llvm::StringRef escape) { // `\ud8xx`…`\udbxx`
            llvm::StringRef("89abAB").contains(escape[3]);
 }
 
+/// Almost no document has one: asked before anything is copied.
+bool hasByteEscape(llvm::StringRef text) {
+    for (size_t at = text.find("\\u"); at != llvm::StringRef::npos; at = text.find("\\u", at + 2))
+        if (isByteEscape(text.substr(at, 6)))
+            return true;
+    return false;
+}
+
 /// The text with byte escapes made private characters; false when it has none. `isAmbiguous`: it
 /// holds such characters of its own too.
 bool hideBytes(llvm::StringRef text, std::string& result, bool& isAmbiguous) {
     bool any = false;
     isAmbiguous = false;
-    if (!text.contains_insensitive("\\udc"))
+    if (!hasByteEscape(text))
         return false;
     result.reserve(text.size());
     for (size_t i = 0; i < text.size();) {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include <chrono>
+#include <ctime>
 
 using namespace hoist::target;
 using nlohmann::json;
@@ -275,13 +275,11 @@ TEST(ReadBag, TenThousandTasksAreQuick) {
     }
     whole["dags"][0]["tasks"] = many;
     std::string const text = whole.dump();
-    auto const before = std::chrono::steady_clock::now();
+    std::clock_t const before = std::clock(); // of the processor: the host may be busy
     std::string error;
     std::optional<Bag> const bag = readBag(text, error);
-    std::chrono::duration<double> const took = std::chrono::steady_clock::now() - before;
+    double const took = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
     ASSERT_TRUE(bag) << error;
     EXPECT_EQ(bag->dags[DagId(0)].tasks.size(), 10000u);
-    EXPECT_LT(took.count(),
-              5.0); // 0.1 s in a release build; generous for sanitizers and a busy host
-    RecordProperty("seconds", std::to_string(took.count()));
+    EXPECT_LT(took, 5.0); // 0.1 to 0.2 s in a release build; generous for sanitizers
 }
