@@ -281,5 +281,5 @@ TEST(ReadBag, TenThousandTasksAreQuick) {
     double const took = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
     ASSERT_TRUE(bag) << error;
     EXPECT_EQ(bag->dags[DagId(0)].tasks.size(), 10000u);
-    EXPECT_LT(took, 5.0); // 0.1 to 0.2 s in a release build; generous for sanitizers
+    EXPECT_LT(took, 5.0); // generous: unoptimised builds and sanitizers run it too
 }
