@@ -29,6 +29,7 @@ enum class Status : uint8_t {
     suspended,
 };
 llvm::StringRef toString(Status status); ///< "SUCCESS", "ON_ICE"
+llvm::ArrayRef<llvm::StringLiteral> statusNames(); ///< in the order of the enumeration
 
 /// How one start of a job goes.
 struct RunPlan {
@@ -64,6 +65,9 @@ struct Event {
     Status status = Status::inactive;
     int64_t exitCode = 0;
 };
+
+llvm::StringRef toString(Event::Kind kind);       ///< "FORCE_STARTJOB"
+llvm::ArrayRef<llvm::StringLiteral> eventNames(); ///< in the order of the enumeration
 
 /// The status store of one job before the scenario starts; -1: never.
 struct StoredStatus {

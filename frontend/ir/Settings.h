@@ -33,6 +33,12 @@ struct Settings {
     /// JIL-112: what becomes of a member's tick while its box is idle: true = kept for the next box
     /// run.
     bool memberTickWhileBoxIdleKept = true;
+    /// JIL-067: whether `e()` still reads the code of the run before after the job (or its box) has
+    /// started again. False: a start clears it (docs/decisions.md, "Exit codes count for the current
+    /// cycle").
+    bool exitCodeSurvivesStart = false;
+    /// JIL-074: f, t and e with a look-back on a job that is on ice: true (24.2), or as without one.
+    bool iceLookbackIsTrue = true;
     /// JIL-046: a second insert_job: false = an error, true = the last wins.
     bool lastInsertWins = false;
     /// JIL-055: std files without a prefix: true = append (UNIX), false = truncate (Windows).
