@@ -150,6 +150,12 @@ private:
                                            "nothing else",
                                            callback.get<std::string>(), dag.id),
                                workflow.root);
+            if (auto it = dag.fields.find("max_consecutive_failed_dag_runs");
+                it != dag.fields.end() && it->is_number_integer() && it->get<int64_t>() > 0)
+                differ(Aspect::start, workflow.root, root.nameSpan, "runs on after failures",
+                       fmt::format("max_consecutive_failed_dag_runs {}", it->get<int64_t>()),
+                       fmt::format("after {} failures in a row Airflow would pause {} (JIL-064)",
+                                   it->get<int64_t>(), name));
             if (auto it = dag.fields.find("max_active_tasks");
                 it != dag.fields.end() && it->is_number_integer() &&
                 it->get<int64_t>() < static_cast<int64_t>(jobs))

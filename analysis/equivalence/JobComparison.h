@@ -89,8 +89,8 @@ private:
     Findings& out;
     size_t firstAssumption; ///< of this job
     Placement placement;
+    bool wrapped = false; ///< by `legacy(…)`; set together with `kind`, so it stands before it
     Operator kind = Operator::other;
-    bool wrapped = false;
 };
 
 /// Whether a text of the export is these bytes. JSON holds no bytes that are no UTF-8: they stand

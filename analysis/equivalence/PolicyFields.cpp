@@ -121,10 +121,16 @@ void JobComparison::compareControl() {
                "on_failure_fail_dagrun",
                fmt::format("the run would fail whenever {} fails (JIL-114)", name));
     if (nlohmann::json const& callbacks = field("callbacks"); callbacks.is_array())
-        for (nlohmann::json const& callback : callbacks)
-            assume(fmt::format("callback:{}:{}", task.id, text(callback)),
-                   fmt::format("{} of {} tells whom the definition tells, and does nothing else",
-                               text(callback), task.id));
+        for (nlohmann::json const& callback : callbacks) {
+            std::string const hook = text(callback);
+            if (hook == "pre_execute" || hook == "post_execute")
+                unknown(fmt::format("a {} hook may skip or change what the task does", hook));
+            else
+                assume(
+                    fmt::format("callback:{}:{}", task.id, hook),
+                    fmt::format("{} of {} tells whom the definition tells, and does nothing else",
+                                hook, task.id));
+        }
 }
 
 } // namespace hoist::equivalence

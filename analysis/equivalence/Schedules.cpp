@@ -193,16 +193,13 @@ private:
                 !(*schedule.weekdays >> ir::weekdayOf(date) & 1))
                 return "the day is none of days_of_week (JIL-142)";
         }
-        if (nearest && sharesDay(nearest, zone, date)) {
-            int64_t const apart = std::abs(*nearest - at);
-            if (apart == std::abs(zone.offsetAt(at)) || apart % (30 * minute) == 0)
-                return fmt::format("the times of day differ by {} minutes, as if they were read in "
-                                   "another time zone than {} ({})",
-                                   apart / minute, zone.name().str(),
-                                   isCron ? "CRON-007" : "JIL-148");
-            return isCron ? "the minutes and hours differ (CRON-001)"
-                          : "the times of day differ (JIL-143)";
-        }
+        int64_t const apart = nearest ? std::abs(*nearest - at) : 0;
+        if (nearest && apart == std::abs(zone.offsetAt(at)))
+            return fmt::format("the times of day are read as UTC, another time zone than {} ({})",
+                               zone.name().str(), isCron ? "CRON-007" : "JIL-148");
+        if (nearest && (sharesDay(nearest, zone, date) || apart < 12 * hour))
+            return fmt::format("the times of day differ by {} minutes ({})", apart / minute,
+                               isCron ? "CRON-001" : "JIL-143");
         return isCron ? "the days differ (CRON-002)" : "the days differ (JIL-142)";
     }
 

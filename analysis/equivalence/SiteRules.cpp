@@ -4,22 +4,6 @@
 namespace hoist::equivalence {
 namespace {
 
-/// A glob; a pattern that is none matches itself only. Nothing: matches everything.
-std::optional<llvm::GlobPattern> compiled(std::string const& pattern) {
-    if (pattern.empty())
-        return std::nullopt;
-    std::string literal;
-    for (char c : pattern)
-        literal += (llvm::StringRef("*?[]{}\\").contains(c) ? "\\" : "") + std::string(1, c);
-    for (std::string const& text : {pattern, literal}) {
-        auto glob = llvm::GlobPattern::create(text);
-        if (glob)
-            return *glob;
-        llvm::consumeError(glob.takeError());
-    }
-    return std::nullopt;
-}
-
 llvm::StringRef typeOf(ir::Job const& job) {
     struct Names {
         llvm::StringRef operator()(ir::CommandAction const&) const { return "command"; }
@@ -31,6 +15,22 @@ llvm::StringRef typeOf(ir::Job const& job) {
 }
 
 } // namespace
+
+/// A glob; a pattern that is none matches itself only. Nothing: matches everything.
+std::optional<llvm::GlobPattern> SiteRules::compiled(std::string const& pattern) {
+    if (pattern.empty())
+        return std::nullopt;
+    std::string literal;
+    for (char c : pattern)
+        literal += (llvm::StringRef("*?[]{}\\").contains(c) ? "\\" : "") + std::string(1, c);
+    for (std::string const& text : {pattern, literal}) {
+        auto glob = llvm::GlobPattern::create(patterns.emplace_back(text));
+        if (glob)
+            return *glob;
+        llvm::consumeError(glob.takeError());
+    }
+    return std::nullopt;
+}
 
 SiteRules::SiteRules(ir::Settings const& settings) {
     for (ir::SiteRule const& rule : settings.rules) {

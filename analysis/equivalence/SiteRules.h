@@ -7,6 +7,7 @@
 #include <llvm/Support/GlobPattern.h>
 #include <llvm/Support/Regex.h>
 
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct Placement {
 class SiteRules {
 public:
     explicit SiteRules(ir::Settings const& settings);
+    SiteRules(SiteRules const&) = delete;
     /// Of several matching rules the last one decides.
     Placement of(ir::Job const& job) const;
 
@@ -39,7 +41,10 @@ private:
         std::shared_ptr<llvm::Regex> command;
     };
     static bool matches(Matcher const& matcher, ir::Job const& job);
+    std::optional<llvm::GlobPattern> compiled(std::string const& pattern);
+
     std::vector<Matcher> matchers;
+    std::deque<std::string> patterns; ///< a GlobPattern refers to its text
 };
 
 } // namespace hoist::equivalence
