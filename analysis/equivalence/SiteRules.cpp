@@ -4,6 +4,27 @@
 namespace hoist::equivalence {
 namespace {
 
+/// A glob; a pattern that is none matches itself only. Nothing: matches everything. A GlobPattern keeps
+/// pointing into its text, so the rule's own is used; only the one of a pattern that is none is kept in
+/// `literals`.
+std::optional<llvm::GlobPattern> compiled(std::string const& pattern,
+                                          std::deque<std::string>& literals) {
+    if (pattern.empty())
+        return std::nullopt;
+    auto glob = llvm::GlobPattern::create(pattern);
+    if (glob)
+        return *glob;
+    llvm::consumeError(glob.takeError());
+    std::string& literal = literals.emplace_back();
+    for (char c : pattern)
+        literal += (llvm::StringRef("*?[]{}\\").contains(c) ? "\\" : "") + std::string(1, c);
+    auto escaped = llvm::GlobPattern::create(literal);
+    if (escaped)
+        return *escaped;
+    llvm::consumeError(escaped.takeError());
+    return std::nullopt;
+}
+
 llvm::StringRef typeOf(ir::Job const& job) {
     struct Names {
         llvm::StringRef operator()(ir::CommandAction const&) const { return "command"; }
@@ -16,30 +37,14 @@ llvm::StringRef typeOf(ir::Job const& job) {
 
 } // namespace
 
-/// A glob; a pattern that is none matches itself only. Nothing: matches everything.
-std::optional<llvm::GlobPattern> SiteRules::compiled(std::string const& pattern) {
-    if (pattern.empty())
-        return std::nullopt;
-    std::string literal;
-    for (char c : pattern)
-        literal += (llvm::StringRef("*?[]{}\\").contains(c) ? "\\" : "") + std::string(1, c);
-    for (std::string const& text : {pattern, literal}) {
-        auto glob = llvm::GlobPattern::create(patterns.emplace_back(text));
-        if (glob)
-            return *glob;
-        llvm::consumeError(glob.takeError());
-    }
-    return std::nullopt;
-}
-
 SiteRules::SiteRules(ir::Settings const& settings) {
     for (ir::SiteRule const& rule : settings.rules) {
         Matcher& matcher = matchers.emplace_back();
         matcher.rule = &rule;
-        matcher.machine = compiled(rule.machine);
-        matcher.owner = compiled(rule.owner);
-        matcher.jobType = compiled(rule.jobType);
-        matcher.job = compiled(rule.job);
+        matcher.machine = compiled(rule.machine, literals);
+        matcher.owner = compiled(rule.owner, literals);
+        matcher.jobType = compiled(rule.jobType, literals);
+        matcher.job = compiled(rule.job, literals);
         if (!rule.command.empty())
             matcher.command = std::make_shared<llvm::Regex>(rule.command);
     }

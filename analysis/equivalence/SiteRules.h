@@ -8,6 +8,7 @@
 #include <llvm/Support/Regex.h>
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -30,7 +31,6 @@ struct Placement {
 class SiteRules {
 public:
     explicit SiteRules(ir::Settings const& settings);
-    SiteRules(SiteRules const&) = delete;
     /// Of several matching rules the last one decides.
     Placement of(ir::Job const& job) const;
 
@@ -41,10 +41,8 @@ private:
         std::shared_ptr<llvm::Regex> command;
     };
     static bool matches(Matcher const& matcher, ir::Job const& job);
-    std::optional<llvm::GlobPattern> compiled(std::string const& pattern);
-
     std::vector<Matcher> matchers;
-    std::deque<std::string> patterns; ///< a GlobPattern refers to its text
+    std::deque<std::string> literals; ///< texts that globs point into
 };
 
 } // namespace hoist::equivalence
