@@ -26,6 +26,10 @@ public:
 
     void resolve(ir::Job& job) {
         llvm::StringRef const name = *job.boxName;
+        if (name == lastName) { // members mostly stand one behind the other
+            job.box = lastBox;
+            return;
+        }
         Span const at = estate.constructs.span(job.boxName.from);
         auto it = estate.jobByName.find(name);
         if (it == estate.jobByName.end()) {
@@ -49,6 +53,8 @@ public:
             return;
         }
         job.box = it->second;
+        lastName = name;
+        lastBox = job.box;
     }
 
 private:
@@ -63,6 +69,8 @@ private:
 
     ir::Estate& estate;
     diag::Diagnostics& diags;
+    llvm::StringRef lastName; // of the last box that was found
+    ir::JobId lastBox;
     std::optional<Suggestions> names; // built at the first miss: most estates have none
 };
 
@@ -91,9 +99,11 @@ void breakCycle(ir::Estate& estate, diag::Diagnostics& diags, ir::JobId start) {
 
 void linkBoxes(ir::Estate& estate, diag::Diagnostics& diags) {
     BoxNames names(estate, diags);
+    bool const hasDuplicates = estate.jobByName.size() < estate.jobs.size();
     for (ir::JobId id : estate.jobs.ids()) {
         ir::Job& job = estate.jobs[id];
-        if (job.boxName && !job.boxName->empty() && estate.jobByName.lookup(job.name) == id)
+        if (job.boxName && !job.boxName->empty() &&
+            (!hasDuplicates || estate.jobByName.lookup(job.name) == id))
             names.resolve(job);
     }
 

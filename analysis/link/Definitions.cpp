@@ -29,6 +29,8 @@ static void index(IdVector<IdType, T>& objects, llvm::StringMap<IdType>& byName,
 }
 
 static void indexJobs(ir::Estate& estate, diag::Diagnostics& diags) {
+    // The one large table: growing into place costs as much again as filling it.
+    estate.jobByName = llvm::StringMap<ir::JobId>(static_cast<unsigned>(estate.jobs.size()));
     for (ir::JobId id : estate.jobs.ids()) {
         ir::Job& job = estate.jobs[id];
         auto [it, isNew] = estate.jobByName.try_emplace(job.name, id);

@@ -57,8 +57,6 @@ class References {
 public:
     References(ir::Estate& theEstate, diag::Diagnostics& diagnostics)
         : estate(theEstate), diags(diagnostics) {
-        for (ir::Job const& job : estate.jobs)
-            jobs.add(job.name, job.nameSpan);
         for (ir::Calendar const& calendar : estate.calendars)
             (calendar.kind == ir::Calendar::Kind::cycle ? cycles : calendars)
                 .add(calendar.name, calendar.nameSpan);
@@ -145,6 +143,10 @@ private:
                    (atom.kind == ir::Atom::Kind::status || atom.kind == ir::Atom::Kind::exitCode)) {
             auto report = diags.report<Code::UndefinedJob>(at, atom.name);
             report.object(job.name).evidence(atom.name).primary("no job of this name"); // JIL-066
+            if (jobs.empty()) // whether a job exists, `jobByName` tells: this table is for near
+                              // misses
+                for (ir::Job const& known : estate.jobs)
+                    jobs.add(known.name, known.nameSpan);
             jobs.suggest(report, atom.name, at);
         }
     }

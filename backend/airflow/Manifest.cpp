@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace hoist::airflow {
 
@@ -47,15 +48,30 @@ public:
     }
 
 private:
+    /// A counting sort: the constructs of each job side by side, those of no job behind them.
     void collect() {
-        for (ir::ConstructId id : estate.constructs.ids()) {
+        size_t const jobs = estate.jobs.size();
+        auto const slotOf = [&](ir::ConstructId id) {
             ir::JobId const owner = estate.constructs[id].owner;
-            if (owner)
-                constructsOf[owner.value].push_back(id);
-            else
-                loose.push_back(id);
-        }
+            return owner ? size_t(owner.value) : jobs;
+        };
+        ends.assign(jobs + 1, 0);
+        for (ir::ConstructId id : estate.constructs.ids())
+            ++ends[slotOf(id)];
+        uint32_t begin = 0;
+        for (uint32_t& end : ends)
+            begin += std::exchange(end, begin);
+        sorted.resize(estate.constructs.size());
+        for (ir::ConstructId id : estate.constructs.ids())
+            sorted[ends[slotOf(id)]++] = id;
     }
+
+    llvm::ArrayRef<ir::ConstructId> slot(size_t at) const {
+        uint32_t const begin = at == 0 ? 0 : ends[at - 1];
+        return llvm::ArrayRef(sorted).slice(begin, ends[at] - begin);
+    }
+    llvm::ArrayRef<ir::ConstructId> constructsOf(ir::JobId job) const { return slot(job.value); }
+    llvm::ArrayRef<ir::ConstructId> loose() const { return slot(estate.jobs.size()); }
 
     std::string at(Span span) const {
         LineColumn const begin = estate.sources.start(span), end = estate.sources.end(span);
@@ -99,12 +115,11 @@ private:
     /// Independent of layout and position: what the job says, in a fixed order.
     std::string irHash(ir::JobId job) const {
         std::vector<std::string> parts;
-        if (auto it = constructsOf.find(job.value); it != constructsOf.end())
-            for (ir::ConstructId id : it->second) {
-                ir::Construct const& construct = estate.constructs[id];
-                parts.push_back(estate.constructs.text(construct.kind).str() + "=" +
-                                estate.sources.text(construct.span).str());
-            }
+        for (ir::ConstructId id : constructsOf(job)) {
+            ir::Construct const& construct = estate.constructs[id];
+            parts.push_back(estate.constructs.text(construct.kind).str() + "=" +
+                            estate.sources.text(construct.span).str());
+        }
         std::sort(parts.begin(), parts.end());
         return sha256(llvm::join(parts, "\n")).substr(0, 16);
     }
@@ -143,9 +158,7 @@ private:
             json.key("target");
             json.value(target);
         }
-        static std::vector<ir::ConstructId> const none;
-        auto it = constructsOf.find(id.value);
-        auto const& own = it == constructsOf.end() ? none : it->second;
+        llvm::ArrayRef<ir::ConstructId> const own = constructsOf(id);
         auto worst = diag::Fidelity::exact;
         for (ir::ConstructId construct : own)
             worst = std::max(worst, estate.constructs[construct].fate);
@@ -325,7 +338,7 @@ private:
     void writeOthers() {
         json.key("other");
         json.beginObject();
-        writeConstructs(loose);
+        writeConstructs(loose());
         json.endObject();
     }
 
@@ -333,8 +346,8 @@ private:
     std::vector<DagRecord> const& dags;
     std::vector<SiteFile> const& files;
     JsonWriter json;
-    llvm::DenseMap<uint32_t, std::vector<ir::ConstructId>> constructsOf;
-    std::vector<ir::ConstructId> loose;
+    std::vector<ir::ConstructId> sorted; ///< by owner
+    std::vector<uint32_t> ends;          ///< in `sorted`, of each job's constructs and of the rest
 };
 
 } // namespace
