@@ -58,18 +58,6 @@ void postOrder(ir::Conditions const& conditions, ir::ExprId root,
     }
 }
 
-bool compare(int order, Compare op) {
-    switch (op) {
-    case Compare::equal: return order == 0;
-    case Compare::notEqual: return order != 0;
-    case Compare::less: return order < 0;
-    case Compare::greater: return order > 0;
-    case Compare::lessEqual: return order <= 0;
-    case Compare::greaterEqual: return order >= 0;
-    }
-    return false;
-}
-
 template <class T>
 int orderOf(T const& a, T const& b) {
     return a < b ? -1 : b < a ? 1 : 0;
@@ -110,7 +98,7 @@ void addStates(ir::Conditions const& conditions, Subject& subject) {
         for (ir::AtomId near : subject.atoms)
             for (int64_t step : {-1, 0, 1})
                 add([&](Atom const& atom) {
-                    return compare(orderOf(conditions[near].number + step, atom.number), atom.op);
+                    return compares(orderOf(conditions[near].number + step, atom.number), atom.op);
                 });
     } else {
         for (ir::AtomId near : subject.atoms) {
@@ -121,7 +109,7 @@ void addStates(ir::Conditions const& conditions, Subject& subject) {
                     values.push_back(std::to_string(number + step));
             for (std::string const& value : values)
                 add([&](Atom const& atom) {
-                    return compare(orderOfTexts(value, atom.text), atom.op);
+                    return compares(orderOfTexts(value, atom.text), atom.op);
                 });
         }
     }
@@ -177,6 +165,18 @@ std::optional<bool> tryStates(ir::Conditions const& conditions, ir::ExprId root,
 }
 
 } // namespace
+
+bool compares(int order, Compare op) {
+    switch (op) {
+    case Compare::equal: return order == 0;
+    case Compare::notEqual: return order != 0;
+    case Compare::less: return order < 0;
+    case Compare::greater: return order > 0;
+    case Compare::lessEqual: return order <= 0;
+    case Compare::greaterEqual: return order >= 0;
+    }
+    return false;
+}
 
 bool evaluate(ir::Conditions const& conditions, ir::ExprId root,
               llvm::function_ref<bool(ir::AtomId)> valueOf) {

@@ -13,12 +13,65 @@
 #include "analysis/Truth.h"
 
 #include <llvm/ADT/DenseSet.h>
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/SmallVector.h>
 
 namespace hoist::analysis {
 namespace {
 
 bool isIced(ir::Job const& job) {
     return job.initialStatus && *job.initialStatus == ir::InitialStatus::onIce;
+}
+
+bool isSuccess(ir::ExitRule const& rule, int64_t code) { // JIL-057
+    bool const isListed =
+        std::any_of(rule.codes.begin(), rule.codes.end(),
+                    [&](ir::CodeRange range) { return range.from <= code && code <= range.to; });
+    switch (rule.kind) {
+    case ir::ExitRule::Kind::max: return code <= rule.max;
+    case ir::ExitRule::Kind::success: return isListed;
+    case ir::ExitRule::Kind::fail: return !isListed;
+    case ir::ExitRule::Kind::any: break;
+    }
+    return true;
+}
+
+/// The success codes that could matter to a comparison with `number`, the good run's own first: 0
+/// if it is one, else the least that the rule names.
+llvm::SmallVector<int64_t, 8> successCodes(ir::ExitRule const& rule, int64_t number) {
+    llvm::SmallVector<int64_t, 8> codes{0};
+    for (int64_t code : {rule.max, number - 1, number, number + 1, int64_t(1), int64_t(255)})
+        codes.push_back(code);
+    for (ir::CodeRange const range : rule.codes)
+        for (int64_t code : {range.from - 1, range.from, range.to, range.to + 1})
+            codes.push_back(code);
+    llvm::erase_if(codes, [&](int64_t code) {
+        // Processes end with 0 to 255; other codes count only where the rule names them.
+        bool const isNamed = code == rule.max || llvm::any_of(rule.codes, [&](ir::CodeRange range) {
+                                 return code == range.from || code == range.to;
+                             });
+        return !isSuccess(rule, code) || (!isNamed && (code < 0 || code > 255));
+    });
+    if (!codes.empty() && codes.front() != 0)
+        llvm::sort(codes);
+    return codes;
+}
+
+struct InGoodNight {
+    bool holds = true;
+    bool isCertain = false; ///< holds, or does not, with every success code
+};
+
+/// A comparison with the exit code of a job that succeeds.
+InGoodNight inGoodNight(ir::Estate const& estate, ir::Atom const& atom) {
+    ir::Job const& job = estate.jobs[atom.job];
+    auto const codes = successCodes(job.exitRule, atom.number);
+    if (job.group || codes.empty()) // what a box exits with is its members' affair
+        return {};
+    auto const isTrue = [&](int64_t code) {
+        return compares(code < atom.number ? -1 : code > atom.number ? 1 : 0, atom.op);
+    };
+    return {isTrue(codes.front()), llvm::all_of(codes, isTrue) || llvm::none_of(codes, isTrue)};
 }
 
 /// `s(Y) & s(Z)`; empty when no member runs in the good night.
@@ -62,8 +115,10 @@ void report(PassContext& context, ir::Group const& group, std::vector<ir::JobId>
                                       shown(estate.jobs[member].name)));
     builder.note(
         "rule JIL-114; jobs that wait for the box never start, and its next start is lost");
-    if (mend.empty())
+    if (mend.empty()) {
+        builder.help("a `box_success` that is true whichever way the work ends would end it");
         return;
+    }
     builder.help(fmt::format("`box_success: {}` ends it when the work is done", mend));
     if (!box.origin.isValid())
         return;
@@ -84,13 +139,25 @@ void checkBoxCompletion(PassContext& context) {
     auto const inSame = [&](ir::JobId a, ir::JobId b) {
         return estate.jobs[a].workflow == estate.jobs[b].workflow;
     };
+    auto const isInside = [&](ir::JobId id, ir::Atom const& atom) {
+        bool const namesJob =
+            atom.kind == ir::Atom::Kind::status || atom.kind == ir::Atom::Kind::exitCode;
+        return namesJob && atom.job && inSame(id, atom.job) &&
+               atom.job != estate.workflows[estate.jobs[id].workflow].root;
+    };
+    llvm::DenseSet<uint32_t> severalNights; // workflows in which success codes choose
     Blocked const blocked = findBlocked(
         estate,
         [&](ir::JobId id, ir::AtomId atomId) {
             ir::Atom const& atom = estate.conditions[atomId];
-            if (atom.kind != ir::Atom::Kind::status || !atom.job || !inSame(id, atom.job) ||
-                atom.job == estate.workflows[estate.jobs[id].workflow].root)
+            if (!isInside(id, atom))
                 return true;
+            if (atom.kind == ir::Atom::Kind::exitCode) {
+                InGoodNight const reading = inGoodNight(estate, atom);
+                if (!reading.isCertain)
+                    severalNights.insert(estate.jobs[id].workflow.value);
+                return reading.holds;
+            }
             ir::Outcomes const good = ir::succeeded | ir::notRunning;
             return (atom.outcomes & good) != 0;
         },
@@ -104,8 +171,11 @@ void checkBoxCompletion(PassContext& context) {
             if (blocked[member.value] && !context.neverStarts[member.value] &&
                 !isIced(estate.jobs[member]))
                 hanging.push_back(member);
-        if (!hanging.empty())
-            report(context, group, hanging, successOf(estate, group, blocked));
+        if (hanging.empty())
+            continue;
+        bool const hasOneNight = !severalNights.contains(estate.jobs[group.self].workflow.value);
+        report(context, group, hanging,
+               hasOneNight ? successOf(estate, group, blocked) : std::string());
     }
 }
 

@@ -45,8 +45,7 @@ void checkShellPid(PassContext& context, ir::Job const& job,
 }
 
 llvm::StringRef unquoted(llvm::StringRef text) {
-    while (text.size() >= 1 &&
-           (text.front() == '"' || text.front() == '\'' || text.front() == '\\'))
+    while (!text.empty() && (text.front() == '"' || text.front() == '\'' || text.front() == '\\'))
         text = text.drop_front();
     return text.rtrim("\"'\\;,)&");
 }

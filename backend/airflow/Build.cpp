@@ -24,7 +24,7 @@ public:
             // Units are counted in one place: one claim that needs the ledger takes the resource
             // there for all.
             for (ir::ResourceUse const& use : job.resources)
-                if (job.resources.size() > 1 || use.free != 'A' || use.quantity <= 0)
+                if (job.resources.size() > 1 || use.free != 'A' || use.quantity <= 0 || mayFall(id))
                     context.ledgerResources.insert(use.name);
             if (!job.group && job.priority && *job.priority > 0 && job.load && *job.load > 0 &&
                 job.machines && job.machines->size() == 1)
@@ -54,6 +54,28 @@ public:
     ir::TargetNames const& targetNames() const { return names; }
 
 private:
+    /// May the condition of a job fall again while it waits for units (JIL-095)? Then it waits for
+    /// it without units, which a task that defers in a pool would keep. Asked before any workflow
+    /// is lowered, so more careful than the lowering: all but outcomes of plain members defined
+    /// earlier.
+    bool mayFall(ir::JobId id) const {
+        ir::Job const& job = estate.jobs[id];
+        bool falls = job.schedule && estate.schedules[job.schedule].window;
+        if (job.condition)
+            estate.conditions.forEachAtom(job.condition.expr, [&](ir::AtomId atomId) {
+                ir::Atom const& atom = estate.conditions[atomId];
+                if (atom.job && atom.instance.empty() && estate.jobs[atom.job].initialStatus &&
+                    *estate.jobs[atom.job].initialStatus == ir::InitialStatus::onIce)
+                    return; // a constant (JIL-074)
+                falls |= !atom.job || !atom.instance.empty() || !(atom.job < id) ||
+                         estate.isGroup(atom.job) ||
+                         estate.jobs[atom.job].workflow != job.workflow ||
+                         atom.scope.kind == ir::Scope::Kind::window ||
+                         (atom.outcomes & ir::notRunning) != 0;
+            });
+        return falls;
+    }
+
     /// What no job holds. Objects and attributes without a counterpart are reported and settled by
     /// their front end; one that it forgot stays without a fate, which the driver treats as a bug
     /// of hoist.
@@ -98,9 +120,29 @@ private:
             ir::Job const& owner = estate.jobs[construct.owner];
             if (absent.contains(construct.owner.value))
                 estate.constructs.settle(id, diag::Fidelity::exact, "none: ON_ICE");
-            else if (owner.refused || (owner.workflow && estate.workflows[owner.workflow].refused))
+            else if (isRefused(owner))
                 estate.constructs.settle(id, diag::Fidelity::refused, "refused");
         }
+        // A crontab's setting belongs to no entry; it falls when every entry that used it does.
+        auto const fall = [&](ir::ConstructId id) {
+            if (id && estate.constructs[id].fate == diag::Fidelity::none)
+                estate.constructs.settle(id, diag::Fidelity::refused, "refused");
+        };
+        for (ir::Job const& job : estate.jobs) {
+            if (!isRefused(job))
+                continue;
+            if (job.schedule)
+                fall(estate.schedules[job.schedule].timezone.from);
+            if (auto const* command = std::get_if<ir::CommandAction>(&job.action)) {
+                fall(command->shell.from);
+                for (auto const& setting : command->environment)
+                    fall(setting.from);
+            }
+        }
+    }
+
+    bool isRefused(ir::Job const& job) const {
+        return job.refused || (job.workflow && estate.workflows[job.workflow].refused);
     }
 
     void report() {

@@ -7,6 +7,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -274,21 +276,44 @@ private:
         out += '\n';
     }
 
+    /// An edge of a group reaches the tasks that have no other predecessor (or successor) in the
+    /// group *when the statement runs*: so the edges inside a group come before its own. A group
+    /// edge printed too early would let a `one_success` member start with its box (TR-04).
+    void printEdges() {
+        auto const levelOf = [&](Node node) {
+            return node.task ? std::numeric_limits<unsigned>::max() : dag.boxes[node.box].depth;
+        };
+        std::map<unsigned, std::vector<Node>, std::greater<>> levels; // the innermost first
+        for (Node node : dag.order) {
+            Nodes const& upstream = upstreamOf(node);
+            if (upstream.empty())
+                continue;
+            unsigned level = levelOf(node);
+            for (Node up : upstream)
+                level = std::min(level, levelOf(up));
+            levels[level].push_back(node);
+        }
+        if (!levels.empty())
+            out += '\n';
+        for (auto const& [level, nodes] : levels)
+            printEdgesOf(nodes);
+    }
+
+    Nodes const& upstreamOf(Node node) const {
+        return node.task ? dag.tasks[node.task].upstream : dag.boxes[node.box].upstream;
+    }
+
     /// `a >> b >> c` where b has no other predecessor and no chain leaves it yet; `[a, b] >> c`
     /// else. Nodes with the same single predecessor share a line: `gate >> [a, b]`.
-    void printEdges() {
+    void printEdgesOf(std::vector<Node> const& nodes) {
         struct Line {
             std::vector<std::string> from, to;
         };
         std::vector<Line> lines;
         std::map<std::string, size_t> lineByUpstream;
-        for (Node node : dag.order) {
-            Nodes const& upstream =
-                node.task ? dag.tasks[node.task].upstream : dag.boxes[node.box].upstream;
-            if (upstream.empty())
-                continue;
+        for (Node node : nodes) {
             std::vector<std::string> from;
-            for (Node up : upstream)
+            for (Node up : upstreamOf(node))
                 from.push_back(variable(up));
             if (from.size() == 1) { // Python cannot shift a list into a list
                 auto [it, isNew] = lineByUpstream.try_emplace(from.front(), lines.size());
@@ -320,8 +345,6 @@ private:
             if (line.to.size() == 1)
                 endsAt[line.to.front()] = chains.size() - 1;
         }
-        if (!chains.empty())
-            out += '\n';
         for (auto const& chain : chains)
             printChain(chain);
     }

@@ -141,6 +141,32 @@ Node WorkflowLowering::junction(JobId job, llvm::StringRef suffix, Nodes upstrea
     return id;
 }
 
+Py::List WorkflowLowering::undefinedNames(ExprId when) const {
+    // False for ever, where a job that the ledger merely has not seen yet reads INACTIVE.
+    Py::List undefined;
+    llvm::StringSet<> seen;
+    estate.conditions.forEachAtom(when, [&](ir::AtomId atomId) {
+        Atom const& atom = estate.conditions[atomId];
+        if (atom.kind != Atom::Kind::variable && !atom.job && atom.instance.empty() &&
+            seen.insert(atom.name).second)
+            undefined.emplace_back(atom.name);
+    });
+    return undefined;
+}
+
+ExprId WorkflowLowering::unstablePart(JobId id) {
+    ir::Conditions& pool = estate.conditions;
+    ir::Job const& job = estate.jobs[id];
+    ExprId const expr = job.condition ? withoutIced(job.condition.expr) : pool.constant(true);
+    if (pool[expr].kind != Expr::Kind::all)
+        return isStable(id, expr) ? pool.constant(true) : expr;
+    llvm::SmallVector<ExprId, 8> unstable;
+    for (ExprId operand : pool.operands(expr))
+        if (!isStable(id, operand))
+            unstable.push_back(operand);
+    return pool.all(unstable);
+}
+
 Node WorkflowLowering::gate(JobId job, ExprId when, Nodes upstream, TriggerRule rule, BoxId box,
                             Py::Keywords more) {
     Py::Keywords arguments;
@@ -149,17 +175,7 @@ Node WorkflowLowering::gate(JobId job, ExprId when, Nodes upstream, TriggerRule 
     if (reads) {
         arguments.emplace_back("when", estate.conditions.print(when));
         noteLedgerReads(when);
-        // JIL-066: false for ever, where a job that the ledger merely has not seen yet reads
-        // INACTIVE.
-        Py::List undefined;
-        llvm::StringSet<> seen;
-        estate.conditions.forEachAtom(when, [&](ir::AtomId atomId) {
-            Atom const& atom = estate.conditions[atomId];
-            if (atom.kind != Atom::Kind::variable && !atom.job && atom.instance.empty() &&
-                seen.insert(atom.name).second)
-                undefined.emplace_back(atom.name);
-        });
-        if (!undefined.empty())
+        if (Py::List undefined = undefinedNames(when); !undefined.empty())
             arguments.emplace_back("undefined", Py(Py::Tuple{std::move(undefined)}));
     }
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -344,6 +360,8 @@ Start WorkflowLowering::lowerStart(JobId id, BoxId box) {
     if (!isTrue)
         start = lowerCondition(id, expr, box);
     unique(start.upstream);
+    if (!start.upstream.empty())
+        assume("no-ice-at-run-time"); // an edge cannot read JIL-074 while the box runs
 
     // JIL-085, JIL-094: in front of the gate, so that what is unstable is read after the release
     // (JIL-086).
@@ -379,12 +397,7 @@ Start WorkflowLowering::lowerStart(JobId id, BoxId box) {
             settleSchedule(schedule, "no ticks");
         }
         if (schedule.window) {
-            auto const clock = [](int16_t minute) {
-                return fmt::format("{:02}:{:02}", minute / 60, minute % 60);
-            };
-            more.emplace_back("window",
-                              clock(schedule.window->from) + "-" + clock(schedule.window->to));
-            more.emplace_back("timezone", zoneOf(schedule));
+            addWindow(schedule, more);
             exact(schedule.window.from, "gate window");
             leavesTell = false;
         }

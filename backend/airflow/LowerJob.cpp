@@ -209,6 +209,33 @@ void WorkflowLowering::lowerResources(ir::Job const& job, Placement const& place
         exact(use.construct, isPool ? "pool" : "ledger claim");
 }
 
+/// JIL-095: a job that waits for units or load reads its start conditions again when it leaves the
+/// queue. Only what can have turned false meanwhile needs that. A site's pool is no legacy queue.
+void WorkflowLowering::lowerQueue(ir::JobId id, Py::Keywords& arguments) {
+    ir::Job const& job = estate.jobs[id];
+    bool const queues = llvm::any_of(
+        arguments, [](auto const& a) { return a.first == "pool" || a.first == "resources"; });
+    if (!queues)
+        return;
+    ir::ExprId const when = unstablePart(id);
+    ir::Expr const& expr = estate.conditions[when];
+    bool const mayFall = expr.kind != ir::Expr::Kind::constant || !expr.value ||
+                         (job.schedule && estate.schedules[job.schedule].window);
+    if (bool const inPool =
+            llvm::any_of(arguments, [](auto const& a) { return a.first == "pool"; });
+        inPool && mayFall)
+        // A task that defers keeps its slots, and the queue of a machine is ordered by priority,
+        // which the ledger's claims are not.
+        assume("load-kept-while-waiting-again:" + job.name.str());
+    if (expr.kind != ir::Expr::Kind::constant || !expr.value) {
+        arguments.emplace_back("when", estate.conditions.print(when));
+        if (Py::List undefined = undefinedNames(when); !undefined.empty())
+            arguments.emplace_back("undefined", Py(Py::Tuple{std::move(undefined)}));
+    }
+    if (job.schedule && estate.schedules[job.schedule].window)
+        addWindow(estate.schedules[job.schedule], arguments);
+}
+
 void WorkflowLowering::lowerPolicies(ir::Job const& job, Placement const& placement,
                                      Py::Keywords& arguments) {
     int64_t const retries = placement.retries >= 0 ? placement.retries : job.retries.value;
@@ -393,6 +420,8 @@ void WorkflowLowering::lowerJob(ir::JobId id) {
     if (!placement.connection.empty())
         arguments.emplace_back("connection", Py(placement.connection));
     lowerPolicies(job, placement, arguments);
+    if (placement.pool.empty() || !job.resources.empty())
+        lowerQueue(id, arguments);
     settleText(job);
     arguments.emplace_back("doc_md", documentation(job));
     task.arguments = std::move(arguments);

@@ -25,6 +25,15 @@ std::string WorkflowLowering::zoneOf(ir::Schedule const& schedule) {
     return zone;
 }
 
+void WorkflowLowering::addWindow(ir::Schedule const& schedule, Py::Keywords& arguments) {
+    auto const clock = [](int16_t minute) {
+        return fmt::format("{:02}:{:02}", minute / 60, minute % 60);
+    };
+    arguments.emplace_back("window",
+                           clock(schedule.window->from) + "-" + clock(schedule.window->to));
+    arguments.emplace_back("timezone", zoneOf(schedule));
+}
+
 Py WorkflowLowering::scheduleExpression(ir::Schedule const& schedule) {
     if (schedule.kind == ir::Schedule::Kind::cron) {
         Py::Keywords arguments{{"timezone", Py(zoneOf(schedule))}};
@@ -76,6 +85,8 @@ Py WorkflowLowering::scheduleExpression(ir::Schedule const& schedule) {
 
 void WorkflowLowering::settleSchedule(ir::Schedule const& schedule, llvm::StringRef form) {
     exact(schedule.master, form);
+    if (schedule.excludeCalendar)
+        assume("excluded-day-keeps-status"); // JIL-120: AutoSys makes the job INACTIVE
     exact(schedule.weekdays.from, form);
     exact(schedule.runCalendar.from, form);
     exact(schedule.excludeCalendar.from, form);

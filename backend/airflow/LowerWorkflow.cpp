@@ -222,36 +222,56 @@ void WorkflowLowering::enterFromRootGate() {
     }
 }
 
+/// The nodes that a verdict of `box` (invalid: the DAG) has to wait for, so that nothing of the box
+/// runs any more when it decides. A leaf alone does not tell: `one_success` is done before its
+/// other predecessors are, and `all_success` is skipped or upstream_failed at the first that did
+/// not succeed (AF-010). So a node needs no edge only if some successor is certain to wait for it.
 Nodes WorkflowLowering::leavesOf(BoxId box) const {
-    // Nodes directly in the box (or the DAG) that nothing in the same box waits for.
-    llvm::DenseSet<uint32_t> usedTasks, usedBoxes;
-    auto const insideOf = [&](BoxId inner) {
-        while (inner && inner != box)
+    auto const insideOf = [&](BoxId inner, BoxId outer) {
+        while (inner && inner != outer)
             inner = dag.boxes[inner].parent;
-        return inner == box;
+        return inner == outer;
     };
-    auto const use = [&](Nodes const& nodes) {
-        for (Node node : nodes)
-            node.task ? usedTasks.insert(node.task.value) : usedBoxes.insert(node.box.value);
+    auto const boxAround = [&](Node node) {
+        return node.task ? dag.tasks[node.task].box : dag.boxes[node.box].parent;
     };
-    for (Task const& task : dag.tasks)
-        // `one_success` does not wait for the others: they may still run when it is done.
-        if (insideOf(task.box) && task.rule != TriggerRule::oneSuccess)
-            use(task.upstream);
-    for (BoxGroup const& group : dag.boxes)
-        if (insideOf(group.parent))
-            use(group.upstream);
+    // The group directly in `box` that a node is in: `group >> verdict` reaches its leaves.
+    auto const outermost = [&](Node node) {
+        BoxId group, at = boxAround(node);
+        for (; at && at != box; at = dag.boxes[at].parent)
+            group = at;
+        return group;
+    };
+    auto const keyOf = [](Node node) {
+        return node.task ? uint64_t(node.task.value) << 1 : uint64_t(node.box.value) << 1 | 1;
+    };
+    llvm::DenseSet<uint64_t> awaited; // by a successor in the box
+    llvm::DenseSet<uint64_t> inner;   // has a successor in its outermost group: no leaf of it
+    for (Node node : dag.order) {
+        if (!insideOf(boxAround(node), box))
+            continue;
+        Nodes const& upstream =
+            node.task ? dag.tasks[node.task].upstream : dag.boxes[node.box].upstream;
+        BoxId const group = outermost(node);
+        for (Node up : upstream) {
+            if (group && outermost(up) == group)
+                inner.insert(keyOf(up));
+            bool const alone = upstream.size() == 1 && node.task && up.task &&
+                               dag.tasks[node.task].rule == TriggerRule::allSuccess &&
+                               boxAround(up) == boxAround(node);
+            if (alone || (node.task && dag.tasks[node.task].rule == TriggerRule::allDone))
+                awaited.insert(keyOf(up));
+        }
+    }
     Nodes leaves;
     for (Node node : dag.order) {
-        if (node.task) {
-            Task const& task = dag.tasks[node.task];
-            bool const isOwnVerdict =
-                box && verdictOf.lookup(dag.boxes[box].job.value) == node.task;
-            if (task.box == box && !usedTasks.contains(node.task.value) && !isOwnVerdict)
-                leaves.push_back(node);
-        } else if (dag.boxes[node.box].parent == box && !usedBoxes.contains(node.box.value)) {
+        BoxId const around = boxAround(node);
+        bool const isOwnVerdict = node.task && dag.tasks[node.task].operatorClass == "Verdict" &&
+                                  dag.tasks[node.task].box == box;
+        if (!insideOf(around, box) || isOwnVerdict || awaited.contains(keyOf(node)))
+            continue;
+        if (around == box || (node.task && inner.contains(keyOf(node))))
             leaves.push_back(node);
-        }
     }
     return leaves;
 }
@@ -283,7 +303,8 @@ Py::Keywords WorkflowLowering::foldArguments(JobId id) {
 }
 
 void WorkflowLowering::addVerdicts() {
-    for (BoxId box : dag.boxes.ids()) {
+    for (size_t i = dag.boxes.size(); i-- > 0;) { // the inner boxes before those around them
+        BoxId const box(static_cast<uint32_t>(i));
         auto it = verdictOf.find(dag.boxes[box].job.value);
         if (it == verdictOf.end())
             continue;
@@ -298,7 +319,8 @@ void WorkflowLowering::addVerdicts() {
         for (auto const& [name, value] : box.arguments)
             if (name != "job")
                 leavesTell = false;
-    if (leavesTell && fold.empty())
+    // A box without jobs completes at once (JIL-122): somebody has to tell the ledger.
+    if (leavesTell && fold.empty() && !dag.tasks.empty())
         return;
     Py::Keywords arguments{{"of", Py(root.name)}};
     arguments.insert(arguments.end(), fold.begin(), fold.end());

@@ -97,6 +97,10 @@ private:
     Node gate(ir::JobId job, ir::ExprId when, Nodes upstream, TriggerRule rule, BoxId box,
               Py::Keywords more = {});
     ir::ExprId withoutIced(ir::ExprId expr);
+    /// Names in a condition that nothing defines, as the shims' argument `undefined` (JIL-066).
+    Py::List undefinedNames(ir::ExprId when) const;
+    /// What of a job's condition may have turned false since its gate let it pass.
+    ir::ExprId unstablePart(ir::JobId job);
     /// Truth is decided by one run of a job of this DAG, and stays as decided.
     bool isStable(ir::JobId dependent, ir::AtomId atom) const;
     bool isStable(ir::JobId dependent, ir::ExprId expr) const;
@@ -112,6 +116,7 @@ private:
     void lowerCommand(ir::Job const& job, Py::Keywords& arguments);
     void lowerPolicies(ir::Job const& job, Placement const& placement, Py::Keywords& arguments);
     void lowerResources(ir::Job const& job, Placement const& placement, Py::Keywords& arguments);
+    void lowerQueue(ir::JobId job, Py::Keywords& arguments);
     Py::Dict alarmsOf(ir::Job const& job, bool withTimes);
     Py documentation(ir::Job const& job) const;
     std::vector<std::string> commentsOf(ir::Job const& job) const;
@@ -121,6 +126,7 @@ private:
     void lowerRootSchedule(ir::Job const& root);
     Py scheduleExpression(ir::Schedule const& schedule);
     std::string zoneOf(ir::Schedule const& schedule);
+    void addWindow(ir::Schedule const& schedule, Py::Keywords& arguments);
     static bool hasTicks(ir::Schedule const& schedule);
     void settleSchedule(ir::Schedule const& schedule, llvm::StringRef form);
     void settleDeadSchedule(ir::Job const& job);

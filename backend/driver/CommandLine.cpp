@@ -28,6 +28,12 @@ constexpr CommandRow commands[] = {
     {Command::graph, "graph", "PATH...", true, "print the jobs and their dependencies as a graph"},
     {Command::coverage, "coverage", "PATH...", true,
      "count every source construct and what becomes of it"},
+    {Command::verify, "verify", "PATH...", true,
+     "judge whether the DAGs that Airflow loads mean what the definitions mean"},
+    {Command::diff, "diff", "OLD NEW", true,
+     "tell what changed in behaviour between two versions of an estate"},
+    {Command::simulate, "simulate", "PATH...", true,
+     "play a day as the legacy scheduler would, and say why each job ran or did not"},
     {Command::explain, "explain", "[CODE]", false,
      "explain a code such as A0301; without one, list all codes"},
     {Command::version, "version", "", false,
@@ -35,8 +41,9 @@ constexpr CommandRow commands[] = {
 };
 
 constexpr unsigned on(Command command) { return 1u << static_cast<unsigned>(command); }
-constexpr unsigned readers =
-    on(Command::check) | on(Command::build) | on(Command::graph) | on(Command::coverage);
+constexpr unsigned readers = on(Command::check) | on(Command::build) | on(Command::graph) |
+                             on(Command::coverage) | on(Command::verify) | on(Command::diff) |
+                             on(Command::simulate);
 constexpr unsigned everywhere = readers | on(Command::explain) | on(Command::version);
 
 constexpr OptionRow options[] = {
@@ -48,6 +55,38 @@ constexpr OptionRow options[] = {
      "how the graph is written (default: dot)"},
     {"--format", "FORMAT", &Invocation::format, on(Command::coverage), "text json",
      "how the table is written (default: text)"},
+    {"--dags", "DIR", &Invocation::dags, on(Command::verify), "",
+     "the DAGs: Airflow loads them, which executes them with your rights"},
+    {"--python", "PATH", &Invocation::python, on(Command::verify), "",
+     "the interpreter with Airflow and hoist-airflow (default: $HOIST_PYTHON, else python3)"},
+    {"--serialized", "FILE", &Invocation::serialized, on(Command::verify), "",
+     "instead of --dags: what `hoistctl export-dags` wrote"},
+    {"--manifest", "FILE", &Invocation::manifest, on(Command::verify), "",
+     "which DAG stands for which workflow (default: hoist.manifest.json in the folder of --dags)"},
+    {"--map", "FILE", &Invocation::map, on(Command::verify) | on(Command::diff), "",
+     "JSON: for verify `dags` (workflow to dag_id) and `tasks` (job to task_id) of DAGs that hoist "
+     "did "
+     "not name; for diff `jobs` (old name to new name)"},
+    {"--horizon", "DAYS", &Invocation::horizon, on(Command::verify) | on(Command::diff), "",
+     "compare schedules over so many days (default: all that the export holds, 400 for diff)"},
+    {"--budget", "N", &Invocation::budget, on(Command::verify) | on(Command::diff), "",
+     "conflicts that the solver may meet in one question before the answer is `unknown` (default: "
+     "20000)"},
+    {"--require", "NAMES", &Invocation::require, on(Command::verify), "",
+     "the assumptions that are accepted, as names or globs with commas between (default: all; "
+     "`none` "
+     "accepts none)"},
+    {"--certificates", "DIR", &Invocation::certificates, on(Command::verify), "",
+     "write one certificate per workflow there"},
+    {"--format", "FORMAT", &Invocation::format, on(Command::verify) | on(Command::diff),
+     "text json", "how the verdicts or changes are written (default: text)"},
+    {"--scenario", "FILE", &Invocation::scenario, on(Command::simulate), "",
+     "what happens: times, exit codes, files, operators' events (default: today from 00:00 on, "
+     "everything succeeds); of a .jsonl file each line is one, and its trace one line of JSON"},
+    {"--format", "FORMAT", &Invocation::format, on(Command::simulate), "text json",
+     "how the trace is written (default: text)"},
+    {"--explain", "JOB", &Invocation::explainedJob, on(Command::simulate), "",
+     "print the opportunities of one job, and why it ran or did not"},
     {"--dialect", "NAME", &Invocation::dialect, readers, "@dialects",
      "what the files named on the command line are, and files in folders that could be several"},
     {"-D", "NAME=VALUE", &Invocation::defines, readers, "",

@@ -19,14 +19,30 @@ struct Invocation {
     std::string outputFolder, dialect, config, cronFlavour, timezone;
     std::string color = "auto";
     std::string format;
+    std::string scenario, explainedJob; ///< of `simulate`
     std::vector<std::string> defines, properties, outputs;
     unsigned jobs = 0;        ///< 0: one per processor
     unsigned maxFindings = 0; ///< 0: all
+    // verify
+    std::string dags, python, serialized, manifest, map, certificates;
+    std::vector<std::string> require;
+    unsigned horizon = 0; ///< days; 0: the export's
+    unsigned budget = 0;  ///< conflicts of the solver; 0: the default
     bool overwriteEdited = false;
     bool help = false;
 };
 
-enum class Command : uint8_t { check, build, graph, coverage, explain, version };
+enum class Command : uint8_t {
+    check,
+    build,
+    graph,
+    coverage,
+    verify,
+    diff,
+    simulate,
+    explain,
+    version
+};
 
 struct CommandRow {
     Command command;

@@ -177,6 +177,12 @@ private:
         settings.timezone = zone;
     }
 
+    std::pair<llvm::StringRef, Reader> flag(llvm::StringRef key, bool& target) {
+        return {key, [this, key, &target](auto const& node) {
+                    readValue(("autosys." + key).str(), node, target, "true or false");
+                }};
+    }
+
     Table autosysKeys() {
         return {
             {"timezone", [&](auto const& node) { readZone("autosys.timezone", node); }},
@@ -184,6 +190,19 @@ private:
              [&](auto const& node) {
                  readValue("autosys.member_tick_while_box_idle_kept", node,
                            settings.memberTickWhileBoxIdleKept, "true or false");
+             }},
+            flag("exit_code_survives_start", settings.exitCodeSurvivesStart),
+            flag("ice_lookback_is_true", settings.iceLookbackIsTrue),
+            flag("off_ice_waits_for_next_box_run", settings.offIceWaitsForNextBoxRun),
+            flag("queue_rechecks_conditions", settings.queueRechecksConditions),
+            flag("missed_window_clears_arm", settings.missedWindowClearsArm),
+            {"retry_delay",
+             [&](auto const& node) {
+                 readValue("autosys.retry_delay", node, settings.retryDelay, "a number of seconds");
+                 if (settings.retryDelay < 0 || settings.retryDelay > 86'400) {
+                     bad("autosys.retry_delay", node, "seconds from 0 to 86400 are needed");
+                     settings.retryDelay = 10;
+                 }
              }},
             {"last_insert_wins",
              [&](auto const& node) {

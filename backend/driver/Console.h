@@ -2,6 +2,7 @@
 // in memory.
 #pragma once
 
+#include <llvm/ADT/ArrayRef.h>
 #include <llvm/ADT/StringRef.h>
 
 #include <optional>
@@ -20,6 +21,17 @@ public:
     virtual std::optional<std::string> variable(llvm::StringRef name) const = 0;
     /// Absolute, without a final slash; empty when unknown.
     virtual std::string currentFolder() const = 0;
+    /// Runs a program (argv, no shell) to its end; its standard output and error are given back.
+    /// Its exit code; -1, with `error` saying why, when it could not be started.
+    virtual int runProgram(llvm::ArrayRef<std::string> arguments, std::string& output,
+                           std::string& error) {
+        (void)arguments;
+        (void)output;
+        error = "programs cannot be run here";
+        return -1;
+    }
+    /// The path of a new, empty file that nobody else can write; empty when there is none.
+    virtual std::string temporaryFile() { return {}; }
     /// True where the process ends after the run: then nobody takes a million jobs apart piece by
     /// piece.
     virtual bool endsWithRun() const { return false; }

@@ -3,6 +3,8 @@
 #include "backend/driver/Driver.h"
 
 #include "analysis/Analysis.h"
+#include "analysis/semantics/Interpreter.h"
+#include "analysis/semantics/ReadScenario.h"
 #include "backend/airflow/Build.h"
 #include "backend/driver/CommandLine.h"
 #include "backend/driver/Config.h"
@@ -11,14 +13,18 @@
 #include "backend/driver/Outputs.h"
 #include "backend/driver/Progress.h"
 #include "backend/driver/Suppressions.h"
+#include "backend/driver/VerifyCommand.h"
 #include "backend/report/Coverage.h"
 #include "backend/report/Graph.h"
 #include "backend/report/Report.h"
+#include "backend/report/Trace.h"
+#include "frontend/base/Suggest.h"
 #include "frontend/ir/TimeZones.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <initializer_list>
 #include <memory>
@@ -76,6 +82,11 @@ public:
             console.err(text.substr(0, text.rfind("hoist: ")));
             return Exit::usage;
         }
+        if (row.command == Command::diff && invocation.operands.size() != 2) {
+            diags.report<diag::Code::BadUsage>(
+                {}, "`hoist diff` compares two versions: a file or folder each");
+            return reportUsage(diags, wantsColor(invocation, console), console);
+        }
         read();
         progress.stage("analyzing");
         analysis::run(estate, diags);
@@ -88,11 +99,23 @@ public:
 
 private:
     void read() {
+        if (row.command != Command::diff)
+            return read(invocation.operands, estate, diags);
+        read({invocation.operands.begin() + 1, invocation.operands.end()}, estate, diags);
+        // The older version has findings of its own; they are not what is asked.
+        diag::Diagnostics ofBefore;
+        before.settings = estate.settings;
+        read({invocation.operands.front()}, before, ofBefore);
+        analysis::run(before, ofBefore);
+    }
+
+    void read(std::vector<std::string> const& operands, ir::Estate& into,
+              diag::Diagnostics& findings) {
         unsigned const processors = std::max(1u, std::thread::hardware_concurrency());
-        InputOptions const options{invocation.operands, invocation.dialect,
+        InputOptions const options{operands, invocation.dialect,
                                    invocation.jobs ? invocation.jobs : processors};
-        std::vector<Input> const inputs = readInputs(options, files, estate, diags);
-        fileCount = inputs.size();
+        std::vector<Input> const inputs = readInputs(options, files, into, findings);
+        fileCount += inputs.size();
         for (Frontend const& frontend : frontends()) {
             std::vector<FileId> own;
             for (Input const& input : inputs)
@@ -101,7 +124,7 @@ private:
             if (own.empty())
                 continue;
             progress.stage("reading " + frontend.name.str());
-            frontend.read(own, estate, diags);
+            frontend.read(own, into, findings);
         }
     }
 
@@ -132,6 +155,16 @@ private:
                                     coverage.total.unaccounted));
             return Exit::internalError;
         }
+        case Command::verify:
+        case Command::diff:
+            progress.clear();
+            // What `check` has to say beside errors is not what is asked here.
+            std::erase_if(diags.all(), [](diag::Diagnostic const& finding) {
+                return finding.severity != diag::Severity::error;
+            });
+            if (row.command == Command::diff)
+                return diffEstates(before, estate, invocation, files, console, diags);
+            return verifyEstate(estate, invocation, version, files, console, diags);
         case Command::graph:
             progress.clear();
             console.out(
@@ -139,12 +172,83 @@ private:
                                       : invocation.format == "json"  ? report::GraphFormat::json
                                                                      : report::GraphFormat::dot));
             return Exit::clean;
+        case Command::simulate: return simulate();
         default:
             // The lowering says what will not be exact; a check that kept that back would be no
             // check.
             airflow::lowerOnly(estate, diags);
             return Exit::clean;
         }
+    }
+
+    Exit simulate() {
+        ir::JobId job;
+        if (!invocation.explainedJob.empty()) {
+            auto const it = estate.jobByName.find(invocation.explainedJob);
+            if (it == estate.jobByName.end()) {
+                auto finding = diags.report<diag::Code::BadOptionValue>(
+                    {}, invocation.explainedJob, llvm::StringRef("--explain"),
+                    "there is no such job");
+                Suggestions names;
+                for (ir::Job const& each : estate.jobs)
+                    names.add(each.name);
+                if (auto const nearest = names.nearest(invocation.explainedJob); !nearest.empty())
+                    finding.help(fmt::format("did you mean `{}`?", diag::shown(nearest)));
+                return Exit::usage;
+            }
+            job = it->second;
+        }
+        std::optional<semantics::Scenario> scenario;
+        if (invocation.scenario.empty()) {
+            scenario = semantics::ordinaryDay(
+                estate, std::chrono::duration_cast<std::chrono::seconds>(
+                            std::chrono::system_clock::now().time_since_epoch())
+                            .count());
+        } else {
+            std::string error;
+            auto bytes = files.read(invocation.scenario, error);
+            auto const file = bytes ? estate.sources.add(invocation.scenario, std::move(*bytes))
+                                    : std::optional<FileId>();
+            if (!file) {
+                diags.report<diag::Code::CannotReadSettings>({}, invocation.scenario, error);
+                return Exit::usage;
+            }
+            if (llvm::StringRef(invocation.scenario).ends_with(".jsonl"))
+                return simulateEach(*file);
+            scenario = semantics::readScenario(*file, estate, diags);
+            if (!scenario)
+                return Exit::usage;
+        }
+        progress.stage("simulating");
+        schedule::Ticks ticks(estate);
+        semantics::Trace const trace = semantics::run(estate, ticks, *scenario);
+        progress.clear();
+        ir::TimeZone const* const zone =
+            estate.settings.timezone.empty()
+                ? nullptr
+                : ir::findZone(ir::resolveZone(estate.settings.timezone).zone);
+        console.out(job                           ? report::explainJob(estate, trace, job, zone)
+                    : invocation.format == "json" ? report::traceJson(trace)
+                                                  : report::traceText(estate, trace, zone));
+        return Exit::clean;
+    }
+
+    /// One scenario a line, one trace a line: for tests that play thousands of them.
+    Exit simulateEach(FileId file) {
+        llvm::SmallVector<llvm::StringRef, 0> lines;
+        estate.sources.bytes(file).split(lines, '\n', -1, /*KeepEmpty=*/false);
+        schedule::Ticks ticks(estate);
+        for (size_t i = 0; i < lines.size(); ++i) {
+            auto const line = estate.sources.add(fmt::format("{}:{}", invocation.scenario, i + 1),
+                                                 lines[i].str());
+            auto const scenario = line ? semantics::readScenario(*line, estate, diags)
+                                       : std::optional<semantics::Scenario>();
+            if (!scenario)
+                return Exit::usage;
+            console.out(report::traceJson(semantics::run(estate, ticks, *scenario),
+                                          report::JsonLayout::line));
+        }
+        return Exit::clean;
     }
 
     Exit report(std::vector<OutputRequest> const& outputs) {
@@ -154,7 +258,9 @@ private:
         };
         diags.sort();
         diags.isSuppressed = nullptr;
-        suppressions.reportUnused(diags, row.command != Command::graph);
+        bool const checks = row.command == Command::check || row.command == Command::build ||
+                            row.command == Command::coverage;
+        suppressions.reportUnused(diags, checks);
         diags.sort();
         std::string const folder = console.currentFolder();
         report::Findings const findings{estate.sources,       diags.all(), fileCount,
@@ -173,6 +279,7 @@ private:
     Console& console;
     Progress progress{console};
     ir::Estate estate;
+    ir::Estate before; ///< diff: the older version
     diag::Diagnostics diags;
     size_t fileCount = 0;
     std::string product; ///< said after the findings

@@ -17,8 +17,11 @@ struct Candidate {
     std::string path;
     bool isNamed = false; ///< on the command line, not found in a folder
     std::optional<std::string> bytes;
+    bool isHead = false; ///< larger than all sources together may be: enough to tell what it is
     std::string error;
 };
+
+constexpr size_t headLength = 64 * 1024;
 
 std::vector<Candidate> expand(std::vector<std::string> const& paths, FileSystem& files,
                               diag::Diagnostics& diags) {
@@ -34,9 +37,9 @@ std::vector<Candidate> expand(std::vector<std::string> const& paths, FileSystem&
                 diags.report<Code::NothingToRead>({}, path);
             for (std::string const& file : found)
                 if (seen.insert(file).second)
-                    candidates.push_back({file, false, {}, {}});
+                    candidates.push_back({file, false, {}, false, {}});
         } else if (seen.insert(path).second) {
-            candidates.push_back({path, true, {}, {}});
+            candidates.push_back({path, true, {}, false, {}});
         }
     }
     return candidates;
@@ -46,8 +49,12 @@ std::vector<Candidate> expand(std::vector<std::string> const& paths, FileSystem&
 void readAll(std::vector<Candidate>& candidates, unsigned jobs, FileSystem& files) {
     std::atomic<size_t> next = 0;
     auto const work = [&] {
-        for (size_t i = next++; i < candidates.size(); i = next++)
-            candidates[i].bytes = files.read(candidates[i].path, candidates[i].error);
+        for (size_t i = next++; i < candidates.size(); i = next++) {
+            Candidate& one = candidates[i];
+            one.isHead = files.sizeOf(one.path) >= UINT32_MAX;
+            one.bytes = one.isHead ? files.readHead(one.path, headLength, one.error)
+                                   : files.read(one.path, one.error);
+        }
     };
     size_t const helpers = std::min<size_t>(jobs, candidates.size() / 16);
     std::vector<std::jthread> threads;
@@ -73,7 +80,7 @@ Frontend const* dialectOf(Candidate const& candidate, llvm::StringRef forced, Sp
                           diag::Diagnostics& diags) {
     if (!forced.empty() && candidate.isNamed)
         return byName(forced);
-    llvm::StringRef const head = llvm::StringRef(*candidate.bytes).take_front(64 * 1024);
+    llvm::StringRef const head = llvm::StringRef(*candidate.bytes).take_front(headLength);
     llvm::SmallVector<Frontend const*, 4> possible;
     llvm::SmallVector<Frontend const*, 4> certain;
     for (Frontend const& frontend : frontends()) {
@@ -116,7 +123,9 @@ std::vector<Input> readInputs(InputOptions const& options, FileSystem& files, ir
         Frontend const* const frontend = dialectOf(candidate, options.dialect, {}, diags);
         if (!frontend)
             continue;
-        auto const file = estate.sources.add(path, std::move(*candidate.bytes));
+        std::optional<FileId> file;
+        if (!candidate.isHead)
+            file = estate.sources.add(path, std::move(*candidate.bytes));
         if (!file)
             diags.report<Code::InputTooLarge>({}, path).object(path);
         else

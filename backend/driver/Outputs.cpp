@@ -17,8 +17,10 @@ std::optional<std::vector<OutputRequest>> parseOutputs(Invocation const& invocat
                                                        Command command, diag::Diagnostics& diags) {
     std::vector<OutputRequest> requests;
     bool ok = true;
-    // Graph and coverage print their own product to standard output.
-    bool isOutTaken = command == Command::graph || command == Command::coverage;
+    // These print their own product to standard output.
+    bool isOutTaken = command == Command::graph || command == Command::coverage ||
+                      command == Command::verify || command == Command::diff ||
+                      command == Command::simulate;
     for (std::string const& output : invocation.outputs) {
         auto const [name, file] = llvm::StringRef(output).split('=');
         auto const* const known = std::find(std::begin(formatNames), std::end(formatNames), name);

@@ -36,6 +36,11 @@ public:
     std::optional<std::string> read(llvm::StringRef path, std::string& error) override {
         return inner.read(path, error);
     }
+    std::optional<std::string> readHead(llvm::StringRef path, size_t length,
+                                        std::string& error) override {
+        return inner.readHead(path, length, error);
+    }
+    uint64_t sizeOf(llvm::StringRef path) override { return inner.sizeOf(path); }
     bool write(llvm::StringRef path, llvm::StringRef bytes, std::string& error) override {
         return isInside(path, error) && inner.write(path, bytes, error);
     }

@@ -36,9 +36,7 @@ public:
             return std::nullopt;
         }
         std::string bytes;
-        std::error_code ignored;
-        auto const size = fs::file_size(path.str(), ignored);
-        if (!ignored && size > 0) {
+        if (uint64_t const size = sizeOf(path); size > 0) {
             bytes.resize(size);
             in.read(bytes.data(), static_cast<std::streamsize>(size));
             bytes.resize(static_cast<size_t>(in.gcount()));
@@ -47,6 +45,25 @@ public:
         // What a pipe or a growing file holds beyond its stated size.
         bytes.append(std::istreambuf_iterator<char>(in), {});
         return bytes;
+    }
+
+    std::optional<std::string> readHead(llvm::StringRef path, size_t length,
+                                        std::string& error) override {
+        std::ifstream in(path.str(), std::ios::binary);
+        if (!in) {
+            error = std::strerror(errno);
+            return std::nullopt;
+        }
+        std::string bytes(length, '\0');
+        in.read(bytes.data(), static_cast<std::streamsize>(length));
+        bytes.resize(static_cast<size_t>(in.gcount()));
+        return bytes;
+    }
+
+    uint64_t sizeOf(llvm::StringRef path) override {
+        std::error_code code;
+        auto const size = fs::file_size(path.str(), code);
+        return code ? 0 : size;
     }
 
     bool write(llvm::StringRef path, llvm::StringRef bytes, std::string& error) override {
@@ -135,6 +152,19 @@ std::optional<std::string> MemoryFileSystem::read(llvm::StringRef path, std::str
         return it->second;
     error = "No such file or directory";
     return std::nullopt;
+}
+
+std::optional<std::string> MemoryFileSystem::readHead(llvm::StringRef path, size_t length,
+                                                      std::string& error) {
+    auto bytes = read(path, error);
+    if (bytes && bytes->size() > length)
+        bytes->resize(length);
+    return bytes;
+}
+
+uint64_t MemoryFileSystem::sizeOf(llvm::StringRef path) {
+    auto it = files.find(path.str());
+    return it == files.end() ? 0 : it->second.size();
 }
 
 bool MemoryFileSystem::write(llvm::StringRef path, llvm::StringRef bytes, std::string&) {

@@ -5,6 +5,7 @@
 #include <llvm/ADT/ArrayRef.h>
 #include <llvm/ADT/StringRef.h>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,6 +20,11 @@ public:
     /// The bytes of a file; "-" is standard input. On failure nothing, and `error` says why in one
     /// line.
     virtual std::optional<std::string> read(llvm::StringRef path, std::string& error) = 0;
+    /// The same, but at most the first `length` bytes.
+    virtual std::optional<std::string> readHead(llvm::StringRef path, size_t length,
+                                                std::string& error) = 0;
+    /// In bytes; 0 where nobody can say it beforehand (standard input, pipes).
+    virtual uint64_t sizeOf(llvm::StringRef path) = 0;
     /// Writes all or nothing: a temporary file in the same folder, then a rename. Makes missing
     /// folders.
     virtual bool write(llvm::StringRef path, llvm::StringRef bytes, std::string& error) = 0;
@@ -39,6 +45,9 @@ public:
     std::map<std::string, std::string> files;
 
     std::optional<std::string> read(llvm::StringRef path, std::string& error) override;
+    std::optional<std::string> readHead(llvm::StringRef path, size_t length,
+                                        std::string& error) override;
+    uint64_t sizeOf(llvm::StringRef path) override;
     bool write(llvm::StringRef path, llvm::StringRef bytes, std::string& error) override;
     bool remove(llvm::StringRef path, std::string& error) override;
     bool isDirectory(llvm::StringRef path) override;

@@ -333,10 +333,13 @@ private:
             firstSpans.push_back(where);
             return estate.save(name);
         }
-        diags.report<Code::DuplicateEntry>(where)
-            .object(name)
-            .label(firstSpans[it->second], "the same user, schedule and command")
-            .note("rule CRON-012: both are kept, each as a DAG");
+        if (Span& first = firstSpans[it->second]; first.isValid())
+            diags.report<Code::DuplicateEntry>(where)
+                .object(name)
+                .label(first, "the same user, schedule and command")
+                .note("rule CRON-012: both are kept, each as a DAG");
+        else
+            first = where; // the name belongs to a job of another dialect
         while (true) {
             std::string const numbered = name + "." + std::to_string(2 + repeats[name]++);
             auto const [again, isFree] =
@@ -504,10 +507,9 @@ void readAll(llvm::ArrayRef<FileId> files, bool withUsers, ir::Estate& estate,
              diag::Diagnostics& diags) {
     llvm::StringMap<unsigned> names;
     std::vector<Span> firstSpans;
-    for (ir::JobId id : estate.jobs.ids())
-        if (names.try_emplace(estate.jobs[id].name, static_cast<unsigned>(firstSpans.size()))
-                .second)
-            firstSpans.push_back(estate.jobs[id].origin);
+    for (ir::Job const& job : estate.jobs)
+        if (names.try_emplace(job.name, static_cast<unsigned>(firstSpans.size())).second)
+            firstSpans.push_back(job.dialect == ir::Dialect::cron ? job.origin : Span{});
     for (FileId file : files)
         if (!reportAnacrontab(file, estate, diags))
             FileReader(file, withUsers, estate, diags, names, firstSpans).read();

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 
 namespace hoist::ir {
 
@@ -539,14 +540,21 @@ private:
         }
         if (rest != "L" && !llvm::all_of(rest, llvm::isDigit))
             return false;
+        bool const isLast = rest == "L";
         unsigned number = 1;
-        if (rest != "L" && rest.take_front(9).getAsInteger(10, number))
-            return false;
-        if (number < 1 || number > static_cast<unsigned>(family.most))
-            fail(fmt::format("`{}`: the number must be 1 to {}", token, family.most));
+        if (!isLast) {
+            rest = rest.ltrim('0');
+            // More digits than any limit has: too large whatever they say.
+            if (rest.size() > 9 || rest.getAsInteger(10, number))
+                number = rest.empty() ? 0 : UINT_MAX;
+        }
         k.family = family.family;
-        k.number = static_cast<int>(number);
-        k.fromEnd = marker == 'M' || rest == "L";
+        k.fromEnd = marker == 'M' || isLast;
+        if (number < 1 || number > static_cast<unsigned>(family.most))
+            fail(fmt::format("`{}`: the number must be 1 to {}",
+                             std::string_view(token).substr(0, 40), family.most));
+        else
+            k.number = static_cast<int>(number);
         node.negated |= marker == 'X';
         return true;
     }
@@ -564,6 +572,41 @@ std::optional<CalendarRule> CalendarRule::parse(llvm::StringRef text, RuleError&
     if (!RuleParser(text, error, rule).parse())
         return std::nullopt;
     return rule;
+}
+
+static std::string structureOf(Keyword const& word) {
+    static constexpr std::array<llvm::StringRef, 18> names = {
+        "daily",           "workdays",
+        "weekdays",        "cycle",
+        "weekday",         "month",
+        "workdayOfMonth",  "weekdayOfMonth",
+        "dayOfMonth",      "mondayFridayOfMonth",
+        "dayOfNamedMonth", "dayOfWeek",
+        "weekOfYear",      "dayOfPeriod",
+        "period",          "weekOfPeriod",
+        "workdayOfPeriod", "weekdayOfPeriod"};
+    std::string out = names[static_cast<size_t>(word.family)].str() + '(';
+    if (word.number != 0)
+        out += fmt::format("{}{}", word.fromEnd ? "end " : "", word.number);
+    if (word.index >= 0)
+        out += fmt::format("@{}", word.index);
+    return out + ')';
+}
+
+std::string CalendarRule::structure() const {
+    auto const print = [](auto const& self, Node const& node) -> std::string {
+        std::string out = node.negated ? "!" : "";
+        if (node.parts.empty())
+            return out + structureOf(node.word);
+        out += '(';
+        for (Node::Part const& part : node.parts) {
+            if (&part != &node.parts.front())
+                out += part.isUnion ? " | " : " & ";
+            out += self(self, *part.node);
+        }
+        return out + ')';
+    };
+    return root ? print(print, *root) : std::string();
 }
 
 YearDays CalendarRule::days(int32_t year, CalendarFacts const& facts) const {

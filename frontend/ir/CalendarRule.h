@@ -56,6 +56,9 @@ public:
     bool mixesOperators() const { return mixed; }
     /// Upper case, `&`, `|`, `,`, `NOT`, parentheses, single blanks; parses to the same rule.
     llvm::StringRef canonical() const { return text; }
+    /// The tree that was read, fully parenthesised, each keyword taken apart:
+    /// `(dayOfMonth(1) & !weekday(@1))`. For tests, which hold it to the grammar.
+    std::string structure() const;
 
 private:
     friend class RuleParser;

@@ -76,7 +76,7 @@ struct Expr {
 class Conditions {
 public:
     Conditions();
-    ExprId constant(bool value) { return value ? trueExpr : falseExpr; }
+    ExprId constant(bool value) const { return value ? trueExpr : falseExpr; }
     ExprId atom(Atom const& atom);
     /// n-ary; operands of the same kind are flattened; one operand is itself; none is `true` /
     /// `false`.

@@ -33,6 +33,21 @@ struct Settings {
     /// JIL-112: what becomes of a member's tick while its box is idle: true = kept for the next box
     /// run.
     bool memberTickWhileBoxIdleKept = true;
+    /// JIL-067: whether `e()` still reads the code of the run before after the job (or its box) has
+    /// started again. False: a start clears it (docs/decisions.md, "Exit codes count for the
+    /// current cycle").
+    bool exitCodeSurvivesStart = false;
+    /// JIL-074: f, t and e with a look-back on a job that is on ice: true (24.2), or as without
+    /// one.
+    bool iceLookbackIsTrue = true;
+    /// JIL-089: true = a member taken off ice waits for the next run of its box (11.3.6, 24.2).
+    bool offIceWaitsForNextBoxRun = true;
+    /// JIL-054: seconds between the attempts of n_retrys.
+    int64_t retryDelay = 10;
+    /// JIL-095: the condition is read again when a job leaves QUE_WAIT, RESWAIT or PEND_MACH.
+    bool queueRechecksConditions = true;
+    /// JIL-151: a job that missed its run_window loses its armed tick.
+    bool missedWindowClearsArm = true;
     /// JIL-046: a second insert_job: false = an error, true = the last wins.
     bool lastInsertWins = false;
     /// JIL-055: std files without a prefix: true = append (UNIX), false = truncate (Windows).

@@ -34,11 +34,17 @@ static std::string groupId(std::string id) {
     return id;
 }
 
+static bool isNested(Estate const& estate, JobId job) {
+    return estate.isGroup(job) && estate.jobs[job].box.isValid();
+}
+
+std::string plainId(Estate const& estate, JobId job) {
+    std::string id = airflowId(estate.jobs[job].name);
+    return isNested(estate, job) ? groupId(std::move(id)) : id;
+}
+
 TargetNames::TargetNames(Estate const& estate)
     : taskIds(estate.jobs.size()), dagIds(estate.workflows.size()) {
-    auto const isNested = [&](JobId job) {
-        return estate.isGroup(job) && estate.jobs[job].box.isValid();
-    };
     // Names with a hidden difference (other bytes, other case, beyond 200 characters) meet under
     // one key.
     auto const resolve = [&](llvm::ArrayRef<JobId> jobs, auto&& assign) {
@@ -46,9 +52,7 @@ TargetNames::TargetNames(Estate const& estate)
         llvm::StringMap<unsigned> groupOf;
         std::vector<llvm::SmallVector<size_t, 1>> groups;
         for (size_t i = 0; i < jobs.size(); ++i) {
-            keys[i] = airflowId(estate.jobs[jobs[i]].name);
-            if (isNested(jobs[i]))
-                keys[i] = groupId(std::move(keys[i]));
+            keys[i] = plainId(estate, jobs[i]);
             auto [it, isNew] = groupOf.try_emplace(llvm::StringRef(keys[i]).lower(),
                                                    static_cast<unsigned>(groups.size()));
             if (isNew)
@@ -57,9 +61,10 @@ TargetNames::TargetNames(Estate const& estate)
         }
         for (auto const& group : groups) {
             for (size_t i : group)
-                assign(i, group.size() == 1   ? keys[i]
-                          : isNested(jobs[i]) ? groupId(hashedAirflowId(estate.jobs[jobs[i]].name))
-                                              : hashedAirflowId(estate.jobs[jobs[i]].name));
+                assign(i, group.size() == 1 ? keys[i]
+                          : isNested(estate, jobs[i])
+                              ? groupId(hashedAirflowId(estate.jobs[jobs[i]].name))
+                              : hashedAirflowId(estate.jobs[jobs[i]].name));
             if (group.size() > 1) {
                 std::vector<JobId>& found = collisions.emplace_back();
                 for (size_t i : group)

@@ -15,6 +15,10 @@ std::string airflowId(llvm::StringRef name);
 /// `airflowId` plus `_` and eight hex digits of the SHA-256 of the full name.
 std::string hashedAirflowId(llvm::StringRef name);
 
+/// The id that a job would have if no other name came near it; group ids, of nested boxes, hold no
+/// dots.
+std::string plainId(Estate const& estate, JobId job);
+
 /// The id of each job: its task id, for a nested box its group id, for the root of a workflow also
 /// its DAG id. Two names that become equal (case folded, as file systems fold it) inside one
 /// workflow, or as roots of workflows, both get the hash.

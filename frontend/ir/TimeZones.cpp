@@ -434,6 +434,7 @@ ResolvedZone resolveZone(llvm::StringRef written) {
 
 std::vector<llvm::StringRef> zoneNames() {
     std::vector<llvm::StringRef> names;
+    names.reserve(std::size(zoneRows));
     for (Row const& row : zoneRows)
         names.push_back(row.name);
     return names;

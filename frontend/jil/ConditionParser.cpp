@@ -4,6 +4,8 @@
 // input's.
 #include "frontend/jil/ConditionParser.h"
 
+#include "frontend/base/Suggest.h"
+
 #include <fmt/format.h>
 
 namespace hoist::jil {
@@ -76,6 +78,7 @@ private:
     bool comparison(Atom& result);
     void advance();
     bool expected(llvm::StringRef what);
+    std::string advice(llvm::StringRef what) const;
     llvm::StringRef slice(Lexeme const& lexeme) const {
         return text.slice(lexeme.begin, lexeme.end);
     }
@@ -97,6 +100,8 @@ private:
     size_t position = 0;
     Lexeme look;
     size_t previousEnd = 0;
+    llvm::StringRef lastOperator; ///< read last, for advice
+    bool isAfterOperator = false;
 };
 
 } // namespace
@@ -166,6 +171,45 @@ void Parser::advance() {
         look.kind = Token::orOp;
 }
 
+/// What the writer may have meant by what stands where something else is expected.
+std::string Parser::advice(llvm::StringRef what) const {
+    llvm::StringRef const found = slice(look);
+    bool const wantsAtom = what.contains(functionList);
+    if (look.kind == Token::word &&
+        (found.equals_insensitive("not") || found.starts_with("!") || found.starts_with("~")))
+        return "conditions have no NOT: say what shall hold instead, `f(job) | t(job)` for a job "
+               "that did not succeed, `n(job)` for one that is not running";
+    if (wantsAtom && (look.kind == Token::andOp || look.kind == Token::orOp ||
+                      look.kind == Token::close || look.kind == Token::end)) {
+        if (previousEnd == 0)
+            return look.kind == Token::andOp || look.kind == Token::orOp
+                       ? fmt::format("`{}` joins two conditions: the one before it is missing",
+                                     std::string_view(found))
+                       : std::string();
+        return isAfterOperator ? fmt::format("`{}` joins two conditions: the one behind it is "
+                                             "missing",
+                                             std::string_view(lastOperator))
+                               : std::string();
+    }
+    if (wantsAtom && look.kind == Token::word) {
+        if (!text.substr(position).ltrim().starts_with("("))
+            return fmt::format(
+                "a condition names a status of the job: `s({0})` is true when `{0}` succeeded",
+                std::string_view(found.take_front(40)));
+        std::vector<llvm::StringRef> words;
+        for (Function const& row : functions)
+            if (row.word.size() > 1)
+                words.push_back(row.word);
+        llvm::StringRef const near = nearestOf(found, words);
+        return near.empty() ? std::string()
+                            : fmt::format("did you mean `{}`?", std::string_view(near));
+    }
+    if (what.starts_with("`&`, `|` or") &&
+        (look.kind == Token::word || look.kind == Token::open || look.kind == Token::quoted))
+        return "write `&` before it if both shall hold, `|` if one of them is enough";
+    return {};
+}
+
 /// Reports that the grammar wants something else here. The caret stands at what was found.
 bool Parser::expected(llvm::StringRef what) {
     if (look.kind == Token::end) {
@@ -182,14 +226,14 @@ bool Parser::expected(llvm::StringRef what) {
             .object(object)
             .primary("opened here");
     } else {
-        auto finding = diags.report<Code::ConditionSyntax>(
-            at(look), what, fmt::format("`{}`", slice(look).take_front(40).str()));
-        finding.object(object).evidence(slice(look).take_front(40));
-        if (look.kind == Token::word && what.contains(functionList))
-            finding.help(fmt::format(
-                "a condition names a status of the job: `s({0})` is true when `{0}` succeeded",
-                slice(look).take_front(40).str()));
+        diags
+            .report<Code::ConditionSyntax>(at(look), what,
+                                           fmt::format("`{}`", slice(look).take_front(40).str()))
+            .object(object)
+            .evidence(slice(look).take_front(40));
     }
+    if (std::string help = advice(what); !help.empty())
+        diags.all().back().helps.push_back(std::move(help));
     diags.all().back().notes.push_back(
         "AutoSys rejects the definition with such a condition: the job would keep its old one");
     return false;
@@ -223,6 +267,12 @@ bool Parser::reference(bool isJob, Atom& result, Span& nameSpan) {
     nameSpan = at(look);
     result.name = unescaped(slice(look), estate);
     advance();
+    if (look.kind == Token::caret && !isJob) { // JIL-075 is about jobs; nothing may be dropped
+        expected("`)`");
+        diags.all().back().helps.push_back(
+            "a global variable belongs to one scheduler: `^` and an instance go with jobs only");
+        return false;
+    }
     if (look.kind == Token::caret) {
         advance();
         if (look.kind != Token::word)
@@ -310,7 +360,8 @@ bool Parser::comparison(Atom& result) {
         if (slice(look) == "&" || slice(look) == "|")
             return expected("the text to compare with");
         result.text = unescaped(slice(look), estate);
-    } else if (look.kind != Token::word || slice(look).getAsInteger(10, result.number)) {
+    } else if (look.kind != Token::word || slice(look).getAsInteger(10, result.number) ||
+               result.number < INT32_MIN || result.number > INT32_MAX) {
         return expected("an exit code");
     }
     advance();
@@ -374,6 +425,7 @@ bool Parser::run() {
     };
     for (;;) {
         if (look.kind == Token::open) {
+            isAfterOperator = false;
             if (frames.size() + alternations >= conditionDepthLimit)
                 return tooDeep(at(look));
             frames.emplace_back().open = at(look);
@@ -404,6 +456,8 @@ bool Parser::run() {
         }
         frame.hasOperator = true;
         frame.isAny = isAny;
+        lastOperator = slice(look);
+        isAfterOperator = true;
         advance();
     }
     if (look.kind != Token::end)

@@ -64,9 +64,20 @@ void Fold::settleAll(std::vector<Entry> const& entries, Fidelity fate, llvm::Str
         estate.constructs.settle(entry.construct, fate, form);
 }
 
+/// Comments count as blanks (JIL-014). The text keeps its size, so that offsets in it are offsets
+/// in the file.
+llvm::StringRef Fold::withoutComments(RawAttribute const& raw) {
+    if (raw.comments.empty())
+        return raw.value;
+    std::string text = raw.value.str();
+    for (llvm::StringRef const comment : raw.comments)
+        std::fill_n(text.begin() + (comment.begin() - raw.value.begin()), comment.size(), ' ');
+    return estate.save(text);
+}
+
 llvm::StringRef Fold::objectName(RawStatement const& statement, Scanner const& scanner) {
-    llvm::StringRef const raw = statement.name.value;
-    Span const where = scanner.span(raw);
+    llvm::StringRef const raw = withoutComments(statement.name);
+    Span const where = scanner.span(statement.name.value);
     llvm::StringRef const name =
         plainText(placeholders.resolve(raw, where, ValueKind::name, raw), estate);
     if (name.empty())
@@ -112,11 +123,11 @@ void Fold::apply(RawStatement const& statement, Scanner const& scanner) {
         Span const value = scanner.span(raw.value);
         Span const key = raw.key.empty() ? value : scanner.span(raw.key);
         entries.push_back(
-            {raw.row, raw.key, raw.value, value,
+            {raw.row, raw.key, withoutComments(raw), value,
              estate.constructs.add(
                  {key.begin, std::max(raw.key.empty() ? key.end : key.end + 1, value.end)},
                  kindOf(*raw.row)),
-             raw.hasComment, raw.spansLines, raw.isBroken});
+             raw.spansLines, raw.isBroken});
     }
     if (!statement.command) {
         bool const isHarmless = !statement.isBroken && statement.attributes.empty();
@@ -175,7 +186,7 @@ void Fold::apply(RawStatement const& statement, Scanner const& scanner) {
     case Verb::update:
         definition->statements.push_back(construct);
         estate.constructs.settle(construct, Fidelity::exact, "folded");
-        merge(*definition, std::move(entries), true);
+        merge(*definition, entries, true);
         if (command.subject == Subject::job)
             noteMember(static_cast<Index>(definition - definitions.data()));
         break;
@@ -232,7 +243,7 @@ void Fold::insert(RawStatement const& statement, llvm::StringRef name, ir::Const
     definition.nameSpan = nameSpan;
     definition.statement = construct;
     definition.isRefused = statement.isBroken;
-    merge(definition, std::move(entries), false);
+    merge(definition, entries, false);
     if (subject == Subject::job)
         noteMember(static_cast<Index>(definitions.size() - 1));
 }
@@ -254,7 +265,7 @@ static bool isRepeatable(Entry const& entry, Subject subject) {
 }
 
 /// What the new entries replace: linear in both, however many there are.
-void Fold::dropSuperseded(Definition& definition, std::vector<Entry> const& entries) {
+void Fold::dropSuperseded(Definition& definition, llvm::ArrayRef<Entry> entries) {
     std::bitset<attributeCount> rows;
     llvm::StringSet<> keys; // rows that stand for many attributes are told apart by key
     for (Entry const& entry : entries)
@@ -272,14 +283,14 @@ void Fold::dropSuperseded(Definition& definition, std::vector<Entry> const& entr
     });
 }
 
-void Fold::merge(Definition& definition, std::vector<Entry> entries, bool isUpdate) {
+void Fold::merge(Definition& definition, llvm::ArrayRef<Entry> entries, bool isUpdate) {
     if (isUpdate)
         dropSuperseded(definition, entries);
     std::array<uint32_t, attributeCount> place; // of an attribute given in this statement, plus one
     place.fill(0);
     if (definition.entries.empty())
         definition.entries.reserve(entries.size());
-    for (Entry& entry : entries) {
+    for (Entry const& entry : entries) {
         uint32_t& seen = place[static_cast<size_t>(entry.row->id)];
         if (seen > 0 && !isRepeatable(entry, definition.subject)) {
             Entry& first = definition.entries[seen - 1];

@@ -17,10 +17,11 @@ inline constexpr size_t attributeCount = static_cast<size_t>(Attr::unknown) + 1;
 /// One attribute of a definition.
 struct Entry {
     Attribute const* row = nullptr;
-    llvm::StringRef key, value; ///< value as it stands in the file
-    Span where;                 ///< of the value
+    llvm::StringRef key;
+    llvm::StringRef value; ///< as it stands in the file, but with blanks for comments: of one size
+    Span where;            ///< of the value
     ir::ConstructId construct;
-    bool hasComment = false, spansLines = false, isBroken = false;
+    bool spansLines = false, isBroken = false;
 };
 
 /// An object as the statements read so far leave it.
@@ -52,11 +53,12 @@ private:
     Definition* find(Subject subject, llvm::StringRef name);
     /// Takes one pair of quotes and the escapes off, resolves placeholders, checks the rules for
     /// names.
+    llvm::StringRef withoutComments(RawAttribute const& raw);
     llvm::StringRef objectName(RawStatement const& statement, Scanner const& scanner);
     void insert(RawStatement const& statement, llvm::StringRef name, ir::ConstructId construct,
                 std::vector<Entry> entries, Span nameSpan);
-    void dropSuperseded(Definition& definition, std::vector<Entry> const& entries);
-    void merge(Definition& definition, std::vector<Entry> entries, bool isUpdate);
+    void dropSuperseded(Definition& definition, llvm::ArrayRef<Entry> entries);
+    void merge(Definition& definition, llvm::ArrayRef<Entry> entries, bool isUpdate);
     void remove(Definition& definition, ir::ConstructId construct, bool withMembers);
     void rename(llvm::StringRef name, ir::ConstructId construct, std::vector<Entry> const& entries);
     void refuse(Span span, llvm::StringRef owner);

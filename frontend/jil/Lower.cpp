@@ -47,20 +47,6 @@ void Lowering::run() {
     }
 }
 
-static std::string withoutComments(llvm::StringRef value) {
-    std::string out;
-    for (size_t i = 0; i < value.size();) {
-        if (value.substr(i).starts_with("/*")) {
-            size_t const close = value.find("*/", i + 2);
-            i = close == llvm::StringRef::npos ? value.size() : close + 2;
-            out += ' ';
-        } else {
-            out += value[i++];
-        }
-    }
-    return out;
-}
-
 /// `\:` outside quotes becomes `:` (JIL-012); everything else, quotes included, is passed on
 /// (JIL-017).
 static llvm::StringRef verbatimText(llvm::StringRef value, Estate& estate) {
@@ -92,9 +78,8 @@ static bool isQuotedInPart(llvm::StringRef value) {
 }
 
 llvm::StringRef Lowering::text(Entry const& entry, llvm::StringRef object) {
-    llvm::StringRef value = placeholders.resolve(entry.value, entry.where, entry.row->kind, object);
-    if (entry.hasComment)
-        value = estate.save(withoutComments(value)).trim();
+    llvm::StringRef const value =
+        placeholders.resolve(entry.value, entry.where, entry.row->kind, object).trim();
     switch (entry.row->kind) {
     case ValueKind::verbatim: return verbatimText(value, estate);
     case ValueKind::assignments:
@@ -123,11 +108,11 @@ Span Lowering::partSpan(Entry const& entry, llvm::StringRef part) const {
     return {begin, begin + static_cast<uint32_t>(part.size())};
 }
 
-void Lowering::badValue(Entry const& entry, llvm::StringRef value, llvm::StringRef wanted,
-                        llvm::StringRef object) {
+void Lowering::badValue(Entry const& entry, Span where, llvm::StringRef value,
+                        llvm::StringRef wanted, llvm::StringRef object) {
     llvm::StringRef const key = entry.row->keyword.empty() ? entry.key : entry.row->keyword;
     std::string shown = value.take_front(60).str();
-    diags.report<Code::BadValue>(partSpan(entry, value), shown, key, wanted)
+    diags.report<Code::BadValue>(where, shown, key, wanted)
         .object(object)
         .evidence(shown)
         .note("AutoSys rejects the definition with such a value: the job would keep its old one");

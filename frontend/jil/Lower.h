@@ -38,6 +38,10 @@ private:
     Span partSpan(Entry const& entry, llvm::StringRef part) const;
     /// Reports that the value is none; the construct is refused.
     void badValue(Entry const& entry, llvm::StringRef value, llvm::StringRef wanted,
+                  llvm::StringRef object) {
+        badValue(entry, partSpan(entry, value), value, wanted, object);
+    }
+    void badValue(Entry const& entry, Span where, llvm::StringRef value, llvm::StringRef wanted,
                   llvm::StringRef object);
     void keep(Entry const& entry, llvm::StringRef object, std::vector<ir::KeptAttribute>& kept);
     void settle(Entry const& entry, diag::Fidelity fate, llvm::StringRef form) {

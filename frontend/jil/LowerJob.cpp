@@ -40,6 +40,10 @@ private:
         base.badValue(entry, value, wanted, definition.name);
         job().refused = true;
     }
+    /// Reads each item of a list; each that is none is told at its own place, and then the list is
+    /// not used.
+    template <class Take>
+    bool readItems(Entry const& entry, llvm::StringRef value, llvm::StringRef wanted, Take take);
     void setText(Entry const& entry, Sourced<llvm::StringRef>& target) {
         target.set(text(entry), entry.construct);
     }
@@ -195,6 +199,25 @@ bool JobLowering::setBoolean(Entry const& entry, Sourced<bool>& target) {
     }
     target.set(*flag, entry.construct);
     return true;
+}
+
+template <class Take>
+bool JobLowering::readItems(Entry const& entry, llvm::StringRef value, llvm::StringRef wanted,
+                            Take take) {
+    auto const items = listItems(value);
+    // Escapes make the text differ from the file's, but not where one item ends.
+    auto const written = listItems(entry.value);
+    bool areAllGood = true;
+    for (size_t i = 0; i < items.size(); ++i) {
+        Span const where =
+            base.partSpan(entry, written.size() == items.size() ? written[i] : items[i]);
+        if (take(items[i], where))
+            continue;
+        base.badValue(entry, where, items[i], wanted, definition.name);
+        job().refused = true;
+        areAllGood = false;
+    }
+    return areAllGood;
 }
 
 void JobLowering::conditionAttribute(Entry const& entry, ConditionRef& target) {
@@ -413,43 +436,44 @@ void JobLowering::timeAttribute(Entry const& entry) {
     switch (entry.row->id) {
     case Attr::job_days_of_week: {
         uint8_t days = 0;
-        for (llvm::StringRef const item : listItems(value)) {
-            auto const day = readWeekday(item);
-            if (!day)
-                return bad(entry, item, "days such as `mo,tu,we,th,fr` or `all`");
-            if (item.size() > 2 && !item.equals_insensitive("all"))
-                diags
-                    .report<Code::LenientValue>(base.partSpan(entry, item), item,
-                                                item.take_front(2))
-                    .object(definition.name)
-                    .evidence(item);
-            days |= *day;
-        }
-        return times.weekdays.set(days, entry.construct);
+        bool const isGood =
+            readItems(entry, value, "days such as `mo,tu,we,th,fr` or `all`",
+                      [&](llvm::StringRef item, Span where) {
+                          auto const day = readWeekday(item);
+                          if (day && item.size() > 2 && !item.equals_insensitive("all"))
+                              diags.report<Code::LenientValue>(where, item, item.take_front(2))
+                                  .object(definition.name)
+                                  .evidence(item);
+                          days |= day.value_or(0);
+                          return day.has_value();
+                      });
+        return isGood ? times.weekdays.set(days, entry.construct) : void();
     }
     case Attr::job_run_calendar: return times.runCalendar.set(value, entry.construct);
     case Attr::job_exclude_calendar: return times.excludeCalendar.set(value, entry.construct);
     case Attr::job_start_times: {
         llvm::SmallVector<int16_t, 2> list;
-        for (llvm::StringRef const item : listItems(value)) {
-            auto const time = readTime(item);
-            if (!time)
-                return bad(entry, item, "times of day `hh:mm` from 00:00 to 23:59");
-            if (!llvm::is_contained(list, *time))
-                list.push_back(*time);
-        }
-        return times.times.set(std::move(list), entry.construct);
+        bool const isGood = readItems(entry, value, "times of day `hh:mm` from 00:00 to 23:59",
+                                      [&](llvm::StringRef item, Span) {
+                                          auto const time = readTime(item);
+                                          if (time && !llvm::is_contained(list, *time))
+                                              list.push_back(*time);
+                                          return time.has_value();
+                                      });
+        return isGood ? times.times.set(std::move(list), entry.construct) : void();
     }
     case Attr::job_start_mins: {
         llvm::SmallVector<uint8_t, 2> list;
-        for (llvm::StringRef const item : listItems(value)) {
-            auto const minute = readInteger(item);
-            if (!minute || *minute < 0 || *minute > 59)
-                return bad(entry, item, "minutes past the hour from 0 to 59");
-            if (!llvm::is_contained(list, static_cast<uint8_t>(*minute)))
-                list.push_back(static_cast<uint8_t>(*minute));
-        }
-        return times.minutes.set(std::move(list), entry.construct);
+        bool const isGood = readItems(
+            entry, value, "minutes past the hour from 0 to 59", [&](llvm::StringRef item, Span) {
+                auto const minute = readInteger(item);
+                if (!minute || *minute < 0 || *minute > 59)
+                    return false;
+                if (!llvm::is_contained(list, static_cast<uint8_t>(*minute)))
+                    list.push_back(static_cast<uint8_t>(*minute));
+                return true;
+            });
+        return isGood ? times.minutes.set(std::move(list), entry.construct) : void();
     }
     case Attr::job_run_window: {
         auto const window = readWindow(value);
@@ -460,17 +484,22 @@ void JobLowering::timeAttribute(Entry const& entry) {
     case Attr::job_must_start_times:
     case Attr::job_must_complete_times: {
         std::vector<ClockOrOffset> list;
-        for (llvm::StringRef const item : listItems(value)) {
-            auto const time = readTime(item);
-            auto const offset =
-                item.starts_with("+") ? readInteger(item.drop_front()) : std::nullopt;
-            if (offset && *offset >= 0 && *offset <= 527040)
-                list.push_back({true, static_cast<int32_t>(*offset)});
-            else if (time)
-                list.push_back({false, *time});
-            else
-                return bad(entry, item, "times `hh:mm` or `+minutes` after the start");
-        }
+        bool const isGood = readItems(entry, value, "times `hh:mm` or `+minutes` after the start",
+                                      [&](llvm::StringRef item, Span) {
+                                          auto const time = readTime(item);
+                                          auto const offset = item.starts_with("+")
+                                                                  ? readInteger(item.drop_front())
+                                                                  : std::nullopt;
+                                          if (offset && *offset >= 0 && *offset <= 527040)
+                                              list.push_back({true, static_cast<int32_t>(*offset)});
+                                          else if (time)
+                                              list.push_back({false, *time});
+                                          else
+                                              return false;
+                                          return true;
+                                      });
+        if (!isGood)
+            return;
         auto& target =
             entry.row->id == Attr::job_must_start_times ? times.mustStart : times.mustComplete;
         return target.set(std::move(list), entry.construct);
@@ -514,12 +543,20 @@ void JobLowering::exitRule() {
             return;
         if (isDecided)
             return shadow(entry);
+        static constexpr llvm::StringLiteral wanted = "exit codes such as `0,3,20-30`";
         llvm::StringRef const value = text(*entry);
-        auto list = readCodes(value);
-        if (!list)
-            return bad(*entry, value, "exit codes such as `0,3,20-30`");
+        std::vector<CodeRange> list;
+        bool const isGood = readItems(*entry, value, wanted, [&](llvm::StringRef item, Span) {
+            auto const range = readCodes(item);
+            list.push_back(range.value_or(CodeRange()));
+            return range.has_value();
+        });
+        if (!isGood)
+            return;
+        if (list.empty())
+            return bad(*entry, value, wanted);
         rule.kind = which;
-        rule.codes = std::move(*list);
+        rule.codes = std::move(list);
         rule.from.push_back(entry->construct);
         isDecided = true;
     };

@@ -101,19 +101,19 @@ bool Scanner::next(RawStatement& statement) {
                 pending = RawStatement();
                 pending.command = item.command;
                 pending.key = item.attribute.key;
-                pending.name = item.attribute;
                 pending.isBroken = item.attribute.isBroken || !item.command;
+                pending.name = std::move(item.attribute);
                 hasPending = true;
                 return true;
             }
             statement.command = item.command;
             statement.key = item.attribute.key;
-            statement.name = item.attribute;
             statement.isBroken = item.attribute.isBroken || !item.command;
+            statement.name = std::move(item.attribute);
             break;
         case Item::Kind::attribute:
             statement.isBroken |= item.attribute.isBroken;
-            statement.attributes.push_back(item.attribute);
+            statement.attributes.push_back(std::move(item.attribute));
             break;
         case Item::Kind::stray:
             statement.isBroken |= !item.stray.isHarmless;
@@ -312,7 +312,7 @@ void Scanner::readValue(RawAttribute& attribute) {
         ++at;
     if (attribute.row->kind == ValueKind::blob)
         return readBlob(attribute);
-    char const* const begin = at;
+    char const* begin = at;
     char const* valueEnd = at;
     while (!scanLine(attribute, valueEnd) && mayWrap(attribute.row->kind)) {
         if (at == end || !continuesOn(at + 1, attribute, valueEnd > begin && valueEnd[-1] == ','))
@@ -320,7 +320,12 @@ void Scanner::readValue(RawAttribute& attribute) {
         attribute.spansLines = true;
         ++at;
     }
+    // A list may leave its first line empty.
+    while (begin < valueEnd && (isBlank(*begin) || *begin == '\n'))
+        ++begin;
     attribute.value = between(begin, valueEnd);
+    while (!attribute.comments.empty() && attribute.comments.back().begin() >= valueEnd)
+        attribute.comments.pop_back();
 }
 
 /// At the start of a line: does a wrapped list go on here (JIL-016)?
@@ -336,7 +341,7 @@ bool Scanner::continuesOn(char const* p, RawAttribute const& attribute, bool aft
     while (q < end && isBlank(*q))
         ++q;
     if (q > p && q < end && *q == ':' && isKeyStart(*p) &&
-        (q == keyEnd || isKnownKey(between(p, keyEnd))))
+        (q == keyEnd || isKnownKey(between(p, keyEnd)) || findSubcommand(between(p, keyEnd))))
         return false;
     llvm::StringRef const line = between(p, lineEnd(p)).rtrim();
     if (classify(line) != StrayKind::text)
@@ -359,7 +364,10 @@ bool Scanner::boundaryBefore(char const* colon, RawAttribute const& attribute,
     char const* j = colon;
     while (j > bytes.begin() && isKeyChar(j[-1]))
         --j;
-    if (j == colon || !isKeyStart(*j) || j == bytes.begin() || !isBlank(j[-1]))
+    if (j == colon || !isKeyStart(*j) || j == bytes.begin())
+        return false;
+    bool const followsComment = !attribute.comments.empty() && attribute.comments.back().end() == j;
+    if (!isBlank(j[-1]) && !followsComment) // a comment counts as a blank (JIL-014)
         return false;
     llvm::StringRef const key = between(j, colon);
     bool const isKnown = isKnownKey(key);
@@ -486,7 +494,7 @@ bool Scanner::closeComment(RawAttribute& attribute, char const* comment) {
         char const* const after = close + 2;
         llvm::StringRef const rest = between(after, eol).trim();
         if (!isFreeText(attribute.row->kind)) {
-            attribute.hasComment = true;
+            attribute.comments.push_back(between(comment, after));
             at = after;
             return true;
         }
@@ -494,7 +502,8 @@ bool Scanner::closeComment(RawAttribute& attribute, char const* comment) {
         bool const isEnd =
             rest.empty() || rest.starts_with("/*") ||
             (isBlank(*after) && isKnownKey(key) && rest.drop_front(key.size()).starts_with(":"));
-        if (isEnd) {
+        if (isEnd) { // or so it seems: an unclosed comment behind it is text, and the value goes on
+            attribute.comments.push_back(between(comment, after));
             at = after;
             return true;
         }
@@ -505,7 +514,7 @@ bool Scanner::closeComment(RawAttribute& attribute, char const* comment) {
     }
     // Multi-line, unless it cannot be meant: another comment opens first, or nothing closes it.
     if (close != end && close < next(commentOpen, eol)) {
-        attribute.hasComment = true;
+        attribute.comments.push_back(between(comment, close + 2));
         at = close + 2;
         // Behind a comment over lines the value is over: what follows is read as a line of its own.
         char const* q = at;

@@ -13,13 +13,13 @@ namespace hoist::jil {
 /// `key: value` as it stands in the file. All text points into the file's bytes.
 struct RawAttribute {
     Attribute const* row = nullptr;
-    llvm::StringRef key;             ///< as written; empty for a calendar row
-    llvm::StringRef value;           ///< trimmed; may be empty
-    bool hasComment = false;         ///< `/* */` inside: counts as a blank (JIL-014)
-    bool spansLines = false;         ///< wrapped or quoted over line ends
-    bool isBroken = false;           ///< a syntax error was reported about it
-    bool hasUnclosedComment = false; ///< `/*` that is text, which was reported
-    bool beginsLine = false;         ///< nothing stands before its key
+    llvm::StringRef key;                            ///< as written; empty for a calendar row
+    llvm::StringRef value;                          ///< trimmed; may be empty
+    llvm::SmallVector<llvm::StringRef, 0> comments; ///< inside the value: count as blanks (JIL-014)
+    bool spansLines = false;                        ///< wrapped or quoted over line ends
+    bool isBroken = false;                          ///< a syntax error was reported about it
+    bool hasUnclosedComment = false;                ///< `/*` that is text, which was reported
+    bool beginsLine = false;                        ///< nothing stands before its key
 };
 
 /// Lines that are neither statement nor attribute.

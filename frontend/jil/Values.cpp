@@ -59,19 +59,13 @@ std::optional<ir::Date> readDate(llvm::StringRef text) {
     return date;
 }
 
-std::optional<std::vector<ir::CodeRange>> readCodes(llvm::StringRef text) {
-    std::vector<ir::CodeRange> codes;
-    for (llvm::StringRef const item : listItems(text)) {
-        size_t const dash = item.find('-', 1);
-        auto const from = readInteger(item.take_front(dash));
-        auto const to = dash == llvm::StringRef::npos ? from : readInteger(item.substr(dash + 1));
-        if (!from || !to || *from > *to)
-            return std::nullopt;
-        codes.push_back({*from, *to});
-    }
-    if (codes.empty())
+std::optional<ir::CodeRange> readCodes(llvm::StringRef text) {
+    size_t const dash = text.find('-', 1);
+    auto const from = readInteger(text.take_front(dash));
+    auto const to = dash == llvm::StringRef::npos ? from : readInteger(text.substr(dash + 1));
+    if (!from || !to || *from > *to)
         return std::nullopt;
-    return codes;
+    return ir::CodeRange{*from, *to};
 }
 
 std::optional<uint8_t> readWeekday(llvm::StringRef text) {

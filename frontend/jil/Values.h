@@ -23,8 +23,8 @@ std::optional<int16_t> readTime(llvm::StringRef text);
 std::optional<ir::Window> readWindow(llvm::StringRef text);
 /// "mm/dd/yyyy", a real date of years 1900 to 9999.
 std::optional<ir::Date> readDate(llvm::StringRef text);
-/// `1,3,20-30`
-std::optional<std::vector<ir::CodeRange>> readCodes(llvm::StringRef text);
+/// `3` or `20-30`
+std::optional<ir::CodeRange> readCodes(llvm::StringRef text);
 /// One day, `mo` or a longer English form, as a bit (0 = Sunday); `all` is every day.
 std::optional<uint8_t> readWeekday(llvm::StringRef text);
 

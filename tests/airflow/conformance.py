@@ -11,11 +11,17 @@ in order against the DAGs that `hoist build` wrote:
     @status A=SUCCESS       what the ledger says now
     @events A FAILURE=1     how many such events the ledger has
     @before A=SUCCESS B=SUCCESS   the last such event of A came before that of B
-    @release A              in the next run, take A off hold once it is on hold and nothing else happens
+    @once A=STATUS EVENT JOB [VALUE]   in the next run, once A has this status and nothing else happens, an operator
+                            sends the event, or `SET_GLOBAL G=V`; several are taken in order
+    @release A              the same as `@once A=ON_HOLD JOB_OFF_HOLD A`
     @seed A=SUCCESS -48h    record a status that long ago on the virtual clock
+    @past A                 A started and succeeded 25 hours ago, in the ledger of the real runs
     @clock 2026-03-02T05:00Z    set the virtual clock
     @gate TASK pass|wait|skip|never   what the gate's code decides on the virtual clock and the seeded ledger
+    @tick DAG started|dropped   a tick comes now, on the virtual clock and the seeded ledger
+    @ended DAG                  the run of its last started tick ends SUCCESS there
     @ticks DAG FROM TO T...     all instants of the loaded timetable in [FROM, TO]
+    @form "edge all_success"    this file is the executed scenario of a form that the manifest calls exact (see test_forms)
     @assumption DAG NAME    the manifest names this assumption for the DAG
     @finding CODE           the compiler reports it
     @global G=V   @echoed TEXT   @file NAME [TEXT]   @holds NAME "text"
@@ -75,11 +81,14 @@ class Play:
         self.runs = runs
         self.loaded = runs.register(compiled.folder)
         self.clock = VirtualClock(datetime(2026, 3, 2, 12, tzinfo=timezone.utc))
+        self._url = ledger_url
         self.ledger = Ledger.open(ledger_url)
         self.ledger.load(compiled.manifest)
         self.virtual = Ledger.open(f"sqlite:///{scratch / 'virtual.db'}", clock=self.clock)
         self.virtual.load(compiled.manifest)
-        self._held: list[str] = []
+        self._later: list[list[str]] = []
+        self._ticked: dict[str, tuple[str, str]] = {}
+        self._played: list[str] = []
         self._at = datetime(2026, 3, 2, 6, tzinfo=timezone.utc)
 
     def take(self, step: list[str]) -> None:
@@ -107,10 +116,11 @@ class Play:
     def _run(self, dag_id: str, state: str | None = None) -> None:
         (self.scratch / "ran").write_text("")
         self._at += timedelta(days=1)
-        threads = [threading.Thread(target=self._let_go, args=(j,)) for j in self._held]
-        self._held = []
-        for thread in threads:
-            thread.start()
+        self._played.append(dag_id)
+        over = threading.Event()
+        operator = threading.Thread(target=self._operate, args=(self._later, over))
+        self._later = []
+        operator.start()
 
         def late(_signal: int, _frame: object) -> None:
             raise StepFailed(f"{dag_id} has not ended after {_SECONDS} s; {self._told()}")
@@ -122,26 +132,36 @@ class Play:
         finally:
             signal.alarm(0)
             signal.signal(signal.SIGALRM, before)
-        for thread in threads:
-            thread.join()
+            over.set()
+            operator.join()
         self._must(state is None or run.state == state, (run.state, run.tasks))
 
-    def _let_go(self, job: str) -> None:
-        deadline = time.monotonic() + _SECONDS
-        while time.monotonic() < deadline:
-            row = self.ledger.status(job)
-            if row is not None and row.shown == "ON_HOLD":
-                time.sleep(1)  # nothing may happen meanwhile
-                if not self._executed():
-                    self.ledger.send("JOB_OFF_HOLD", job)
+    def _operate(self, events: list[list[str]], over: threading.Event) -> None:
+        for word, event, *arguments in events:
+            job, _, status = word.partition("=")
+            while not over.is_set():
+                row = self.ledger.status(job)
+                before = self._executed()
+                if row is not None and row.shown == status:
+                    time.sleep(1)  # nothing may happen meanwhile
+                    if self._executed() == before:
+                        break
+                time.sleep(0.05)
+            else:
                 return
-            time.sleep(0.05)
+            if event == "SET_GLOBAL":
+                self._global(*arguments)
+            else:
+                self.ledger.send(event, *arguments)
 
     def _executed(self) -> list[str]:
         return (self.scratch / "ran").read_text().split()
 
     def _release(self, job: str) -> None:
-        self._held.append(job)
+        self._later.append([f"{job}=ON_HOLD", "JOB_OFF_HOLD", job])
+
+    def _once(self, *words: str) -> None:
+        self._later.append(list(words))
 
     def _ran(self, *jobs: str) -> None:
         self._must(set(jobs) <= set(self._executed()), self._executed())
@@ -181,6 +201,15 @@ class Play:
             self.virtual.record(job, status)
         self.clock.set(now)
 
+    def _past(self, job: str) -> None:
+        from hoist_airflow.clock import VirtualClock
+        from hoist_airflow.ledger import Ledger
+
+        then = VirtualClock(datetime.now(timezone.utc) - timedelta(hours=25))
+        past = Ledger.open(self._url, clock=then)
+        for status in ("STARTING", "SUCCESS"):
+            past.record(job, status)
+
     def _clock(self, at: str) -> None:
         self.clock.set(_instant(at))
 
@@ -198,7 +227,23 @@ class Play:
         else:
             self._must(decision.kind == expected, (dag.dag_id, decision))
 
+    def _tick(self, dag_id: str, expected: str) -> None:
+        from hoist_airflow.run import topology
+
+        now = self.clock.now()
+        shape = topology(self.loaded[dag_id])
+        opened = self.virtual.open_run(shape, f"tick__{now.isoformat()}", tick=now)
+        if opened.answer == "started":
+            self._ticked[dag_id] = (shape.top, f"tick__{now.isoformat()}")
+        self._must(opened.answer == expected, opened)
+
+    def _ended(self, dag_id: str) -> None:
+        job, run_id = self._ticked[dag_id]
+        self._must(self.virtual.try_start(job, run_id) == "started", self.virtual.status(job))
+        self.virtual.record(job, "SUCCESS", run_id=run_id)
+
     def _ticks(self, dag_id: str, start: str, end: str, *expected: str) -> None:
+        self._played.append(dag_id)
         timetable = self.runs.round_trip(self.loaded[dag_id]).timetable
         first, last = _instant(start), _instant(end)
         seen = []
@@ -209,6 +254,14 @@ class Play:
         day = f"{first:%Y-%m-%d}T"
         wanted = [_instant(text if "T" in text else f"{day}{text}Z") for text in expected]
         self._must(seen == wanted, [f"{t:%Y-%m-%dT%H:%M:%SZ}" for t in seen])
+
+    def _form(self, *words: str) -> None:
+        form = " ".join(words).strip('"')
+        manifest = self.compiled.manifest
+        dags = [dag for dag in manifest["dags"] if dag["dag_id"] in self._played]
+        rows = [row for dag in dags for row in dag["objects"]] + [manifest["other"]]
+        played = [(c[2], c[3]) for row in rows for c in row["constructs"]]
+        self._must((form, "exact") in played, sorted(set(played)))
 
     def _assumption(self, dag_id: str, name: str) -> None:
         rows = {row["dag_id"]: row["assumptions"] for row in self.compiled.manifest["dags"]}

@@ -19,7 +19,7 @@ import json
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -249,3 +249,23 @@ def run_file(folder: Path, source: str, *, conf: dict[str, Any] | None = None) -
     loaded = register(folder)
     assert len(loaded.dags) == 1, sorted(loaded.dags)
     return real_run(next(iter(loaded.dags.values())), conf=conf)
+
+
+def stored_run(dag: Any) -> Any:
+    """A fresh run of `dag` (of `register`) in the metadata database, none of its tasks started."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from airflow.utils.state import DagRunState
+    from airflow.utils.types import DagRunTriggeredByType, DagRunType
+    from sqlalchemy import select
+
+    now = datetime.now(timezone.utc)
+    run = round_trip(dag).create_dagrun(
+        run_id=f"stored__{now.isoformat()}",
+        run_type=DagRunType.MANUAL,
+        state=DagRunState.QUEUED,
+        run_after=now,
+        triggered_by=DagRunTriggeredByType.TEST,
+    )
+    with create_session() as session:
+        return session.scalars(select(DagRun).where(DagRun.id == run.id)).one()

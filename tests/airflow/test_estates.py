@@ -128,13 +128,8 @@ def test_plain_dags_need_no_gate(bank: Compiled) -> None:
 
 @pytest.mark.parametrize("path", sorted((CORPUS / "oddities").glob("*.jil")), ids=lambda p: p.stem)
 def test_oddity(path: Path, airflow_runs, tmp_path: Path) -> None:
-    """No crash; where the file expects a finding there is one, and what is written loads."""
+    """What is written loads; tests/house/test_oddities.py judges the findings."""
     compiled = compile_estate(path, out=tmp_path / "dags")
-    comment = path.read_bytes().split(b"insert_job", 1)[0]
-    if b"an error" in comment and b"or warning" not in comment and b"or one error" not in comment:
-        assert [code for severity, code in compiled.codes if severity == "error"], compiled.findings
-    elif b"expect:" in comment and b", or " not in comment and b"without a finding" not in comment:
-        assert compiled.codes, "expected a finding"
     if compiled.exit_code == NOT_WRITTEN and not (compiled.folder / "hoist.manifest.json").exists():
         return
     _judged(compiled, airflow_runs)

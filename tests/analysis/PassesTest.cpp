@@ -130,6 +130,55 @@ TEST(Passes, JIL115_ABoxWithItsOwnRuleOrWithoutHandlersCompletes) {
     EXPECT_FALSE(find(run(b), Code::BoxNeverCompletes));
 }
 
+// A member that only a bad exit code starts is no end of the good night: a box_success that named
+// it would hang as well.
+TEST(Passes, JIL114_AnExitCodeOfTheGoodNightIsPinned) {
+    auto const helpFor = [](auto rule, ir::Compare op, int64_t code) {
+        EstateBuilder b;
+        b.box("BOX");
+        rule(b[b.job("X", "BOX")].exitRule);
+        b.condition(b.job("H", "BOX"), b.f("X"));
+        b.condition(b.job("E", "BOX"), b.e("X", op, code));
+        auto const diags = run(b);
+        diag::Diagnostic const* found = find(diags, Code::BoxNeverCompletes);
+        return found ? found->helps[0] : std::string();
+    };
+    std::string const onlyX = "`box_success: s(X)` ends it when the work is done";
+    std::string const withE = "`box_success: s(X) & s(E)` ends it when the work is done";
+    std::string const several =
+        "a `box_success` that is true whichever way the work ends would end it";
+    auto const plain = [](ir::ExitRule&) {};
+    auto const upTo4 = [](ir::ExitRule& rule) { rule.max = 4; };
+    auto const only3 = [](ir::ExitRule& rule) {
+        rule.kind = ir::ExitRule::Kind::success;
+        rule.codes = {{3, 3}};
+    };
+    auto const zeroFails = [](ir::ExitRule& rule) {
+        rule.kind = ir::ExitRule::Kind::fail;
+        rule.codes = {{0, 0}, {2, 255}};
+    };
+    EXPECT_EQ(helpFor(plain, ir::Compare::equal, 4), onlyX);
+    EXPECT_EQ(helpFor(plain, ir::Compare::greater, 0), onlyX);
+    EXPECT_EQ(helpFor(plain, ir::Compare::equal, 0), withE);
+    EXPECT_EQ(helpFor(upTo4, ir::Compare::lessEqual, 4), withE);
+    EXPECT_EQ(helpFor(upTo4, ir::Compare::greater, 4), onlyX);
+    EXPECT_EQ(helpFor(upTo4, ir::Compare::equal, 4), several);
+    EXPECT_EQ(helpFor(upTo4, ir::Compare::equal, 0), several);
+    EXPECT_EQ(helpFor(only3, ir::Compare::equal, 3), withE);
+    EXPECT_EQ(helpFor(only3, ir::Compare::equal, 0), onlyX);
+    EXPECT_EQ(helpFor(zeroFails, ir::Compare::equal, 1), withE);
+    EXPECT_EQ(helpFor(zeroFails, ir::Compare::equal, 0), onlyX);
+}
+
+TEST(Passes, JIL114_AHandlerOfABadExitCodeHangsTheBoxByItself) {
+    EstateBuilder b;
+    b.box("BOX");
+    b.job("X", "BOX");
+    b.condition(b.job("E", "BOX"), b.e("X", ir::Compare::notEqual, 0));
+    auto const diags = run(b);
+    EXPECT_TRUE(find(diags, Code::BoxNeverCompletes));
+}
+
 TEST(Passes, JIL112_ALaterTimeOfTheSameNightIsInOrder) {
     auto const found = [](int16_t box, std::initializer_list<int16_t> member) {
         EstateBuilder b;

@@ -127,6 +127,35 @@ TEST(Driver, CoverageOfACrontab) {
         << tool.console.output << tool.console.errors;
 }
 
+// A setting that only refused entries use is refused with them.
+TEST(Driver, CoverageOfARefusedCrontab) {
+    Tool tool;
+    tool.files.files["jobs.cron"] = "CRON_TZ=UTC\nSHELL=/bin/bash\nA=1\nB=\"2\" 3\n"
+                                    "0 5 * * * /opt/bin/report\n";
+    EXPECT_EQ(tool.run({"coverage", "jobs.cron", "--cron-flavour", "cronie"}), 1)
+        << tool.console.output << tool.console.errors;
+}
+
+// The name of an entry is made up, so a job of another dialect that has it keeps it, and the entry
+// is no duplicate of that job.
+TEST(Driver, AnEntryWhoseNameAJobHasIsNumbered) {
+    Tool tool;
+    tool.files.files["e/a.cron"] = "0 5 * * * /opt/bin/report\n";
+    EXPECT_EQ(tool.run({"graph", "e", "--dialect", "cron", "--format", "json"}), 0);
+    size_t const at = tool.console.output.find("report.");
+    ASSERT_NE(at, std::string::npos) << tool.console.output;
+    std::string const name = tool.console.output.substr(at, tool.console.output.find('"', at) - at);
+    tool.files.files["e/z.jil"] =
+        "insert_job: " + name + "   job_type: c\nmachine: m\ncommand: x\n";
+    tool.files.files["e/a.cron"] += "0 5 * * * /opt/bin/report\n";
+    EXPECT_EQ(tool.run({"build", "e", "-o", "out", "--cron-flavour", "cronie"}), 0)
+        << tool.console.errors;
+    EXPECT_EQ(tool.console.errors.find("z.jil:1:1\n"), std::string::npos) << tool.console.errors;
+    EXPECT_NE(tool.console.errors.find("warning[P2017]"), std::string::npos);
+    for (llvm::StringRef file : {"", ".2", ".3"})
+        EXPECT_TRUE(tool.files.files.contains("out/" + name + file.str() + ".py")) << file.str();
+}
+
 TEST(Driver, BuildWritesInsideItsFolderOnly) {
     Tool tool;
     tool.files.files["jobs.cron"] = "0 5 * * * /opt/bin/../../x\n";

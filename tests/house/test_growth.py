@@ -64,9 +64,7 @@ def instructions(command: list[str]) -> int:
 
 def peak_bytes(command: list[str]) -> int:
     """Return the largest resident memory of the command."""
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode in (0, 1), command
@@ -89,9 +87,7 @@ def test_a_generated_estate_has_no_errors(hoist, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["check", "build"])
-def test_instructions_grow_linearly(
-    command: str, hoist_binary: str, tmp_path: Path
-) -> None:
+def test_instructions_grow_linearly(command: str, hoist_binary: str, tmp_path: Path) -> None:
     start = instructions([hoist_binary, "version"])
     small, large = (
         instructions([hoist_binary, *arguments(command, tmp_path, jobs)]) - start
@@ -101,11 +97,8 @@ def test_instructions_grow_linearly(
 
 
 @pytest.mark.parametrize("command", ["check", "build"])
-def test_memory_per_job_is_bounded(
-    command: str, hoist_binary: str, tmp_path: Path
-) -> None:
+def test_memory_per_job_is_bounded(command: str, hoist_binary: str, tmp_path: Path) -> None:
     fewer, more = (
-        peak_bytes([hoist_binary, *arguments(command, tmp_path, jobs)])
-        for jobs in (FEWER, MORE)
+        peak_bytes([hoist_binary, *arguments(command, tmp_path, jobs)]) for jobs in (FEWER, MORE)
     )
     assert more - fewer <= MOST_BYTES_PER_JOB[command] * (MORE - FEWER)

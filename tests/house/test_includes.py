@@ -15,12 +15,14 @@ DIAG = BASE | {"frontend/diag"}
 IR = DIAG | {"frontend/ir"}
 ANALYSIS = IR | {"analysis"}
 MAY_INCLUDE = {
+    "grammar": {"grammar"},
     "frontend/base": BASE,
     "frontend/diag": DIAG,
     "frontend/ir": IR,
     # `frontend` itself: the table of dialects and their common entry.
     "frontend": IR | {"frontend", "dialect"},
-    "dialect": IR | {"frontend", "grammar"},
+    # Not `grammar`: hoist does not link ANTLR (docs/decisions.md); tests hold its parsers to it.
+    "dialect": IR | {"frontend"},
     "analysis": ANALYSIS,
     "backend/airflow": ANALYSIS | {"backend/airflow"},
     "backend/report": ANALYSIS | {"backend/report"},
@@ -46,7 +48,7 @@ def layer(path: str) -> str:
 def wrong_includes() -> list[str]:
     """Return `file includes header` for each include against the direction."""
     wrong = []
-    for top in ("frontend", "analysis", "backend"):
+    for top in ("grammar", "frontend", "analysis", "backend"):
         for file in sorted((ROOT / top).rglob("*")):
             if file.suffix not in {".cpp", ".h", ".inc", ".def"}:
                 continue
@@ -71,7 +73,7 @@ def test_includes_point_from_left_to_right() -> None:
 
 def test_each_file_begins_with_its_reason_to_exist() -> None:
     silent = []
-    for top in ("frontend", "analysis", "backend", "tests"):
+    for top in ("grammar", "frontend", "analysis", "backend", "tests"):
         for file in sorted((ROOT / top).rglob("*")):
             if file.suffix in {".cpp", ".h"} and not file.read_text(encoding="utf-8").startswith(
                 "//"

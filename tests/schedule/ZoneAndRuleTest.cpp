@@ -52,14 +52,20 @@ TEST(CalendarRule, BadRulesSayWhere_JIL157) {
         uint32_t offset;
         char const* message;
     };
-    for (Bad const& bad : {Bad{"FOM &", 5, "a date keyword is missing in a calendar rule"},
-                           Bad{"FOM EOM", 4, "expected `&` or `|` before `EOM`"},
-                           Bad{"workdx01", 0, "unknown date keyword `WORKDX01`"},
-                           Bad{"FOM | $", 6, "unexpected character `$` in a calendar rule"},
-                           Bad{"(FOM", 4, "missing `)` in a calendar rule"},
-                           Bad{"FOM)", 3, "`)` without `(` in a calendar rule"},
-                           Bad{"MON#6", 0, "`MON#6`: the number must be 1 to 5"},
-                           Bad{"MON & NOT NOT TUE", 10, "`NOT NOT` in a calendar rule"}}) {
+    for (Bad const& bad :
+         {Bad{"FOM &", 5, "a date keyword is missing in a calendar rule"},
+          Bad{"FOM EOM", 4, "expected `&` or `|` before `EOM`"},
+          Bad{"workdx01", 0, "unknown date keyword `WORKDX01`"},
+          Bad{"FOM | $", 6, "unexpected character `$` in a calendar rule"},
+          Bad{"(FOM", 4, "missing `)` in a calendar rule"},
+          Bad{"FOM)", 3, "`)` without `(` in a calendar rule"},
+          Bad{"MON#6", 0, "`MON#6`: the number must be 1 to 5"},
+          Bad{"WORKD#0", 0, "`WORKD#0`: the number must be 1 to 31"},
+          Bad{"MNTHD#999999999", 0, "`MNTHD#999999999`: the number must be 1 to 31"},
+          // Its first nine digits are a good number.
+          Bad{"FOM | MNTHD#00000000112", 6, "`MNTHD#00000000112`: the number must be 1 to 31"},
+          Bad{"CYCL#4294967297", 0, "`CYCL#4294967297`: the number must be 1 to 365"},
+          Bad{"MON & NOT NOT TUE", 10, "`NOT NOT` in a calendar rule"}}) {
         ir::RuleError error;
         EXPECT_FALSE(ir::CalendarRule::parse(bad.text, error)) << bad.text;
         EXPECT_EQ(error.offset, bad.offset) << bad.text;
@@ -72,6 +78,8 @@ TEST(CalendarRule, HostileTextIsRefusedQuickly) {
     EXPECT_FALSE(ir::CalendarRule::parse(std::string(1000000, '('), error));
     EXPECT_EQ(error.offset, 100u);
     EXPECT_FALSE(ir::CalendarRule::parse("WEEK#" + std::string(1000000, '9'), error));
+    EXPECT_LT(error.message.size(), 100u);
+    EXPECT_TRUE(ir::CalendarRule::parse("WEEK#" + std::string(1000, '0') + "53", error));
     EXPECT_FALSE(ir::CalendarRule::parse(llvm::StringRef("FOM\0EOM", 7), error));
     std::string chain = "MON#1";
     for (int i = 0; i < 20000; ++i)

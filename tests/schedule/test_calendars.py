@@ -40,6 +40,7 @@ HOLIDAYS = {"kind": "standard", "dates": ["2026-12-25", "2026-12-26"]}
     [
         ("fom & mar", ["03-01"]),
         ("MNTHDM01 & FEB", ["02-28"]),
+        ("MNTHD#0000000015 & FEB", ["02-15"]),
         ("MNTHD#L & FEB", ["02-28"]),
         ("MON#1 & JAN", ["01-05"]),
         ("MONM1 & MAY", ["05-25"]),
@@ -81,6 +82,8 @@ def test_jil157_no_condition_is_every_day_and_a_lone_exclusion_takes_from_it() -
             ("FOM | $", 6),
             ("(FOM", 4),
         ],
+        # Nine digits say little about a number of ten.
+        *[("MNTHD#999999999", 0), ("MNTHD#00000000112", 0), ("WORKD#0", 0), ("WEEK#4294967297", 0)],
         *[("MON#6", 0), ("MNTHD#0", 0), ("XMON", 0), ("FOM)", 3), ("(" * 200, 100), ("WEEK#54", 0)],
     ],
 )

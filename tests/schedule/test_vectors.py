@@ -7,13 +7,15 @@ import sys
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, reset_tzpath
 
 import pytest
 
 HERE = Path(__file__).parent
 VECTORS = HERE.parent / "vectors"
 sys.path[:0] = [str(HERE), str(VECTORS)]
+# The pinned package `tzdata`, whose release hoist embeds, not whatever the system has installed.
+reset_tzpath(to=())
 
 import generate  # noqa: E402
 import oracle  # noqa: E402

@@ -32,10 +32,18 @@ class FakeRun:
         self.alarms: list[str] = []
         self.answers = ["started"]
         self.claimed: list[str | None] = []
+        self.reread: list[Any] = []
+        self.begun = False
+        self.start_event: str | None = None
+        self.dag_id, self.run_id = "D", "r"
         self.kill = False
 
-    def try_start(self, *, resources: str | None = None) -> str:
+    def has_begun(self) -> bool:
+        return self.begun
+
+    def try_start(self, *, resources: str | None = None, reread: Any = None) -> str:
         self.claimed.append(resources)
+        self.reread.append(reread)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if answer in ("started", "noexec"):
             self.record("STARTING")

@@ -37,6 +37,8 @@ class GateSpec:
     timezone: str | None = None
     race: bool = False
     undefined: list[str] = field(default_factory=list)
+    # An `n()` atom is recorded as a start when it passes; False: the job itself does so (JIL-095).
+    records: bool = True
     # Jobs and boxes of this DAG that the condition reads -> the tasks that must end for them.
     local: dict[str, list[str]] = field(default_factory=dict)
 
@@ -92,15 +94,13 @@ def decide(  # noqa: PLR0911  (one return a rule, in the order of the rules)
         ):
             return Decision("skip", f"cannot become true any more in this run: {gate.when}")
         return Decision("wait", f"waits for {gate.when}")
-    if gate.window is not None:
-        closed = _outside_window(ledger, gate, now)
-        if closed is not None:
-            return closed
+    if (closed := outside_window(ledger, gate)) is not None:
+        return closed
     return _pass(ledger, gate, condition)
 
 
 def _pass(ledger: Ledger, gate: GateSpec, condition: conditions.Condition) -> Decision:
-    if not condition.excludes:
+    if not (condition.excludes and gate.records):
         return Decision("pass", gate.when)
     # JIL-076: found true and recorded as started in one transaction.
     answer = ledger.try_start(
@@ -148,12 +148,13 @@ def _tick_to_wait_for(
     return upcoming if upcoming is not None else datetime.max.replace(tzinfo=now.tzinfo)
 
 
-def _outside_window(ledger: Ledger, gate: GateSpec, now: datetime) -> Decision | None:
-    """JIL-151; None: inside the window."""
+def outside_window(ledger: Ledger, gate: GateSpec) -> Decision | None:
+    """JIL-151; None: inside the window, or there is none."""
     from hoist_airflow.schedule.windows import window_decision
 
-    assert gate.window is not None
-    found = window_decision(gate.window, gate.timezone or "UTC", now)
+    if gate.window is None:
+        return None
+    found = window_decision(gate.window, gate.timezone or "UTC", ledger.clock.now())
     if found.kind == "run_now":
         return None
     if found.kind == "wait_until":

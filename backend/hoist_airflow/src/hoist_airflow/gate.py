@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from hoist_airflow import conditions
 from hoist_airflow.decision import GateSpec, decide
-from hoist_airflow.run import boxes_around, ensure_started, task_states
+from hoist_airflow.run import ensure_started, local_tasks, task_states
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -80,24 +80,25 @@ class Gate(BaseOperator):
             timezone=self.timezone,
             race=self.race,
             undefined=list(self.undefined),
-            local=self._local_tasks(),
+            local=local_tasks(self, self.when),
+            records=not self._job_reads_again(),
         )
 
-    def _local_tasks(self) -> dict[str, list[str]]:
-        """The tasks of this DAG that settle each job and box that the condition reads.
+    def _job_reads_again(self) -> bool:
+        """Does the job read its condition itself when it starts, behind a queue (JIL-095)?
 
-        A box around this gate is not settled while the gate waits, so it is left out.
+        Then it is the job that records the start of a mutual exclusion, not this gate: in the queue
+        it does not exclude anybody (JIL-063).
         """
-        wanted = set(conditions.parse(self.when).jobs) - set(boxes_around(self)) - {self.hoist_job}
-        local: dict[str, list[str]] = {}
-        tasks: list[Any] = list(self.dag.tasks) if wanted else []
-        for task in tasks:
-            names = set(boxes_around(task))
-            if getattr(task, "hoist_role", None) == "job":
-                names.add(task.hoist_job)
-            for name in names & wanted:
-                local.setdefault(name, []).append(task.task_id)
-        return {name: sorted(local[name]) for name in sorted(local)}
+        if not conditions.parse(self.when).excludes:
+            return False
+        tasks: list[Any] = list(self.dag.tasks)
+        return any(
+            getattr(task, "hoist_role", None) == "job"
+            and task.hoist_job == self.hoist_job
+            and task.when is not None
+            for task in tasks
+        )
 
     def execute(self, context: Context) -> None:
         run = ensure_started(context)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from functools import cache
@@ -24,7 +24,8 @@ from airflow.sdk.exceptions import (
     TaskDeferred,
 )
 
-from hoist_airflow import routing
+from hoist_airflow import conditions, routing
+from hoist_airflow.decision import GateSpec, outside_window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,6 +83,10 @@ class Job(_Base):
         box: str | None = None,
         noexec: bool = False,
         resources: str | None = None,
+        when: str | None = None,
+        undefined: Sequence[str] = (),
+        window: str | None = None,
+        timezone: str | None = None,
         alarms: Mapping[str, Any] | None = None,
         term_run_time: float | None = None,
         retries: int | None = 0,
@@ -94,9 +99,15 @@ class Job(_Base):
             raise ValueError(f"unknown alarms {unknown}: known are {sorted(_ALARM_KEYS)}")
         if term_run_time is not None and term_run_time <= 0:
             raise ValueError("term_run_time is minutes above 0, or None")
+        if when is not None:
+            conditions.parse(when)
         self.hoist_job: str = self.task_id if job is None else job
         self.hoist_box = box
         self.hoist_resources = resources  # `resources` is an attribute of Airflow's own
+        self.when = when
+        self.undefined = tuple(undefined)
+        self.window = window
+        self.timezone = timezone
         self.noexec = noexec
         self.alarms = dict(alarms or {})
         self.term_run_time = term_run_time
@@ -114,7 +125,9 @@ class Job(_Base):
         return self._start(context)
 
     def start_again(self, context: Context, event: Any = None) -> Any:
-        """Entry after waiting for a release or for resource units."""
+        """Entry after waiting for a release, for resource units or for the condition again."""
+        if event and event.get("kind") == "skip":
+            raise AirflowSkipException(event["reason"])
         return self._start(context)
 
     def _start(self, context: Context) -> Any:
@@ -122,8 +135,15 @@ class Job(_Base):
 
         run = ensure_started(context)
         resources = None if self.noexec else self.hoist_resources
-        answer = run.try_start(resources=resources)
         log = self.log
+        reread = self._reread(run)
+        if reread is not None:
+            self._mind_the_window(run, reread)
+        answer = run.try_start(resources=resources, reread=reread)
+        if answer == "false":
+            assert reread is not None
+            log.info("%s left its queue, but waits again for %s", self.hoist_job, reread.when)
+            self._wait_again(reread)
         if answer in ("held", "short"):
             log.info("%s waits: %s", self.hoist_job, _WAITS[answer])
             self.defer(trigger=run.start_trigger(resources=resources), method_name="start_again")
@@ -136,6 +156,46 @@ class Job(_Base):
             run.record("SUCCESS")
             return None
         return self._recorded(run, context, self.perform)
+
+    def _reread(self, run: Run) -> GateSpec | None:
+        """The start conditions that must hold when the job leaves its queue (JIL-095), if any.
+
+        None for a retry, a cleared task and a forced start (JIL-054, JIL-081).
+        """
+        if (self.when is None and self.window is None) or run.start_event == "FORCE_STARTJOB":
+            return None
+        if run.has_begun():
+            return None
+        from hoist_airflow.run import local_tasks
+
+        when = "true" if self.when is None else self.when
+        return GateSpec(
+            task_id=self.task_id,
+            dag_id=run.dag_id,
+            run_id=run.run_id,
+            job=self.hoist_job,
+            when=when,
+            window=None if run.start_event == "STARTJOB" else self.window,
+            timezone=self.timezone,
+            undefined=list(self.undefined),
+            local=local_tasks(self, when),
+            records=False,
+        )
+
+    def _mind_the_window(self, run: Run, reread: GateSpec) -> None:
+        closed = outside_window(run.ledger, reread)
+        if closed is None:
+            return
+        self.log.info("%s: %s", closed.kind, closed.reason)
+        if closed.kind == "skip":
+            raise AirflowSkipException(closed.reason)
+        run.ledger.leave_queue(self.hoist_job)
+        self._wait_again(reread)
+
+    def _wait_again(self, reread: GateSpec) -> None:
+        from hoist_airflow.trigger import GateTrigger
+
+        self.defer(trigger=GateTrigger(**reread.to_dict()), method_name="start_again")
 
     def resume(self, context: Context, work: Any) -> Any:
         """Continue after a deferral of `perform`: `work(run, context)` under the same recording."""

@@ -11,7 +11,10 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from hoist_airflow import conditions
+from hoist_airflow.decision import GateSpec
 from hoist_airflow.ledger import Ledger, Member, RunKey, Topology, default_url
+from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.runs import StartAnswer
 
 if TYPE_CHECKING:
@@ -67,6 +70,10 @@ def topology(dag: DAG) -> Topology:
             parents.setdefault(task.hoist_job, None)
         elif task.hoist_role == "hold" and task.auto:
             auto_hold.add(task.hoist_job)
+    controlled = {task.hoist_job for task in tasks if task.hoist_role in ("gate", "hold")}
+    alone = next((name for name in sorted(parents) if parents[name] is None), outer)
+    top = outer if outer in boxes else alone
+    eager = {n for n, box in groups.items() if _waits_for_nothing(dag, box, controlled, top)}
     terminators = {m for fold in boxes.values() for m in fold.get("terminators", ())}
     kill = {m for fold in boxes.values() for m in fold.get("kill", ())}
     members = [
@@ -80,11 +87,19 @@ def topology(dag: DAG) -> Topology:
             job_terminator=name in kill,
             auto_hold=name in auto_hold,
             noexec=bool(getattr(jobs.get(name), "noexec", False)),
+            eager=name in eager,
         )
         for name in sorted(parents)
     ]
-    top = outer if outer in boxes else next((m.job for m in members if m.box is None), outer)
     return Topology(dag.dag_id, top, tuple(members))
+
+
+def _waits_for_nothing(dag: DAG, box: Any, controlled: set[str], top: str) -> bool:
+    """Has a box neither a control node of its own nor a predecessor but the top's controls?"""
+    if box.hoist_job in controlled or box.upstream_group_ids:
+        return False
+    before: list[Any] = [dag.task_dict[task] for task in box.upstream_task_ids]
+    return all(getattr(t, "hoist_job", None) == top and t.hoist_role != "job" for t in before)
 
 
 def _groups(dag: DAG) -> list[Any]:
@@ -107,6 +122,23 @@ def boxes_around(node: Any) -> list[str]:
             names.append(name)
         group = group.task_group
     return names
+
+
+def local_tasks(node: Any, when: str) -> dict[str, list[str]]:
+    """The tasks of its DAG that settle each job and box that the condition of a task reads.
+
+    A box around the task is not settled while the task waits, so it is left out.
+    """
+    wanted = set(conditions.parse(when).jobs) - set(boxes_around(node)) - {node.hoist_job}
+    local: dict[str, list[str]] = {}
+    tasks: list[Any] = list(node.dag.tasks) if wanted else []
+    for task in tasks:
+        names = set(boxes_around(task))
+        if getattr(task, "hoist_role", None) == "job":
+            names.add(task.hoist_job)
+        for name in names & wanted:
+            local.setdefault(name, []).append(task.task_id)
+    return {name: sorted(local[name]) for name in sorted(local)}
 
 
 def box_of(task: Any, outer: str) -> str | None:
@@ -146,10 +178,21 @@ class Run:
             try_number=self.try_number,
         )
 
-    def try_start(self, resources: str | None = None) -> StartAnswer:
+    def has_begun(self) -> bool:
+        """Has the job started in this run before: a retry, or a task that was cleared?"""
+        row = self.ledger.status(self.job)
+        begun = (*st.UNDER_WAY, *st.ENDED)
+        return row is not None and row.run_id == self.run_id and row.status in begun
+
+    def try_start(
+        self, resources: str | None = None, reread: GateSpec | None = None
+    ) -> StartAnswer:
         """Start the job if nothing forbids it (docs/runtime.md). Raises AirflowSkipException."""
+        given: dict[str, Any] = {}
+        if reread is not None:
+            given = {"when": reread.when, "undefined": reread.undefined}
         answer = self.ledger.try_start(
-            self.job, self.run_id, resources=resources, try_number=self.try_number
+            self.job, self.run_id, resources=resources, try_number=self.try_number, **given
         )
         if answer == "closed":
             _skip(f"the box of {self.job} completed without it (JIL-003)")
@@ -205,10 +248,45 @@ def ensure_started(context: Context) -> Run:
     if opened.answer == "dropped":
         _skip(f"run {run_id} is dropped: its tick fell while an earlier run was active (JIL-144)")
     if task.hoist_role != "verdict":
-        ledger.enter(job, run_id, boxes=True)
+        if task.trigger_rule != "all_success" and _kept_out(ledger, shape, task, run_id):
+            _skip(f"the box of {job} did not start in this run")
+        ledger.enter(job, run_id, boxes=True, eager=shape.eager)
+    elif not task.upstream_task_ids:
+        ledger.try_start(job, run_id)  # nothing in the box has a task (JIL-091, JIL-122)
     box = next((m.box for m in shape.members if m.job == job), None)
     tries = int(ti.try_number or 1)
     return Run(ledger, opened.key, dag.dag_id, run_id, job, box, tries, sent)
+
+
+def _kept_out(ledger: Ledger, shape: Topology, task: Any, run_id: str) -> bool:
+    """Has its own condition kept a box around this task from starting in this run?
+
+    A task that also runs when what is above it was skipped (`all_done`) must not start the box: if
+    the box had started, a task above it in the box would have run and started it.
+    """
+    boxes = {member.job: member.box for member in shape.members}
+    above: set[str] | None = None
+    box = boxes.get(task.hoist_job)
+    while box is not None:
+        row = ledger.status(box)
+        if row is None or row.run_id != run_id or row.status in st.NOT_STARTED:
+            if above is None:
+                above = {
+                    up.hoist_job
+                    for up in task.get_flat_relatives(upstream=True)
+                    if getattr(up, "hoist_role", None) in ("job", "gate", "hold")
+                }
+            if any(_is_inside(name, box, boxes) for name in above - {task.hoist_job}):
+                return True
+        box = boxes.get(box)
+    return False
+
+
+def _is_inside(name: str, box: str, boxes: dict[str, str | None]) -> bool:
+    around = boxes.get(name)
+    while around is not None and around != box:
+        around = boxes.get(around)
+    return around is not None
 
 
 def _skip(reason: str) -> None:

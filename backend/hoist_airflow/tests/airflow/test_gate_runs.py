@@ -357,3 +357,58 @@ def test_what_cannot_be_read_is_an_import_error(airflow_home: Any, gate: str) ->
     names = {"Gate": hoist_airflow.Gate, "Box": hoist_airflow.Box}
     with DAG("D", schedule=None), pytest.raises(ValueError):
         eval(gate, names)
+
+
+QUEUED = (
+    HEAD
+    + """
+with DAG("QUEUED", schedule=None, max_active_runs=1):
+    Command(task_id="J", command=COMMAND, box="", when='v(GO) = "Y"', retries=1, retry_delay=0.1)
+"""
+)
+
+
+def test_jil_095_a_job_reads_its_condition_itself_when_it_leaves_a_pool(
+    run: Any, ledger: Any
+) -> None:
+    ledger.set_global("GO", "N")
+    with meanwhile(
+        ledger,
+        lambda: bool(ledger.open_runs("QUEUED")),
+        lambda: ledger.set_global("GO", "Y"),
+    ):
+        state, _tasks = run(QUEUED.replace("COMMAND", "'true'"))
+    assert state == "success"
+    log = [e.value or e.status for e in ledger.events() if e.kind in ("variable", "status")]
+    assert log == ["N", "Y", "STARTING", "RUNNING", "SUCCESS"]
+
+
+def test_jil_054_a_retry_does_not_read_the_condition_again(run: Any, ledger: Any) -> None:
+    ledger.set_global("GO", "Y")
+    with meanwhile(
+        ledger,
+        lambda: bool(order(ledger, "STARTING")),
+        lambda: ledger.set_global("GO", "N"),
+    ):
+        state, _tasks = run(QUEUED.replace("COMMAND", "'sleep 1; exit 3'"))
+    assert state == "failed"
+    assert order(ledger, "RESTART") == ["J"]
+    assert order(ledger, "STARTING") == ["J", "J"]
+    assert order(ledger, "FAILURE") == ["J"]
+
+
+def test_jil_003_a_queued_job_whose_condition_cannot_come_true_is_skipped(
+    run: Any, ledger: Any
+) -> None:
+    source = (
+        HEAD
+        + """
+with DAG("LATE", schedule=None, max_active_runs=1):
+    x = Command(task_id="X", command="true")
+    j = Command(task_id="J", command="true", when="f(X)", trigger_rule="all_done")
+    x >> j >> Verdict(task_id="LATE.verdict", of="LATE")
+"""
+    )
+    state, tasks = run(source)
+    assert (state, tasks["J"]) == ("success", "skipped")
+    assert statuses(ledger)["J"] == "INACTIVE"

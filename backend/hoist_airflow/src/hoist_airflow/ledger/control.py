@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hoist_airflow.ledger import fold, resources
+from hoist_airflow.ledger import fold, resources, runs
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.book import Book
 from hoist_airflow.ledger.rows import JobRow
@@ -27,12 +27,6 @@ def _change_status(book: Book, row: JobRow, value: str | None) -> None:
     fold.spread(book, changed)
 
 
-def _reset(book: Book, row: JobRow) -> str:
-    """The status of a job that leaves an overlay: ACTIVATED in a running box, else INACTIVE."""
-    box = book.job(row.box) if row.box is not None else None
-    return st.ACTIVATED if box is not None and box.status in st.UNDER_WAY else st.INACTIVE
-
-
 def _on_hold(book: Book, row: JobRow, _value: str | None) -> None:
     if row.status in st.UNDER_WAY:
         raise EventError(f"{row.job} is {row.status}: JOB_ON_HOLD is ignored (JIL-090)")
@@ -42,7 +36,7 @@ def _on_hold(book: Book, row: JobRow, _value: str | None) -> None:
 
 def _off_hold(book: Book, row: JobRow, _value: str | None) -> None:
     if row.status == st.ON_HOLD:
-        book.put(row, _reset(book, row))
+        book.put(row, runs.idle_status(book, row))
     # A release that comes before the first hold of `status: on_hold` counts too.
     book.tx.run("UPDATE hoist_jobs SET hold_run = COALESCE(hold_run, '') WHERE job = ?", row.job)
 

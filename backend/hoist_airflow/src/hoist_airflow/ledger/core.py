@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -200,6 +200,11 @@ class Ledger:
         with self.writing(given.pop("source", "airflow")) as book:
             return runs.try_start(book, job, run_id, **given)
 
+    def leave_queue(self, job: str) -> None:
+        """JIL-095: a job that waited for units waits for its start conditions again."""
+        with self.writing() as book:
+            runs.leave_queue(book, book.known(job))
+
     def may_start(self, job: str, run_id: str, needs: str | None = None) -> bool:
         """Would `try_start` no longer answer `held` or `short`? Changes nothing."""
         with self.store.read() as tx:
@@ -209,11 +214,11 @@ class Ledger:
                 return False
             return not (needs and resources.shortage(tx, job, resources.parse(needs)))
 
-    def enter(self, job: str, run_id: str, *, boxes: bool) -> JobRow:
+    def enter(self, job: str, run_id: str, *, boxes: bool, eager: Collection[str] = ()) -> JobRow:
         """The row of a job as a task of this run finds it; `boxes`: start those around it."""
         with self.writing() as book:
             if boxes:
-                runs.start_boxes(book, job, run_id)
+                runs.start_boxes(book, job, run_id, eager)
             return book.known(job)
 
     def run_instant(self, dag_id: str, run_id: str) -> datetime | None:
@@ -224,13 +229,18 @@ class Ledger:
         return None if row is None else instant(int(row[0]))
 
     def box_is_over(self, job: str, run_id: str) -> bool:
-        """Has a box around the job completed in this run? Then the job never starts in it."""
+        """Has its box completed in this run, or one around it before it started?
+
+        Then the job never starts in this run.
+        """
         with self.store.read() as tx:
             book = Book(tx, self.clock.now(), "airflow")
-            return any(
-                box.run_id == run_id and box.status in (*st.ENDED, st.INACTIVE)
-                for box in runs.chain_of(book, job)
-            )
+            for box in reversed(runs.chain_of(book, job)):
+                if box.run_id == run_id and box.status in (*st.ENDED, st.INACTIVE):
+                    return True
+                if box.run_id == run_id and box.status in st.UNDER_WAY:
+                    return False
+            return False
 
     def last_source(self, job: str) -> str | None:
         """Who wrote the newest status of a job."""

@@ -147,6 +147,11 @@ def close_box(book: Book, box: JobRow) -> JobRow:
     that never started count for nothing, and a box of which neither test fires is FAILURE.
     """
     if box.status not in st.UNDER_WAY:
+        for inner in book.inner_boxes(box.job):  # it may have gone on when this one completed
+            row = book.job(inner)
+            if row is not None and row.status in st.UNDER_WAY and row.run_id == box.run_id:
+                close_box(book, row)
+        box = book.job(box.job) or box
         _settle_unstarted(book, box)
         if box.status in st.NOT_STARTED and box.status != st.ON_HOLD:
             box = book.put(box, st.INACTIVE)

@@ -99,6 +99,8 @@ class Member:
     job_terminator: bool = False
     auto_hold: bool = False
     noexec: bool = False
+    eager: bool = False
+    """A box that waits for nothing but the start of the box around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,11 @@ class Topology:
     dag_id: str
     top: str
     members: tuple[Member, ...]
+
+    @property
+    def eager(self) -> tuple[str, ...]:
+        """The inner boxes that start with the box around them (JIL-110)."""
+        return tuple(member.job for member in self.members if member.eager)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -116,12 +116,20 @@ def chain_of(book: Book, job: str) -> list[JobRow]:
     return chain[::-1]
 
 
-def start_boxes(book: Book, job: str, run_id: str) -> Literal["open", "held", "iced", "closed"]:
+def start_boxes(
+    book: Book, job: str, run_id: str, eager: Collection[str] = ()
+) -> Literal["open", "held", "iced", "closed"]:
     """Start the boxes around `job` that this run has not started yet (JIL-110).
 
-    `closed`: a box around it has completed in this run without the job (JIL-003, JIL-116).
+    `eager`: inner boxes that wait for nothing, and so start with the box around them.
+
+    `closed`: its box has completed in this run without the job (JIL-003, JIL-116). What happened to
+    the boxes around a RUNNING box does not matter: as a member that runs it goes on (JIL-083, 115).
     """
-    for box in chain_of(book, job):
+    chain = chain_of(book, job)
+    if chain and chain[-1].run_id == run_id and chain[-1].status in st.UNDER_WAY:
+        return "open"
+    for box in chain:
         fresh = box.run_id != run_id or box.status in st.NOT_STARTED
         if box.status == st.ON_HOLD:
             return "held"
@@ -130,7 +138,7 @@ def start_boxes(book: Book, job: str, run_id: str) -> Literal["open", "held", "i
         if fresh and not (
             box.run_id != run_id and box.status in st.UNDER_WAY and _overlaps(book, box)
         ):
-            start_box(book, box, run_id)
+            start_box(book, box, run_id, eager)
         current = book.job(box.job)
         if current is None or current.status not in st.UNDER_WAY:
             return "closed"
@@ -146,7 +154,17 @@ def _overlaps(book: Book, box: JobRow) -> bool:
     return row is not None
 
 
-def start_box(book: Book, box: JobRow, run_id: str) -> None:
+def start_box(book: Book, box: JobRow, run_id: str, eager: Collection[str] = ()) -> None:
+    """Start a box, and the `eager` ones among those directly inside it, and so on."""
+    names = [box.job]
+    for name in names:
+        _start_one_box(book, book.known(name), run_id)
+        if book.known(name).status in st.UNDER_WAY:
+            inner = [b for b in book.inner_boxes(name) if b in eager] if eager else []
+            names += [b for b in inner if book.known(b).status == st.ACTIVATED]
+
+
+def _start_one_box(book: Book, box: JobRow, run_id: str) -> None:
     """STARTING, RUNNING, and every member ACTIVATED, the nested ones too (JIL-110)."""
     book.put(box, st.STARTING, run_id=run_id)
     row = book.job(box.job)
@@ -220,8 +238,9 @@ def try_start(  # noqa: PLR0911  (one return an answer)
 ) -> StartAnswer:
     """Start a job if nothing forbids it, all in one transaction; records STARTING.
 
-    `false`: the condition `when` does not hold. A job that this run has already put STARTING (a
-    gate with an `n()` atom did) is `started` again without a second event.
+    `false`: the condition `when` does not hold; a job that left its queue for this is no longer
+    RESWAIT (JIL-095). A job that this run has already put STARTING (a gate with an `n()` atom did)
+    is `started` again without a second event.
     """
     opened = start_boxes(book, job, run_id)
     row = book.known(job)
@@ -236,6 +255,7 @@ def try_start(  # noqa: PLR0911  (one return an answer)
     if row.status == st.ON_HOLD:
         return "held"  # JIL-085
     if when is not None and not _holds(book, when, job, undefined):
+        leave_queue(book, row)
         return "false"
     if row.is_box:
         if row.run_id != run_id or row.status not in st.UNDER_WAY:
@@ -248,6 +268,18 @@ def try_start(  # noqa: PLR0911  (one return an answer)
     if not (row.status == st.STARTING and row.run_id == run_id):
         book.put(row, st.STARTING, run_id=run_id, try_number=try_number)
     return "noexec" if row.noexec else "started"
+
+
+def idle_status(book: Book, row: JobRow) -> str:
+    """What a job is that waits for nothing but its condition: ACTIVATED in a running box."""
+    box = book.job(row.box) if row.box is not None else None
+    return st.ACTIVATED if box is not None and box.status in st.UNDER_WAY else st.INACTIVE
+
+
+def leave_queue(book: Book, row: JobRow) -> None:
+    """JIL-095: its conditions no longer hold, so the job waits for them instead of for units."""
+    if row.status in st.QUEUED:
+        book.put(row, idle_status(book, row))
 
 
 def _holds(book: Book, when: str, job: str, undefined: Sequence[str]) -> bool:

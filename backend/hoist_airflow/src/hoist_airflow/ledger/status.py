@@ -32,5 +32,7 @@ INCOMPLETE = (
     ACTIVATED, STARTING, RUNNING, ON_HOLD, QUE_WAIT, RESWAIT, PEND_MACH, RESTART, WAIT_REPLY,
     SUSPENDED,
 )  # fmt: skip
+# Ready to start, but short of load, of resources or of a machine (JIL-095).
+QUEUED = (QUE_WAIT, RESWAIT, PEND_MACH)
 # A member in one of these has not started in this box run.
-NOT_STARTED = (ACTIVATED, ON_HOLD, QUE_WAIT, RESWAIT, PEND_MACH)
+NOT_STARTED = (ACTIVATED, ON_HOLD, *QUEUED)

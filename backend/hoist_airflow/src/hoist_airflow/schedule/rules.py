@@ -299,7 +299,8 @@ class _Parser:
         self.rule.needs_cycle |= family.cycle
         if digits in ("E", "O"):
             return _Node(days=_parity(family, digits == "E"), negated=excluded)
-        number = 1 if digits == "L" else int(digits[:9])
+        # More digits than any limit has are too many, whatever they say.
+        number = 1 if digits == "L" else int(digits.lstrip("0")[:9] or 0)
         if not 1 <= number <= family.limit:
             raise RuleError(f"`{word}`: the number must be 1 to {family.limit}", offset)
         nth = Nth(number, from_end=parts["how"] == "M" or digits == "L")

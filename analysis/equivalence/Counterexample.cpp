@@ -1,0 +1,165 @@
+// From a suspicion to a proof: play a snapshot as a scenario on both sides, shrink it, tell it.
+#include "analysis/equivalence/Counterexample.h"
+
+#include <llvm/ADT/STLExtras.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace hoist::equivalence {
+
+using semantics::Status;
+
+Stage::Stage(ir::Estate const& model, schedule::Ticks& clockOfEstate, Pair const& given,
+             target::Bag const& loaded, target::Dag const& loadedDag, Options const& chosen)
+    : estate(model), ticks(clockOfEstate), pair(given), bag(loaded), dag(loadedDag),
+      options(chosen), workflow(model.workflows[given.workflow]) {}
+
+target::DagToRun Stage::dagToRun() const {
+    target::DagToRun run;
+    run.dag = pair.dag;
+    run.jobs.resize(dag.tasks.size());
+    for (auto const& [task, job] : pair.jobOf)
+        run.jobs[task] = estate.jobs[job].name.str();
+    run.box = estate.jobs[workflow.root].name.str();
+    if (auto it = options.subscriptions.find(dag.id); it != options.subscriptions.end()) {
+        run.wokenByJobs = it->second.jobs;
+        run.wokenByVariables = it->second.variables;
+    }
+    return run;
+}
+
+std::optional<Difference> Stage::judge(semantics::Scenario const& scenario) {
+    semantics::Trace const legacyTrace = semantics::run(estate, ticks, scenario, pair.workflow);
+    target::DagTrace const played = target::runDags(bag, dagToRun(), scenario);
+    if (!played.guesses.empty())
+        return std::nullopt; // what it would show rests on a guess
+
+    std::set<std::string> names;
+    for (JobId id : workflow.jobs)
+        if (!estate.isGroup(id))
+            names.insert(estate.jobs[id].name.str());
+    auto const legacy = livesOf(legacyTrace, names);
+    auto const airflow = livesOf(played.trace, names);
+    Life const none;
+    auto const lifeOf = [&](auto const& lives, std::string const& name) -> Life const& {
+        auto it = lives.find(name);
+        return it == lives.end() ? none : it->second;
+    };
+    // The first job, in time, whose life differs.
+    JobId different;
+    int64_t when = std::numeric_limits<int64_t>::max();
+    for (JobId id : workflow.jobs) {
+        if (estate.isGroup(id))
+            continue;
+        Life const& a = lifeOf(legacy, estate.jobs[id].name.str());
+        Life const& b = lifeOf(airflow, estate.jobs[id].name.str());
+        if (a.startsLike(b))
+            continue;
+        int64_t const at =
+            std::min(a.starts.empty() ? std::numeric_limits<int64_t>::max() : a.starts.front(),
+                     b.starts.empty() ? std::numeric_limits<int64_t>::max() : b.starts.front());
+        if (at < when) {
+            when = at;
+            different = id;
+        }
+    }
+    Difference difference;
+    ir::Job const& root = estate.jobs[workflow.root];
+    if (different) {
+        ir::Job const& job = estate.jobs[different];
+        std::string const name = job.name.str();
+        Life const& a = lifeOf(legacy, name);
+        Life const& b = lifeOf(airflow, name);
+        difference.aspect = a.starts.empty() == b.starts.empty() ? Difference::Aspect::order
+                                                                 : Difference::Aspect::start;
+        difference.job = different;
+        difference.definition = job.condition ? job.condition.span : job.nameSpan;
+        if (auto task = pair.taskOf.find(different.value); task != pair.taskOf.end())
+            difference.task = dag.tasks[task->second].id;
+        difference.legacySide = a.text();
+        difference.airflowSide = b.text();
+        difference.consequence = fmt::format("`{}` {} in {}, and {} in this DAG", name, a.text(),
+                                             std::string_view(ir::toString(job.dialect)), b.text());
+    } else {
+        auto const status = legacyTrace.finals.find(root.name.str());
+        auto const last =
+            llvm::find_if(played.runs, [](auto const& run) { return !run.isDropped; });
+        if (status == legacyTrace.finals.end() || last == played.runs.end() ||
+            last->state == target::RunState::running)
+            return std::nullopt;
+        llvm::StringRef const state = target::toString(last->state);
+        Status const final = status->second.status;
+        bool const ended =
+            final == Status::success || final == Status::failure || final == Status::terminated;
+        bool const someBad = llvm::any_of(legacy, [](auto const& row) {
+            return llvm::any_of(row.second.ends,
+                                [](auto const& end) { return end.second != Status::success; });
+        });
+        bool const expectRed = ended ? final != Status::success : someBad;
+        if ((!ended && !someBad) || expectRed == (state == "failed"))
+            return std::nullopt;
+        difference.aspect = Difference::Aspect::verdict;
+        difference.job = workflow.root;
+        difference.definition = root.nameSpan;
+        difference.legacySide =
+            fmt::format("ends {}", std::string_view(semantics::toString(final)));
+        difference.airflowSide = fmt::format("the run ends `{}`", std::string_view(state));
+        difference.consequence =
+            expectRed ? fmt::format("a night in which `{}` is not SUCCESS would look green (TR-10)",
+                                    std::string_view(root.name))
+                      : fmt::format("a night in which `{}` is SUCCESS would look red (TR-10)",
+                                    std::string_view(root.name));
+    }
+
+    // The story: what was given, then both sides in order of time.
+    std::vector<std::string>& story = difference.story;
+    std::set<std::string> cast = castOf(estate, pair.workflow, difference.job, scenario);
+    if (auto task = pair.taskOf.find(difference.job.value); task != pair.taskOf.end())
+        for (target::TaskId up : dag.tasks[task->second].upstream)
+            if (auto job = pair.jobOf.find(up.value); job != pair.jobOf.end())
+                cast.insert(estate.jobs[job->second].name.str());
+    tellGiven(scenario, names, story);
+    tell(ir::toString(root.dialect), legacyTrace, cast, story);
+    tell("airflow", played.trace, cast, story);
+    for (target::RunOfDag const& run : played.runs) {
+        if (run.isDropped)
+            continue;
+        for (target::TaskId task : dag.tasks.ids()) {
+            target::TaskState const state = run.tasks[task.value];
+            auto const job = pair.jobOf.find(task.value);
+            bool const inCast =
+                job != pair.jobOf.end() && cast.contains(estate.jobs[job->second].name.str());
+            if (inCast &&
+                (state == target::TaskState::skipped || state == target::TaskState::upstreamFailed))
+                story.push_back(fmt::format("airflow: task {} ends {}", dag.tasks[task].id,
+                                            std::string_view(target::toString(state))));
+        }
+        if (run.end >= 0)
+            story.push_back(fmt::format("airflow: the run ends {}",
+                                        std::string_view(target::toString(run.state))));
+    }
+    return difference;
+}
+
+std::optional<Difference> Stage::play(Suspicion const& suspicion) {
+    semantics::Scenario scenario =
+        scenarioOf(estate, ticks, pair.workflow, options.horizon, suspicion);
+    if (!judge(scenario)) {
+        bool found = false;
+        for (semantics::Scenario& variant : variantsOf(scenario))
+            if (judge(variant)) {
+                scenario = std::move(variant);
+                found = true;
+                break;
+            }
+        if (!found)
+            return std::nullopt;
+    }
+    shrink(scenario, estate,
+           [&](semantics::Scenario const& candidate) { return judge(candidate).has_value(); });
+    return judge(scenario);
+}
+
+} // namespace hoist::equivalence

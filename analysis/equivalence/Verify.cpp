@@ -1,0 +1,635 @@
+// `hoist verify`: shape, starts, verdict, schedule, fields of each workflow, and the verdict on it.
+#include "analysis/equivalence/Verify.h"
+
+#include "analysis/equivalence/Counterexample.h"
+#include "analysis/equivalence/CrossDag.h"
+#include "analysis/equivalence/Fields.h"
+#include "analysis/equivalence/LocalProof.h"
+#include "analysis/equivalence/RunModel.h"
+#include "analysis/equivalence/Schedules.h"
+
+#include <llvm/ADT/DenseSet.h>
+#include <llvm/ADT/STLExtras.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+namespace hoist::equivalence {
+
+using target::Role;
+using target::TaskId;
+
+size_t Result::count(Verdict verdict) const {
+    return static_cast<size_t>(llvm::count_if(
+        workflows, [&](WorkflowResult const& one) { return one.verdict == verdict; }));
+}
+
+namespace {
+
+/// Judges one workflow against its DAG.
+class Judge {
+public:
+    Judge(ir::Estate& given, schedule::Ticks& clock, target::Bag const& loaded,
+          Expressions const& parsed, FieldComparison& fieldComparison, Pair const& matched,
+          Options const& chosen, WorkflowResult& into)
+        : estate(given), ticks(clock), bag(loaded), expressions(parsed), fields(fieldComparison),
+          pair(matched), dag(loaded.dags[matched.dag]), options(chosen), result(into),
+          workflow(given.workflows[matched.workflow]),
+          stage(given, clock, matched, loaded, dag, chosen) {}
+
+    void run() {
+        for (TaskId id : dag.tasks.ids()) {
+            target::Task const& task = dag.tasks[id];
+            auto const guarded = pair.guardedBy.find(id.value);
+            if (task.role != Role::gate || guarded == pair.guardedBy.end())
+                continue;
+            bool const hasClock =
+                !task.argument("ticks").is_null() || !task.argument("window").is_null();
+            if (hasClock || !gateOf.contains(guarded->second.value))
+                gateOf[guarded->second.value] = id;
+        }
+        compareShape();
+        compareStarts();
+        compareFolds();
+        compareEnding();
+        noteAssumptions();
+        compareSchedule(estate, ticks, pair.workflow, bag, dag, options.horizon, result.findings);
+        compareMemberClocks();
+        compareAcrossDags(estate, ticks, pair, bag, dag, options.horizon, result.findings);
+        fields.compareDag(pair.workflow, dag, result.findings);
+        for (JobId job : workflow.jobs)
+            if (auto it = pair.taskOf.find(job.value); it != pair.taskOf.end())
+                fields.compareTask(job, dag, dag.tasks[it->second], result.findings);
+    }
+
+private:
+    Findings& findings() { return result.findings; }
+    ir::Job const& job(JobId id) const { return estate.jobs[id]; }
+
+    bool isIced(JobId id) const {
+        return job(id).initialStatus && *job(id).initialStatus == ir::InitialStatus::onIce;
+    }
+    /// Defined ON_ICE, or inside a box that is.
+    bool isAbsent(JobId id) const {
+        for (JobId at = id; at && at != workflow.root; at = job(at).box)
+            if (isIced(at))
+                return true;
+        return false;
+    }
+
+    void differ(Difference difference) { findings().differences.push_back(std::move(difference)); }
+
+    void compareShape() {
+        for (JobId id : workflow.jobs) {
+            if (estate.isGroup(id))
+                continue;
+            auto const task = pair.taskOf.find(id.value);
+            bool const has = task != pair.taskOf.end();
+            if (isAbsent(id) && has)
+                differ({Difference::Aspect::shape,
+                        id,
+                        job(id).nameSpan,
+                        dag.tasks[task->second].id,
+                        "is ON_ICE, or in a box that is: it never starts",
+                        "has a task",
+                        fmt::format("`{}` would run, which AutoSys does not let happen (JIL-088)",
+                                    std::string_view(job(id).name)),
+                        {}});
+            else if (!isAbsent(id) && !has)
+                differ({Difference::Aspect::shape,
+                        id,
+                        job(id).nameSpan,
+                        "",
+                        "is a job of this workflow",
+                        "has no task",
+                        fmt::format("`{}` would never run", std::string_view(job(id).name)),
+                        {}});
+        }
+        for (TaskId id : pair.strangers) {
+            target::Task const& task = dag.tasks[id];
+            std::string const what = fmt::format(
+                "`{}` is a {} that no job of the definition stands for", task.id, task.type);
+            if (task.role == Role::job)
+                differ({Difference::Aspect::shape,
+                        workflow.root,
+                        job(workflow.root).nameSpan,
+                        task.id,
+                        "defines no such job",
+                        "runs it",
+                        "something would run that the legacy scheduler does not run",
+                        {}});
+            else if (!isHarmless(id))
+                findings().unknowns.push_back(
+                    {what + ", and what it does is not known", workflow.root, task.id});
+        }
+    }
+
+    /// Nothing waits for it, and it cannot make the run red by itself: a note, a metric.
+    bool isHarmless(TaskId) const { return false; }
+
+    void compareStarts() {
+        LocalProof const local(estate, pair, dag);
+        llvm::SmallVector<RunModel::Question, 8> open;
+        for (JobId id : workflow.jobs) {
+            auto const task = pair.taskOf.find(id.value);
+            if (estate.isGroup(id) || task == pair.taskOf.end() || isAbsent(id))
+                continue;
+            ++result.jobs;
+            if (local.startsAlike(id))
+                ++result.provedLocally;
+            else
+                open.push_back({id, task->second});
+        }
+        // Boxes that a gate or a hold lets start.
+        for (JobId id : workflow.jobs)
+            if (estate.isGroup(id))
+                if (TaskId const control = lastControlOf(id))
+                    open.push_back({id, control});
+        result.starts = Proof::local;
+        endsLocally = local.endsAlike();
+        if (open.empty() && (endsLocally || result.jobs == 0))
+            return;
+        model.emplace(estate, pair, dag, expressions);
+        if (!open.empty())
+            result.starts = Proof::global;
+        for (RunModel::Question const& question : open)
+            ask(question);
+        checkRootIsGuarded();
+    }
+
+    /// What the DAG says of the completion of boxes (JIL-115…117) and of how the root's gate waits.
+    void compareFolds() {
+        for (target::Group const& group : dag.groups)
+            if (group.isBox)
+                if (auto it = estate.jobByName.find(group.legacyJob); it != estate.jobByName.end())
+                    compareFold(it->second, "", group.success, group.failure, group.terminators,
+                                group.kill);
+        for (TaskId id : dag.tasks.ids()) {
+            target::Task const& task = dag.tasks[id];
+            auto const guarded = pair.guardedBy.find(id.value);
+            if (task.role != Role::verdict || guarded == pair.guardedBy.end() ||
+                guarded->second != workflow.root || !estate.isGroup(workflow.root))
+                continue;
+            auto const text = [&](char const* name) -> std::optional<std::string> {
+                nlohmann::json const& value = task.argument(name);
+                return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
+            };
+            auto const list = [&](char const* name) {
+                std::vector<std::string> names;
+                if (task.argument(name).is_array())
+                    for (auto const& one : task.argument(name))
+                        if (one.is_string())
+                            names.push_back(one);
+                return names;
+            };
+            compareFold(workflow.root, task.id, text("success"), text("failure"),
+                        list("terminators"), list("kill"));
+        }
+        TaskId const entry = lastControlOf(workflow.root);
+        if (!entry || dag.tasks[entry].role != Role::gate || !job(workflow.root).condition)
+            return;
+        ir::Job const& root = job(workflow.root);
+        bool const isClocked = root.schedule.isValid();
+        bool const isNow = dag.tasks[entry].argument("mode") == "now";
+        if (isClocked && isNow)
+            differ({Difference::Aspect::start,
+                    workflow.root,
+                    root.condition.span,
+                    dag.tasks[entry].id,
+                    "a tick whose condition is false arms the job",
+                    "decides once, at the tick",
+                    fmt::format("`{}` would not start when its condition comes true after the tick "
+                                "(JIL-144)",
+                                std::string_view(root.name)),
+                    {}});
+        else if (!isClocked && !isNow)
+            findings().unknowns.push_back({"a run that an event started waits for the condition "
+                                           "and keeps later events out, where "
+                                           "AutoSys looks at each event (JIL-005)",
+                                           workflow.root, dag.tasks[entry].id});
+    }
+
+    void compareFold(JobId box, std::string const& task, std::optional<std::string> const& success,
+                     std::optional<std::string> const& failure,
+                     std::vector<std::string> terminators, std::vector<std::string> kill) {
+        ir::Group const& group = estate.groups[job(box).group];
+        std::string const name = job(box).name.str();
+        for (auto const& [word, mine, theirs] :
+             {std::tuple{"box_success", &group.success, &success},
+              {"box_failure", &group.failure, &failure}}) {
+            std::optional<ir::ExprId> const said =
+                *theirs ? expressions.of(**theirs) : std::nullopt;
+            if (!*mine && !*theirs)
+                continue;
+            bool alike = *mine && said;
+            if (alike && said != mine->expr) {
+                if (!model)
+                    model.emplace(estate, pair, dag, expressions);
+                alike = model->areAlike(mine->expr, *said, box, options.budget);
+            }
+            if (!alike)
+                differ({Difference::Aspect::verdict,
+                        box,
+                        *mine ? mine->span : job(box).nameSpan,
+                        task,
+                        *mine ? std::string(word) + ": " + estate.conditions.print(mine->expr)
+                              : fmt::format("no {}", word),
+                        *theirs ? **theirs : "no such test",
+                        fmt::format("`{}` would complete in other situations (JIL-115)", name),
+                        {}});
+        }
+        std::vector<std::string> wanted, wantedKill;
+        for (JobId member : group.members) {
+            if (job(member).boxTerminator && *job(member).boxTerminator)
+                wanted.push_back(job(member).name.str());
+            if (job(member).jobTerminator && *job(member).jobTerminator)
+                wantedKill.push_back(job(member).name.str());
+        }
+        for (auto* list : {&wanted, &wantedKill, &terminators, &kill})
+            std::sort(list->begin(), list->end());
+        auto const joined = [](std::vector<std::string> const& names) {
+            std::string text;
+            for (std::string const& one : names)
+                text += (text.empty() ? "" : ", ") + one;
+            return text.empty() ? std::string("none") : text;
+        };
+        if (wanted != terminators)
+            differ({Difference::Aspect::verdict,
+                    box,
+                    job(box).nameSpan,
+                    task,
+                    "box_terminator: " + joined(wanted),
+                    "terminators: " + joined(terminators),
+                    fmt::format("`{}` would be terminated by other members (JIL-116)", name),
+                    {}});
+        if (wantedKill != kill)
+            differ({Difference::Aspect::verdict,
+                    box,
+                    job(box).nameSpan,
+                    task,
+                    "job_terminator: " + joined(wantedKill),
+                    "kill: " + joined(kill),
+                    fmt::format("other members of `{}` would be killed with it (JIL-117)", name),
+                    {}});
+    }
+
+    /// Own times and run windows, against the gates in front of the tasks.
+    void compareMemberClocks() {
+        for (JobId id : workflow.jobs) {
+            ir::Job const& one = job(id);
+            if (!one.schedule && !gateOf.contains(id.value))
+                continue;
+            target::Task const* const gate =
+                gateOf.contains(id.value) ? &dag.tasks[gateOf.lookup(id.value)] : nullptr;
+            if (id == workflow.root) {
+                compareWindow(estate, id, gate, findings());
+                continue;
+            }
+            target::TickSet const* ticksOfGate = nullptr;
+            if (gate)
+                ticksOfGate = tickSetOf(*gate);
+            if (!isAbsent(id))
+                compareMemberSchedule(estate, ticks, id, bag, gate, ticksOfGate, options.horizon,
+                                      findings());
+        }
+    }
+
+    /// The ticks of a gate's argument `ticks`, as Airflow enumerated them.
+    target::TickSet const* tickSetOf(target::Task const& gate) const {
+        nlohmann::json const& argument = gate.argument("ticks");
+        if (!argument.is_object())
+            return nullptr;
+        auto const name = argument.find("ticks");
+        if (name == argument.end() || !name->is_string())
+            return nullptr;
+        auto const found = bag.tickSetByName.find(name->get_ref<std::string const&>());
+        return found == bag.tickSetByName.end() ? nullptr : &bag.tickSets[found->second];
+    }
+
+    TaskId lastControlOf(JobId id) const {
+        TaskId found;
+        for (TaskId task : dag.tasks.ids()) {
+            auto it = pair.guardedBy.find(task.value);
+            if (it == pair.guardedBy.end() || it->second != id ||
+                dag.tasks[task].role == Role::verdict)
+                continue;
+            bool const isLast = llvm::any_of(dag.tasks[task].downstream, [&](TaskId next) {
+                auto other = pair.guardedBy.find(next.value);
+                return other == pair.guardedBy.end() || other->second != id ||
+                       dag.tasks[next].role == Role::verdict;
+            });
+            if (isLast)
+                found = task;
+        }
+        return found;
+    }
+
+    /// A top-level box with a condition or a hold needs something that waits for it.
+    void checkRootIsGuarded() {
+        ir::Job const& root = job(workflow.root);
+        if (!estate.isGroup(workflow.root) || lastControlOf(workflow.root))
+            return;
+        bool const held =
+            (root.initialStatus && *root.initialStatus == ir::InitialStatus::onHold) ||
+            (root.autoHold && *root.autoHold);
+        if (!root.condition && !held)
+            return;
+        for (target::Task const& task : dag.tasks)
+            if (task.upstream.empty() && task.role == Role::opaque) {
+                findings().unknowns.push_back(
+                    {fmt::format("the run begins with `{}`, a {}, whose effect is not known",
+                                 task.id, task.type),
+                     workflow.root, task.id});
+                return;
+            }
+        std::string const waits = root.condition
+                                      ? "waits for " + estate.conditions.print(root.condition.expr)
+                                      : std::string("is on hold until an operator releases it");
+        differ(
+            {Difference::Aspect::start,
+             workflow.root,
+             root.condition ? root.condition.span : root.nameSpan,
+             "",
+             waits,
+             "starts its tasks at once",
+             fmt::format("the members of `{}` would start without what the box waits for (JIL-003)",
+                         std::string_view(root.name)),
+             {}});
+    }
+
+    void ask(RunModel::Question question) {
+        Solver::Answer const answer = model->disagree(question, options.budget);
+        std::string const name = job(question.job).name.str();
+        std::string const& task = dag.tasks[question.task].id;
+        if (answer == Solver::Answer::unsatisfiable) {
+            if (jobsOnly(question))
+                ++result.provedBySolver;
+            return;
+        }
+        if (answer == Solver::Answer::outOfBudget) {
+            findings().unknowns.push_back(
+                {fmt::format(
+                     "the start of `{}` was not decided within {} conflicts; `--budget` sets how "
+                     "many",
+                     name, options.budget),
+                 question.job, task});
+            return;
+        }
+        Suspicion const suspicion = Suspicion::of(estate, pair.workflow, *model, question.job);
+        if (auto opaque = model->opaqueAncestor(question.task)) {
+            findings().unknowns.push_back(
+                {fmt::format("`{}` waits for `{}`, a {}, whose effect is not known", name,
+                             dag.tasks[*opaque].id, dag.tasks[*opaque].type),
+                 question.job, task});
+            return;
+        }
+        if (auto difference = stage.play(suspicion)) {
+            result.starts = Proof::executed;
+            // What one job does differently shows again in the questions about those behind it.
+            if (played.insert({difference->job.value, difference->aspect}).second)
+                differ(std::move(*difference));
+            return;
+        }
+        findings().unknowns.push_back(
+            {fmt::format(
+                 "a combination of states may start `{}` on one side only, but no scenario was "
+                 "found that reaches it",
+                 name),
+             question.job, task});
+    }
+
+    bool jobsOnly(RunModel::Question question) const { return !estate.isGroup(question.job); }
+
+    void compareEnding() {
+        result.ending = Proof::local;
+        if (endsLocally)
+            return;
+        if (!model)
+            model.emplace(estate, pair, dag, expressions);
+        result.ending = Proof::global;
+        if (model->judgesTooEarly(options.budget) == Solver::Answer::satisfiable) {
+            Suspicion const early = Suspicion::of(estate, pair.workflow, *model, workflow.root);
+            if (auto difference = stage.play(early)) {
+                result.ending = Proof::executed;
+                differ(std::move(*difference));
+                return;
+            }
+            findings().unknowns.push_back(
+                {"the run may be judged while a member still runs, but no scenario "
+                 "was found in which that shows",
+                 workflow.root, ""});
+            return;
+        }
+        switch (model->verdictsDisagree(options.budget)) {
+        case Solver::Answer::unsatisfiable: return;
+        case Solver::Answer::outOfBudget:
+            findings().unknowns.push_back(
+                {"how the run ends was not decided within the budget", workflow.root, ""});
+            return;
+        case Solver::Answer::satisfiable: break;
+        }
+        Suspicion const suspicion = Suspicion::of(estate, pair.workflow, *model, workflow.root);
+        if (auto difference = stage.play(suspicion)) {
+            result.ending = Proof::executed;
+            // What makes a job start differently usually makes the run end differently: told once.
+            if (findings().differences.empty() || difference->aspect == Difference::Aspect::verdict)
+                differ(std::move(*difference));
+            return;
+        }
+        findings().unknowns.push_back({"a run may end in another way than the definition says, but "
+                                       "no scenario was found that shows "
+                                       "it",
+                                       workflow.root, ""});
+    }
+
+    void assume(std::string name, std::string text, JobId about) {
+        if (assumed.insert(name).second)
+            findings().assumptions.push_back({std::move(name), std::move(text), about});
+    }
+
+    void noteAssumptions() {
+        for (JobId id : workflow.jobs) {
+            ir::Job const& one = job(id);
+            std::string const name = one.name.str();
+            if (isIced(id))
+                assume("stays-on-ice:" + name,
+                       fmt::format("nobody takes `{}` off ice: it has no task (JIL-088)", name),
+                       id);
+            if (one.condition)
+                noteCondition(one.condition, id);
+            if (estate.isGroup(id)) {
+                ir::Group const& group = estate.groups[one.group];
+                for (auto const* fold : {&group.success, &group.failure})
+                    if (*fold)
+                        noteCondition(*fold, id);
+            }
+            if (id != workflow.root && one.schedule && estate.settings.memberTickWhileBoxIdleKept)
+                assume("member-tick-kept",
+                       "a member's tick that comes while its box is idle starts it at the box's "
+                       "next start "
+                       "(JIL-112; switch `member-tick-while-box-idle`)",
+                       id);
+        }
+        ir::Job const& root = job(workflow.root);
+        if (root.schedule && estate.schedules[root.schedule].excludeCalendar)
+            assume("excluded-day-keeps-status",
+                   fmt::format(
+                       "nobody reads the status of `{}` or its members on a day that its calendar "
+                       "excludes: AutoSys makes it INACTIVE then (JIL-120)",
+                       std::string_view(root.name)),
+                   workflow.root);
+        if (!estate.isGroup(workflow.root))
+            return;
+        if (!model && llvm::all_of(workflow.jobs, [&](JobId id) {
+                ir::ConditionRef const& condition = job(id).condition;
+                return !condition || id == workflow.root;
+            }))
+            return; // every member starts, so every member ends
+        if (!model)
+            model.emplace(estate, pair, dag, expressions);
+        if (model->canHang(options.budget) == Solver::Answer::satisfiable)
+            assume("stuck-box-ends",
+                   fmt::format(
+                       "a run of `{}` in which a member can never start ends here, and hangs in "
+                       "AutoSys until somebody ends it (JIL-114)",
+                       std::string_view(job(workflow.root).name)),
+                   workflow.root);
+    }
+
+    void noteCondition(ir::ConditionRef const& condition, JobId owner) {
+        estate.conditions.forEachAtom(condition.expr, [&](ir::AtomId id) {
+            ir::Atom const& atom = estate.conditions[id];
+            if (!atom.instance.empty())
+                assume("instance-reports:" + atom.instance.str(),
+                       fmt::format("the bridge reports the jobs of instance `{}` to the ledger",
+                                   std::string_view(atom.instance)),
+                       owner);
+            else if (atom.kind == ir::Atom::Kind::variable)
+                assume("ledger-holds-variables",
+                       "global variables are set in the ledger, not elsewhere", owner);
+            else if (!atom.job && atom.kind != ir::Atom::Kind::fact)
+                assume("undefined-job:" + atom.name.str(),
+                       fmt::format(
+                           "`{}` is defined nowhere, so conditions on it are never true (JIL-066)",
+                           std::string_view(atom.name)),
+                       owner);
+            else if (isIced(atom.job))
+                assume(
+                    "stays-on-ice:" + atom.name.str(),
+                    fmt::format(
+                        "nobody takes `{}` off ice: conditions on it read as constants (JIL-074)",
+                        std::string_view(atom.name)),
+                    owner);
+            if (atom.kind == ir::Atom::Kind::exitCode)
+                assume("exit-code-of-this-cycle",
+                       "an exit code counts for the cycle that set it: a box start clears it "
+                       "(JIL-067)",
+                       owner);
+        });
+    }
+
+    ir::Estate& estate;
+    schedule::Ticks& ticks;
+    target::Bag const& bag;
+    Expressions const& expressions;
+    FieldComparison& fields;
+    Pair const& pair;
+    target::Dag const& dag;
+    Options const& options;
+    WorkflowResult& result;
+    ir::Workflow const& workflow;
+    Stage stage;
+    std::optional<RunModel> model;
+    bool endsLocally = false;
+    llvm::DenseMap<uint32_t, TaskId>
+        gateOf; ///< of a job or box, the one with times or a window first
+    std::set<std::string> assumed;
+    std::set<std::pair<uint32_t, Difference::Aspect>> played;
+};
+
+/// A workflow without a DAG.
+void judgeMissing(ir::Estate const& estate, WorkflowResult& result) {
+    ir::Workflow const& workflow = estate.workflows[result.workflow];
+    ir::Job const& root = estate.jobs[workflow.root];
+    if (workflow.refused || root.refused) {
+        result.findings.unknowns.push_back(
+            {"hoist refuses this workflow, so there is nothing to compare it with", workflow.root,
+             ""});
+        return;
+    }
+    result.findings.differences.push_back(
+        {Difference::Aspect::shape,
+         workflow.root,
+         root.nameSpan,
+         "",
+         "is a workflow of the estate",
+         "has no DAG",
+         fmt::format("`{}` would never run", std::string_view(root.name)),
+         {}});
+}
+
+Verdict verdictOf(Findings const& findings) {
+    if (!findings.differences.empty())
+        return Verdict::different;
+    if (!findings.unknowns.empty())
+        return Verdict::unknown;
+    return findings.assumptions.empty() ? Verdict::equivalent : Verdict::equivalentIf;
+}
+
+void sortFindings(Findings& findings) {
+    llvm::stable_sort(findings.assumptions,
+                      [](Assumption const& a, Assumption const& b) { return a.name < b.name; });
+    findings.assumptions.erase(
+        std::unique(findings.assumptions.begin(), findings.assumptions.end(),
+                    [](Assumption const& a, Assumption const& b) { return a.name == b.name; }),
+        findings.assumptions.end());
+}
+
+} // namespace
+
+Result verify(ir::Estate& estate, target::Bag const& bag, Options const& options) {
+    Result result;
+    std::vector<Pair> const pairs = matchWorkflows(estate, bag, options.manifest, options.map);
+    Expressions const expressions(estate, bag);
+    schedule::Ticks ticks(estate);
+    FieldComparison fields(estate, options.alarms);
+    llvm::DenseSet<uint32_t> used;
+    for (Pair const& pair : pairs) {
+        WorkflowResult one;
+        one.workflow = pair.workflow;
+        one.dag = pair.dag;
+        if (pair.dag)
+            used.insert(pair.dag.value);
+        if (pair.dag && !estate.workflows[pair.workflow].refused) {
+            Judge(estate, ticks, bag, expressions, fields, pair, options, one).run();
+        } else {
+            judgeMissing(estate, one);
+        }
+        result.workflows.push_back(std::move(one));
+    }
+    Findings shared;
+    fields.compareShared(shared);
+    // Findings between workflows belong to the workflow of the job they name.
+    for (Difference& difference : shared.differences)
+        result.workflows[estate.jobs[difference.job].workflow.value].findings.differences.push_back(
+            std::move(difference));
+    for (Assumption& assumption : shared.assumptions)
+        result.workflows[estate.jobs[assumption.job].workflow.value].findings.assumptions.push_back(
+            std::move(assumption));
+    for (Unknown& unknown : shared.unknowns)
+        result.workflows[estate.jobs[unknown.job].workflow.value].findings.unknowns.push_back(
+            std::move(unknown));
+    for (WorkflowResult& one : result.workflows) {
+        sortFindings(one.findings);
+        one.verdict = verdictOf(one.findings);
+    }
+    for (target::DagId id : bag.dags.ids())
+        if (!used.contains(id.value))
+            result.strangers.push_back(id);
+    return result;
+}
+
+} // namespace hoist::equivalence

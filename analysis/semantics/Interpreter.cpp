@@ -1,0 +1,143 @@
+// The loop: set up, take the earliest event, do all that follows from it.
+#include "analysis/semantics/Play.h"
+
+#include <algorithm>
+
+namespace hoist::semantics {
+
+Trace run(ir::Estate const& estate, schedule::Ticks& ticks, Scenario const& scenario,
+          llvm::ArrayRef<ir::WorkflowId> only) {
+    return Play(estate, ticks, scenario, only).run();
+}
+
+Play::Play(ir::Estate const& model, schedule::Ticks& tickSource, Scenario const& script,
+           llvm::ArrayRef<ir::WorkflowId> only)
+    : estate(model), ticks(tickSource), scenario(script), store(model) {
+    now = scenario.start;
+    for (size_t i = 0; i < estate.jobs.size(); ++i) {
+        states.add();
+        dependents.add();
+    }
+    if (!only.empty())
+        for (ir::JobId const job : estate.jobs.ids())
+            states[job].isSilent = !llvm::is_contained(only, estate.jobs[job].workflow);
+    setUp();
+    index();
+    fold.emplace(estate, store);
+}
+
+/// The status store before the start: definitions (§4.2 `status`), then the scenario.
+void Play::setUp() {
+    for (ir::JobId const job : estate.jobs.ids()) {
+        ir::Job const& self = estate.jobs[job];
+        if (!self.initialStatus)
+            continue;
+        switch (*self.initialStatus) {
+        case ir::InitialStatus::onIce: store[job].status = Status::onIce; break;
+        case ir::InitialStatus::onHold: store[job].status = Status::onHold; break;
+        case ir::InitialStatus::onNoExec: store[job].status = Status::onNoExec; break;
+        default: break;
+        }
+    }
+    for (auto const& [name, status] : scenario.statuses)
+        store.entry(name) = status;
+    for (auto const& [name, value] : scenario.globals)
+        store.setGlobal(name, value);
+    for (ir::JobId const job : estate.jobs.ids()) {
+        Status const status = store[job].status;
+        states[job].isNoExec = status == Status::onNoExec;
+        states[job].hasRunInBox = isInRunningBox(job) && (isEnded(status) || isUnderWay(status));
+    }
+    for (FileArrival const& file : scenario.files)
+        arrivals[file.path].push_back(file);
+    for (auto& entry : arrivals)
+        std::stable_sort(entry.second.begin(), entry.second.end(),
+                         [](auto const& a, auto const& b) { return a.at < b.at; });
+}
+
+/// Who is looked at when what changes (JIL-002), and who has ticks.
+void Play::index() {
+    for (ir::JobId const job : estate.jobs.ids()) {
+        ir::Job const& self = estate.jobs[job];
+        if (self.schedule) {
+            if (estate.schedules[self.schedule].kind != ir::Schedule::Kind::atBoot)
+                scheduled.push_back(job);
+            else
+                notStarted(job, "CRON-004", "it starts with the cron daemon, which no clock tells");
+        }
+        if (!self.condition.isSet())
+            continue;
+        auto const add = [&](std::vector<ir::JobId>& list) {
+            if (list.empty() || list.back() != job)
+                list.push_back(job);
+        };
+        estate.conditions.forEachAtom(self.condition.expr, [&](ir::AtomId id) {
+            ir::Atom const& atom = estate.conditions[id];
+            if (atom.kind == ir::Atom::Kind::variable)
+                add(variableDependents[atom.name]);
+            else if (atom.job)
+                add(dependents[atom.job]);
+            else if (atom.instance.empty())
+                add(externalDependents[atom.name]);
+            else
+                add(externalDependents[(atom.name + "^" + atom.instance).str()]);
+        });
+    }
+}
+
+void Play::step(PlannedEvent const& event) {
+    ir::JobId const job(event.subject);
+    switch (event.kind) {
+    case Planned::outside: return onOutside(scenario.events[event.subject]);
+    case Planned::nextDay: return planDay(event.at);
+    case Planned::tick: return consider(job, {Trigger::Kind::tick, {}});
+    case Planned::excludedTick: return onExcludedTick(job);
+    case Planned::runEnds: return endRun(event.subject);
+    case Planned::attempt: return tryAgain(event.subject);
+    case Planned::timeLimit: return reachTimeLimit(event.subject, event.detail);
+    case Planned::maxRun:
+        if (runs[event.subject].isAlive)
+            alarm(runs[event.subject].job, "MAXRUNALARM"); // JIL-153
+        return;
+    case Planned::windowOpens:
+        if (states[job].waitsForWindow && states[job].windowTurn == event.detail) {
+            states[job].waitsForWindow = false;
+            consider(job, {Trigger::Kind::window, {}});
+        }
+        return;
+    case Planned::windowCloses: return onWindowCloses(job, event.detail);
+    case Planned::mustStart: return onCheck(job, event.detail, true);
+    case Planned::mustComplete: return onCheck(job, event.detail, false);
+    }
+}
+
+Trace Play::run() {
+    trace.start = scenario.start;
+    trace.end = scenario.end;
+    for (size_t i = 0; i < scenario.events.size(); ++i)
+        if (scenario.events[i].at >= scenario.start)
+            queue.push(scenario.events[i].at, Planned::outside, static_cast<uint32_t>(i));
+    if (scenario.start < scenario.end)
+        planDay(scenario.start);
+    while (!queue.isEmpty()) {
+        PlannedEvent const event = queue.pop();
+        if (event.at >= scenario.end)
+            break;
+        now = event.at;
+        step(event);
+        drain();
+    }
+    for (ir::JobId const job : estate.jobs.ids()) {
+        StoredStatus const& row = store[job];
+        JobState const& state = states[job];
+        trace.finals[estate.jobs[job].name.str()] = {row.status,   row.lastStart, row.lastEnd,
+                                                     row.exitCode, state.runs,    state.isArmed};
+    }
+    for (auto const& [name, row] : store.external())
+        trace.finals[name] = {row.status, row.lastStart, row.lastEnd, row.exitCode, 0, false};
+    for (auto const& entry : store.allGlobals())
+        trace.globals[entry.first().str()] = entry.second;
+    return std::move(trace);
+}
+
+} // namespace hoist::semantics

@@ -1,0 +1,56 @@
+// What happened in a scenario, and why: every status change, every start that did not happen.
+#pragma once
+
+#include "analysis/semantics/Scenario.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace hoist::semantics {
+
+/// Why a job changed its status or did not start.
+struct Reason {
+    llvm::StringRef rule; ///< "JIL-144"; static
+    std::string text;     ///< for people: "tick 06:00 and s(A) came true"
+    std::string cause;    ///< the job or variable whose change led here; may be empty
+};
+
+struct TraceEvent {
+    int64_t at = 0;
+    std::string job; ///< legacy name; `job^INSTANCE` for external ones
+    Status status = Status::inactive;
+    std::optional<int64_t> exitCode;
+    unsigned attempt = 0; ///< STARTING: 1 for the first try of a run
+    Reason reason;
+};
+
+struct NotStarted {
+    int64_t at = 0;
+    std::string job;
+    Reason reason;
+};
+
+struct FinalStatus {
+    Status status = Status::inactive;
+    int64_t lastStart = -1, lastEnd = -1;
+    std::optional<int64_t> exitCode;
+    unsigned runs = 0;
+    bool armed = false; ///< a tick waits for its condition (JIL-144)
+};
+
+struct Alarm {
+    int64_t at = 0;
+    std::string job, name; ///< "MAXRUNALARM"
+};
+
+struct Trace {
+    int64_t start = 0, end = 0;
+    std::vector<TraceEvent> events;
+    std::vector<NotStarted> notStarted;
+    std::map<std::string, FinalStatus> finals;
+    std::map<std::string, std::string> globals;
+    std::vector<Alarm> alarms;
+};
+
+} // namespace hoist::semantics

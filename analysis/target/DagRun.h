@@ -1,0 +1,69 @@
+// What Airflow does with loaded DAGs on a day to play: which runs its timetables make, which tasks
+// run, skip or fail upstream, and what the shims then say to their ledger. The counterpart of
+// semantics::run: the two traces are what `hoist verify` compares.
+#pragma once
+
+#include "analysis/semantics/Trace.h"
+#include "analysis/target/Bag.h"
+
+#include <llvm/ADT/ArrayRef.h>
+
+#include <string>
+#include <vector>
+
+namespace hoist::target {
+
+enum class TaskState : uint8_t {
+    none,    ///< not looked at, or waiting for upstream tasks
+    waiting, ///< deferred: a gate, a hold, a job that waits for a release or for its retry
+    running,
+    success,
+    failed,
+    skipped,
+    upstreamFailed,
+};
+llvm::StringRef toString(TaskState state); ///< Airflow's spelling: "upstream_failed", "deferred"
+constexpr bool isFinished(TaskState state) { return state >= TaskState::success; }
+
+enum class RunState : uint8_t { running, success, failed };
+llvm::StringRef toString(RunState state);
+
+/// A DAG to take part.
+struct DagToRun {
+    DagId dag;
+    /// By TaskId: the legacy job that the task runs; where it is empty (or the vector short) a
+    /// shim's own name, and no job for a task that is no shim.
+    std::vector<std::string> jobs;
+    /// The legacy name of a run of a DAG without shims: RUNNING at its start, then as it ends.
+    std::string box;
+    bool usesTimetable = true;
+    std::vector<int64_t> starts; ///< further runs, as if triggered at these instants
+    /// Of a DAG that no clock starts: the jobs and variables whose events `hoistctl dispatch`
+    /// follows for it.
+    std::vector<std::string> wokenByJobs, wokenByVariables;
+};
+
+struct RunOfDag {
+    DagId dag;
+    int64_t tick = 0;  ///< the instant it is for
+    int64_t start = 0; ///< when Airflow made it; later than the tick when earlier runs were active
+    int64_t end = -1;  ///< -1: still running at the scenario's end
+    bool isDropped = false; ///< the ledger answered `dropped` (JIL-144)
+    RunState state = RunState::running;
+    std::vector<TaskState> tasks; ///< by TaskId
+};
+
+struct DagTrace {
+    semantics::Trace trace;
+    std::vector<RunOfDag> runs; ///< in the order of their starts
+    /// What the simulation does not know and took for harmless, each once: "task X: …". When it is
+    /// not empty, a difference is a guess.
+    std::vector<std::string> guesses;
+};
+
+/// Plays the scenario. Deterministic: ties are processed in the order of insertion. Scheduling
+/// takes no time; a task is looked at whenever something changed.
+DagTrace runDags(Bag const& bag, llvm::ArrayRef<DagToRun> dags,
+                 semantics::Scenario const& scenario);
+
+} // namespace hoist::target

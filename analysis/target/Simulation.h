@@ -1,0 +1,147 @@
+// The state of a simulation of loaded DAGs: runs and task instances as Airflow has them, the
+// ledger, and the instants still to come. Scheduling is in DagRun.cpp, what tasks do in
+// Operators.cpp.
+#pragma once
+
+#include "analysis/target/DagRun.h"
+#include "analysis/target/Ledger.h"
+#include "analysis/target/TriggerRules.h"
+
+#include <deque>
+#include <queue>
+#include <set>
+
+namespace hoist::target {
+
+/// How an attempt of a job ends.
+struct Ending {
+    Status status = Status::success; ///< inactive: the operator skips
+    std::optional<int64_t> exitCode;
+    bool mayRetry = true;
+    std::string text;
+};
+
+/// A task instance.
+struct Slot {
+    enum class Waits : uint8_t { nothing, gate, hold, start, retry };
+    UpstreamCounts counts; ///< of its upstream tasks
+    TaskState state = TaskState::none;
+    Waits waits = Waits::nothing;
+    unsigned attempt = 0;
+    uint32_t token = 0; ///< an instant planned with another token is void
+    Ending ending;      ///< of the attempt that runs
+};
+
+struct LiveRun {
+    size_t dag = 0; ///< index of the DagToRun
+    int id = 0;
+    RunOfDag told;
+    std::string startEvent; ///< FORCE_STARTJOB, STARTJOB or none
+    bool isOpened = false;  ///< a shim has made the run start
+    std::vector<Slot> slots;
+    unsigned unfinished = 0, busy = 0; ///< busy: running or waiting
+    bool isOver() const { return told.state != RunState::running; }
+};
+
+class Simulation {
+public:
+    Simulation(Bag const& loaded, llvm::ArrayRef<DagToRun> taking,
+               semantics::Scenario const& played);
+    DagTrace play();
+
+private:
+    struct Instant {
+        enum class Kind : uint8_t { tick, manual, outside, taskEnd, retry, timeout, wake };
+        int64_t at = 0;
+        uint64_t order = 0;
+        Kind kind = Kind::wake;
+        size_t index = 0; ///< of a DagToRun, or of an event
+        int run = 0;
+        TaskId task;
+        uint32_t token = 0;
+        bool operator>(Instant const& other) const {
+            return std::tie(at, order) > std::tie(other.at, other.order);
+        }
+    };
+    struct PendingRun {
+        int64_t tick = 0;
+        bool isClock = false;
+        std::string startEvent;
+    };
+    /// What does not change during the simulation.
+    struct DagFacts {
+        Topology topology;
+        bool hasShims = false;
+        llvm::StringMap<std::vector<TaskId>> settledBy; ///< job or box → its tasks
+        std::deque<PendingRun> pending;
+        unsigned active = 0;
+    };
+
+    // --- DagRun.cpp: what the scheduler does ---
+    void prepare(size_t index);
+    void plan(Instant instant);
+    void happen(Instant const& instant);
+    void settle();
+    bool settleOnce();
+    void ask(LiveRun& run, TaskId id);
+    void request(size_t dag, PendingRun pending);
+    void release(size_t dag);
+    void start(size_t dag, PendingRun const& pending);
+    void consider(LiveRun& run, TaskId id);
+    bool pastAllows(LiveRun const& run, TaskId id) const;
+    void finish(LiveRun& run, TaskId id, TaskState state);
+    void wait(LiveRun& run, TaskId id, Slot::Waits why);
+    void stopRest(LiveRun& run);
+    void endIfOver(LiveRun& run);
+    void end(LiveRun& run, RunState state);
+    RunState stateByLeaves(LiveRun const& run) const;
+    void dispatch();
+    void outside(semantics::Event const& event);
+    void guess(std::string text);
+    DagTrace result();
+
+    // --- Operators.cpp: what the tasks do ---
+    void execute(LiveRun& run, TaskId id);
+    bool enter(LiveRun& run, Task const& task);
+    void askGate(LiveRun& run, TaskId id);
+    void askHold(LiveRun& run, TaskId id);
+    void judge(LiveRun& run, TaskId id);
+    void startShim(LiveRun& run, TaskId id);
+    void startStock(LiveRun& run, TaskId id);
+    void begin(LiveRun& run, TaskId id, std::string const& job, bool isShim);
+    void endAttempt(LiveRun& run, TaskId id);
+    void honourKills();
+    void tell(std::string const& job, Status status, std::optional<int64_t> exitCode,
+              unsigned attempt, std::string text);
+    semantics::RunPlan planOf(std::string const& job);
+    Ending endingOf(Task const& task, semantics::RunPlan const& plan, bool isShim) const;
+    int64_t watchedUntil(Task const& task) const;
+    bool isSettled(LiveRun const& run, llvm::StringRef job, Task const& gate) const;
+    /// The instant to wait for before a gate's own times let it pass; nothing: they do now.
+    std::optional<int64_t> tickToWaitFor(LiveRun const& run, Task const& gate, ir::JobId job);
+
+    Dag const& dagOf(LiveRun const& run) const { return bag.dags[run.told.dag]; }
+    Task const& taskOf(LiveRun const& run, TaskId id) const { return dagOf(run).tasks[id]; }
+    std::string jobNameOf(LiveRun const& run, TaskId id) const;
+
+    Bag const& bag;
+    llvm::ArrayRef<DagToRun> dags;
+    semantics::Scenario const& scenario;
+    DagTrace made;
+    std::vector<DagId> ids;
+    Ledger ledger;
+    std::vector<DagFacts> facts;
+    std::vector<std::unique_ptr<LiveRun>> runs;
+    std::priority_queue<Instant, std::vector<Instant>, std::greater<>> instants;
+    std::deque<std::pair<int, TaskId>> toConsider;
+    std::set<std::pair<int, uint32_t>> waiting; ///< run, task: asked again when something changed
+    std::map<std::string, size_t> starts;       ///< how often a job has started
+    std::map<std::string, int64_t> ownEnds;
+    uint64_t changes = 0; ///< task instances that finished, wakes
+    uint64_t order = 0;
+    uint64_t askedAt = ~uint64_t(0);
+    int64_t now = 0;
+    std::set<std::string> guessed;
+};
+
+} // namespace hoist::target

@@ -1,0 +1,35 @@
+"""docs/rules.md says which test cites which rule, and the code cites no rule that the list does not know."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_page_is_current() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts/make_rules_page.py"), "--check"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_rule_that_the_interpreter_cites_is_listed_and_tested() -> None:
+    listed = set(re.findall(r"^((?:JIL|CRON)-\d{3}) ", (ROOT / "docs/rules.txt").read_text(), re.M))
+    tested = {
+        rule
+        for file in (ROOT / "tests/semantics").rglob("*")
+        if file.suffix in {".jil", ".cron", ".py", ".cpp"}
+        for rule in re.findall(r"(?:JIL|CRON)-\d{3}", file.read_text())
+    }
+    cited = {
+        rule
+        for file in (ROOT / "analysis/semantics").iterdir()
+        for rule in re.findall(r"(?:JIL|CRON)-\d{3}", file.read_text())
+    }
+    assert cited - listed == set()
+    assert cited - tested == set()
