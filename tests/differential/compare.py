@@ -1,0 +1,92 @@
+"""What both sides must agree on, told alike: a story is every start and end of every job and box.
+
+A story is exact: neither side has latency, so the instants must agree too, and with them every
+order. Left out are the words that nobody can react to (RUNNING, ACTIVATED) and the exit code of
+what did not end by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from virtual_airflow import VirtualAirflow
+
+TOLD = ("STARTING", "RESTART", "SUCCESS", "FAILURE", "TERMINATED")
+
+Line = tuple[str, str, str]  # job, instant, status
+Story = list[Line]
+
+
+def airflow_story(world: VirtualAirflow) -> Story:
+    """From the ledger's log."""
+    return [
+        (event.job, _text(event.at), event.status)
+        for event in world.events
+        if event.kind == "status" and event.job and event.status in TOLD and event.at >= world.begin
+    ]
+
+
+def legacy_story(trace: Mapping[str, Any]) -> Story:
+    """From the trace of `hoist simulate`."""
+    return [
+        (event["job"], _text(_instant(event["at"])), event["status"])
+        for event in trace["events"]
+        if event["status"] in TOLD
+    ]
+
+
+def difference(legacy: Story, airflow: Story) -> list[str]:
+    """The first lines in which the two differ, as `- legacy` and `+ Airflow`; empty: none."""
+    there, here = sorted(legacy, key=_by_time), sorted(airflow, key=_by_time)
+    if there == here:
+        return []
+    missing, extra = _minus(there, here), _minus(here, there)
+    lines = [(*line, "-") for line in missing] + [(*line, "+") for line in extra]
+    lines.sort(key=lambda line: (line[1], line[0], line[3]))
+    return [f"{sign} {at} {job} {status}" for job, at, status, sign in lines[:12]]
+
+
+def verdicts(world: VirtualAirflow) -> list[str]:
+    """Runs whose Airflow state is not what the ledger says of their top box or job (TR-10)."""
+    wrong = []
+    for run in world.runs:
+        shape = world.bag.topologies.get(run.dag_id)
+        if run.state not in ("success", "failed") or shape is None:
+            continue
+        last = next(
+            (
+                event.status
+                for event in reversed(world.events)
+                if event.job == shape.top and event.run_id == run.run_id and event.status in TOLD
+            ),
+            None,
+        )
+        if last is not None and (run.state == "success") != (last == "SUCCESS"):
+            wrong.append(f"+ run {run.run_id} of {run.dag_id} is {run.state}, {shape.top} {last}")
+    return wrong
+
+
+def _by_time(line: Line) -> tuple[str, str, str]:
+    return line[1], line[0], line[2]
+
+
+def _minus(left: Story, right: Story) -> Story:
+    rest = list(right)
+    found = []
+    for line in left:
+        if line in rest:
+            rest.remove(line)
+        else:
+            found.append(line)
+    return found
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _text(at: datetime) -> str:
+    whole = at.astimezone(timezone.utc)
+    return (whole + timedelta(microseconds=500_000)).strftime("%Y-%m-%dT%H:%M:%SZ")

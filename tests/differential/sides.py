@@ -1,0 +1,124 @@
+"""Both sides of the comparison: `hoist build` played by the shims, and `hoist simulate`.
+
+`prepare()` must run before anything imports Airflow. One `Bench` compiles one estate and judges
+scenarios on it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+
+def prepare() -> Path:
+    """A home for Airflow of this process; the module search path of the tests."""
+    sys.path[:0] = [str(HERE), str(ROOT / "tests" / "airflow")]
+    if "AIRFLOW_HOME" not in os.environ or "airflow" not in sys.modules:
+        scratch = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None
+        home = Path(tempfile.mkdtemp(prefix="hoist-differential-", dir=scratch))
+        os.environ.update(
+            {
+                "AIRFLOW_HOME": str(home),
+                "AIRFLOW__CORE__DAGS_FOLDER": str(home),
+                "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+                "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
+                "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+            }
+        )
+    logging.disable(logging.ERROR)
+    return Path(os.environ["AIRFLOW_HOME"])
+
+
+def binary() -> Path:
+    """The `hoist` under test: HOIST_BIN, else the newest build."""
+    if named := os.environ.get("HOIST_BIN"):
+        return Path(named)
+    built = [path for path in (ROOT / "build").glob("*/hoist") if os.access(path, os.X_OK)]
+    if not built:
+        raise FileNotFoundError("no hoist binary: run scripts/build, or name one in HOIST_BIN")
+    return max(built, key=lambda path: path.stat().st_mtime)
+
+
+def hoist(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run it; a crash (signal, exit 70) is an error."""
+    done = subprocess.run(
+        [binary(), *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300
+    )
+    if done.returncode not in (0, 1, 2, 5):
+        raise AssertionError((done.returncode, done.stderr[-2000:]))
+    return done
+
+
+class Refused(Exception):
+    """The estate is not one that hoist translates without a finding at error level."""
+
+
+class Unloadable(Exception):
+    """Airflow cannot import what hoist wrote."""
+
+
+@dataclass
+class Bench:
+    """One estate: its definition, and its DAGs as Airflow loaded them."""
+
+    folder: Path
+    bag: Any
+
+    def judge(
+        self, scenarios: Sequence[Mapping[str, Any]], order: random.Random | None = None
+    ) -> list[list[str]]:
+        """For each scenario the difference of the two sides; empty: equal."""
+        from compare import airflow_story, difference, legacy_story, verdicts
+        from virtual_airflow import VirtualAirflow
+
+        traces = self.legacy(scenarios)
+        told = []
+        for scenario, trace in zip(scenarios, traces, strict=True):
+            world = VirtualAirflow(self.bag, scenario, order).play()
+            told.append(difference(legacy_story(trace), airflow_story(world)) + verdicts(world))
+        return told
+
+    def legacy(self, scenarios: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The reference interpreter's traces, in one process."""
+        file = self.folder / "scenarios.jsonl"
+        file.write_text("".join(json.dumps(each) + "\n" for each in scenarios), encoding="utf-8")
+        done = hoist("simulate", self.folder / "estate", "--scenario", file, "--format", "json")
+        if done.returncode != 0:
+            raise AssertionError(f"hoist simulate ends with {done.returncode}: {done.stderr}")
+        return [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+
+
+@contextmanager
+def bench(text: str, *, name: str = "estate.jil", config: str = "") -> Iterator[Bench]:
+    """Compile and load one definition; raises Refused."""
+    from virtual_airflow import Bag
+
+    folder = Path(tempfile.mkdtemp(prefix="estate-", dir=os.environ["AIRFLOW_HOME"]))
+    try:
+        (folder / "estate").mkdir()
+        (folder / "estate" / name).write_text(text, encoding="utf-8")
+        (folder / "estate" / "hoist.toml").write_text(config)
+        done = hoist("build", folder / "estate", "-o", folder / "dags")
+        if done.returncode != 0:
+            raise Refused(done.stderr)
+        try:
+            bag = Bag.of(folder / "dags")
+        except AssertionError as broken:
+            raise Unloadable(str(broken)) from None
+        yield Bench(folder, bag)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

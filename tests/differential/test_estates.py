@@ -1,0 +1,64 @@
+"""The generator and the shrinker themselves, without Airflow."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import estates
+import shrink
+
+
+def test_a_seed_tells_everything() -> None:
+    for seed in range(50):
+        made = estates.estate(seed)
+        assert made.text() == estates.estate(seed).text()
+        assert estates.scenario(made, seed) == estates.scenario(estates.estate(seed), seed)
+
+
+def test_estates_hold_every_construct() -> None:
+    """A construct that no estate holds is one that no run compares."""
+    text = "".join(estates.estate(seed).text() for seed in range(400))
+    for construct in (
+        *("s(", "f(", "t(", "d(", "n(", "e(", "v(", ", 0)", ", 12.00)", " | ", " & ", ") & ("),
+        *("box_success", "box_failure", "box_terminator", "job_terminator", "n_retrys"),
+        *("on_ice", "on_noexec", "on_hold", "auto_hold", "term_run_time", "run_window"),
+        *("success_codes", "fail_codes", "max_exit_success", "job_type: f", "resources"),
+        "exclude_calendar",
+    ):
+        assert construct in text, construct
+
+
+def test_flat_conditions_print_left_to_right() -> None:
+    """JIL-062: `a | b & c` is `(a | b) & c`; a nested right side keeps its parentheses."""
+    a, b, c = (estates.Atom("s({})", name) for name in "ABC")
+    flat = estates.Both("&", estates.Both("|", a, b), c)
+    assert str(flat) == "s(A) | s(B) & s(C)"
+    assert str(estates.Both("|", a, estates.Both("&", b, c))) == "s(A) | (s(B) & s(C))"
+
+
+def test_shrinking_keeps_the_difference_and_little_else() -> None:
+    def differs(pair: shrink.Pair) -> bool:
+        return any(
+            atom.text.startswith("f(")
+            for job in pair[0].jobs
+            for condition in job.conditions.values()
+            for atom in estates.atoms(condition)
+        )
+
+    tried = 0
+    for seed in range(60):
+        made = estates.estate(seed)
+        pair = (made, estates.scenario(made, seed))
+        if not differs(pair):
+            continue
+        tried += 1
+        small, scenario = shrink.shrink(pair, differs, budget=2000)
+        assert differs((small, scenario))
+        assert len(small.jobs) <= 5
+        (only,) = [each for job in small.jobs for each in job.conditions.values()]
+        assert isinstance(only, estates.Atom)
+        assert not scenario["events"]
+        assert not scenario["jobs"]
+    assert tried > 10

@@ -1,0 +1,595 @@
+"""Airflow on a virtual clock: the shims' own code and Airflow's own trigger rules, without latency.
+
+AF-070 carried further. Whether a task may start is asked of Airflow's `TriggerRuleDep` on the
+*deserialised* DAG; what it then does is the shims' own `execute`, on a ledger in memory whose clock
+moves only when nothing is left to do at an instant. So gates, holds, verdicts, the run start, the
+fold of boxes and the dispatcher are the real ones. Played here, and nothing else:
+
+- the scheduler's loop: runs at ticks (the timetables' own `_next`), `max_active_runs`, pools,
+  retries, and the state of a run by its leaves (AF-015);
+- commands and file watchers: how long they take and how they end says the scenario;
+- deferral: a trigger's question is asked again whenever the ledger or a task has changed.
+
+A box that would hang for ever in AutoSys hangs here too: that hoist ends its run instead is an
+assumption that it names, and it would hide what comes after (`_hangs`).
+
+`order`: of several things that can be done at an instant, "fifo" does the one that stands first in
+the definition, a `random.Random` any (AF-011: one task at a time, so that races show).
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk.bases.operator import ExecutorSafeguard
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskDeferred
+from airflow.ti_deps.dep_context import DepContext
+from airflow.ti_deps.deps.trigger_rule_dep import TriggerRuleDep
+from airflow.utils.state import State, TaskInstanceState
+from run_dag import _is_effective_leaf, _StubTask, load, round_trip
+
+import hoist_airflow.gate as gate_module
+import hoist_airflow.run as run_module
+from hoist_airflow.clock import VirtualClock
+from hoist_airflow.command import Command
+from hoist_airflow.dispatch import Subscriptions, dispatch_once
+from hoist_airflow.executors import Ended
+from hoist_airflow.job import JobTerminated
+from hoist_airflow.ledger import EventRow, Ledger, fold
+from hoist_airflow.ledger import status as st
+from hoist_airflow.ledger.control import EventError
+from hoist_airflow.schedule import timetables
+from hoist_airflow.watcher import FileWatcher
+
+MAX_STEPS = 20_000
+"""Things done at one instant before the engine calls it a loop that never ends."""
+
+ACTIVE = ("queued", "running", "hanging")
+
+
+@dataclass
+class LoadedDag:
+    """A DAG as its file made it (operators) and as the scheduler sees it (rules)."""
+
+    live: Any
+    seen: Any
+    leaves: list[str]
+    subscribed: bool = False
+
+
+@dataclass
+class Bag:
+    """What `hoist build` wrote, loaded: DAGs, manifest, pools."""
+
+    dags: dict[str, LoadedDag]
+    manifest: dict[str, Any]
+    pools: dict[str, int]
+    subscriptions: Subscriptions
+    topologies: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: Path) -> Bag:
+        """Load the folder as Airflow does; fails on an import error."""
+        loaded = load(folder)
+        assert not loaded.import_errors, loaded.import_errors
+        manifest = json.loads((folder / "hoist.manifest.json").read_text(encoding="utf-8"))
+        dags = {}
+        for dag_id, live in sorted(loaded.dags.items()):
+            seen = round_trip(live)
+            leaves = [t.task_id for t in seen.tasks if _is_effective_leaf(seen, t)]
+            dags[dag_id] = LoadedDag(live, seen, leaves)
+        pools: dict[str, int] = {}
+        if (file := folder / "pools.json").exists():
+            pools = {k: int(v["slots"]) for k, v in json.loads(file.read_text()).items()}
+        return cls(dags, manifest, pools, Subscriptions.of(manifest))
+
+
+@dataclass
+class _Run:
+    """A DAG run, and its `dag_run` in the context of its tasks."""
+
+    dag: LoadedDag
+    dag_id: str
+    run_id: str
+    run_type: str
+    logical_date: datetime | None
+    run_after: datetime
+    conf: dict[str, Any]
+    state: str = "queued"
+    tasks: dict[str, _Task] = field(default_factory=dict)
+
+
+class _Task(_StubTask):
+    """A task instance: what `TriggerRuleDep` and the shims look at."""
+
+
+class _Work:
+    """Stands for the trigger of a command that runs: the engine ends it when its time has come."""
+
+
+def _perform(task: Any, run: Any, context: Any) -> None:
+    """What a job does instead of its command: tell the ledger that it runs, and take its time."""
+    run.record("RUNNING")
+    raise TaskDeferred(trigger=_Work(), method_name="over")
+
+
+class VirtualAirflow:
+    """One scenario being played on the DAGs of a bag."""
+
+    def __init__(
+        self, bag: Bag, scenario: Mapping[str, Any], order: random.Random | None = None
+    ) -> None:
+        self.bag = bag
+        self.scenario = scenario
+        self.order = order
+        self.begin = _instant(scenario["start"])
+        self.end = _instant(scenario["end"])
+        self.clock = VirtualClock(self.begin)
+        self.ledger = Ledger.open("sqlite:///:memory:", clock=self.clock)
+        self.runs: list[_Run] = []
+        self.heap: list[tuple[datetime, int, int, Callable[[], None]]] = []
+        self.pushed = 0
+        self.starts: dict[str, int] = {}
+        self.last_tick: dict[str, datetime] = {}
+        self.rule = TriggerRuleDep()
+        self.dispatched = -1
+        self.asked: dict[int, tuple[int, int]] = {}
+        self.due: dict[str, datetime | None] = {}
+        self.events: list[EventRow] = []
+        self.changes = 0
+        self.jobs = {
+            getattr(task, "hoist_job", None): task
+            for dag in bag.dags.values()
+            for task in dag.live.tasks
+            if getattr(task, "hoist_role", None) == "job"
+        }
+
+    # --- the scenario ----------------------------------------------------------------------------
+
+    def play(self) -> VirtualAirflow:
+        """Play it to its end."""
+        with _played(self):
+            self._store_statuses()
+            self.clock.set(self.begin)
+            self.ledger.load(self.bag.manifest)
+            for name, value in sorted((self.scenario.get("globals") or {}).items()):
+                self.ledger.set_global(name, value)
+            self.ledger.set_cursor("dispatch", self.ledger.last_event())
+            for event in self.scenario.get("events") or []:
+                self._push(_instant(event["at"]), lambda event=event: self._happen(event), 0)
+            for dag_id, dag in self.bag.dags.items():
+                if hasattr(dag.live.timetable, "next_tick"):
+                    self.last_tick[dag_id] = self.begin - timedelta(microseconds=1)
+                    self._await_tick(dag_id)
+            self._settle()
+            while self.heap and self.heap[0][0] < self.end:
+                at, _, _, happen = heapq.heappop(self.heap)
+                self.clock.set(at)
+                happen()
+                self._settle()
+            self.events = self.ledger.events(limit=1_000_000)
+        return self
+
+    def _push(self, at: datetime, happen: Callable[[], None], rank: int = 2) -> None:
+        """`rank`: at one instant comes first what is from outside (0), then ticks (1)."""
+        self.pushed += 1
+        heapq.heappush(self.heap, (at, rank, self.pushed, happen))
+
+    def _store_statuses(self) -> None:
+        stored = self.scenario.get("statuses") or {}
+        for job, row in sorted(stored.items(), key=lambda item: item[1].get("at") or ""):
+            if row.get("last_start"):
+                self.clock.set(_instant(row["last_start"]))
+                self.ledger.record(job, st.STARTING)
+            self.clock.set(_instant(row.get("last_end") or row["at"]))
+            self.ledger.record(job, row["status"], exit_code=row.get("exit_code"))
+
+    def _happen(self, event: Mapping[str, Any]) -> None:
+        kind, job = event["event"], event.get("job")
+        if kind == "SET_GLOBAL":
+            self.ledger.set_global(event["name"], event["value"])
+        elif kind == "EXTERNAL_STATUS":
+            status, code = event["status"], event.get("exit_code")
+            self.ledger.record(job, status, exit_code=code, source="bridge")
+        else:
+            with suppress(EventError):  # ignored by AutoSys too (JIL-090)
+                self.ledger.send(kind, job, event.get("status"))
+
+    # --- runs --------------------------------------------------------------------------------------
+
+    def _await_tick(self, dag_id: str) -> None:
+        dag = self.bag.dags[dag_id]
+        tick = dag.live.timetable.next_tick(max(self.clock.now(), self.last_tick[dag_id]))
+        if tick is not None and tick < self.end:
+            self._push(tick, lambda: self._await_tick(dag_id), 1)
+
+    def _offer_ticks(self) -> bool:
+        """Make the runs that the scheduler would make now (max_active_runs, no catch-up)."""
+        made = False
+        for dag_id, last in list(self.last_tick.items()):
+            dag = self.bag.dags[dag_id]
+            if len(self._active(dag_id)) >= dag.seen.max_active_runs:
+                continue
+            if dag_id not in self.due:
+                self.due[dag_id] = dag.live.timetable.next_tick(last)
+            due = self.due[dag_id]
+            if due is None or due > self.clock.now():
+                continue
+            tick = dag.live.timetable._next(last, None, catchup=False)
+            if tick is not None and tick <= self.clock.now():
+                self.last_tick[dag_id] = tick
+                del self.due[dag_id]
+                run_id = f"scheduled__{tick.isoformat()}"
+                self.runs.append(_Run(dag, dag_id, run_id, "scheduled", tick, tick, {}))
+                made = True
+        return made
+
+    def _active(self, dag_id: str) -> list[_Run]:
+        return [r for r in self.runs if r.dag_id == dag_id and r.state in ACTIVE]
+
+    def _trigger(self, dag_id: str, run_id: str, conf: dict[str, Any]) -> bool:
+        if any(r.dag_id == dag_id and r.run_id == run_id for r in self.runs):
+            return False
+        dag, now = self.bag.dags[dag_id], self.clock.now()
+        self.runs.append(_Run(dag, dag_id, run_id, "manual", None, now, conf))
+        return True
+
+    def _begin_runs(self) -> bool:
+        begun = False
+        for run in self.runs:
+            if run.state != "queued":
+                continue
+            running = [r for r in self._active(run.dag_id) if r.state != "queued"]
+            if len(running) >= run.dag.seen.max_active_runs:
+                continue
+            run.state = "running"
+            begun = True
+            for task in sorted(run.dag.seen.tasks, key=lambda each: _depth(run.dag, each.task_id)):
+                run.tasks[task.task_id] = _Task(
+                    task=task,
+                    task_id=task.task_id,
+                    state=None,
+                    map_index=-1,
+                    dag_id=run.dag_id,
+                    run_id=run.run_id,
+                    dag_run=run,
+                    try_number=1,
+                    max_tries=task.retries,
+                    live=run.dag.live.task_dict[task.task_id],
+                    trigger=None,
+                    method=None,
+                    dirty=True,
+                    ready=False,
+                    plan=None,
+                    token=0,
+                )
+        return begun
+
+    # --- one instant -------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Do what can be done at this instant, one thing at a time."""
+        for _ in range(MAX_STEPS):
+            self._kill()
+            if self._dispatch() or self._offer_ticks() or self._begin_runs():
+                continue
+            doable = self._doable()
+            step = next(doable, None) if self.order is None else self._choose(list(doable))
+            if step is not None:
+                step()
+                continue
+            if not self._end_runs():
+                return
+        raise AssertionError(f"{MAX_STEPS} steps at {self.clock.now()}: this never ends")
+
+    def _choose(self, steps: list[Callable[[], None]]) -> Callable[[], None] | None:
+        assert self.order is not None
+        return self.order.choice(steps) if steps else None
+
+    def _dispatch(self) -> bool:
+        newest = self.ledger.last_event()
+        if newest == self.dispatched:
+            return False
+        self.dispatched = newest
+        return dispatch_once(self.ledger, self.bag.subscriptions, self._trigger) > 0
+
+    def _doable(self) -> Iterator[Callable[[], None]]:
+        """Tasks whose rule lets them start, and triggers that have something to say."""
+        for run in self.runs:
+            if run.state != "running":
+                continue
+            self._spread(run)
+            for task in run.tasks.values():
+                if task.ready and task.state is None and self._has_slot(task):
+                    yield lambda task=task: self._execute(task)
+                elif task.state == TaskInstanceState.DEFERRED and not isinstance(
+                    task.trigger, _Work
+                ):
+                    decision = self._ask(task)
+                    if decision is not None:
+                        yield lambda task=task, said=decision: self._resume(task, said)
+
+    def _spread(self, run: _Run) -> None:
+        """Let Airflow's rules decide for the tasks below what has changed."""
+        while True:
+            changed = False
+            for task in run.tasks.values():
+                if not task.dirty:
+                    continue
+                task.dirty = False
+                if task.state is not None:
+                    continue
+                ups = [run.tasks[up] for up in task.task.upstream_task_ids]
+                context = DepContext(
+                    flag_upstream_failed=True,
+                    ignore_unmapped_tasks=True,
+                    finished_tis=[up for up in ups if up.state in State.finished],
+                )
+                statuses = list(self.rule.get_dep_statuses(task, context, session=None))
+                if task.state is not None:  # the rule decided: skipped or upstream_failed
+                    changed = True
+                    self._finished(task)
+                else:
+                    task.ready = all(status.passed for status in statuses)
+            if not changed:
+                return
+
+    def _finished(self, task: _Task) -> None:
+        self.changes += 1
+        for below in task.task.downstream_task_ids:
+            task.dag_run.tasks[below].dirty = True
+
+    def _has_slot(self, task: _Task) -> bool:
+        pool = task.task.pool
+        if pool not in self.bag.pools:
+            return True
+        used = sum(
+            other.task.pool_slots
+            for run in self.runs
+            for other in run.tasks.values()
+            if other.task.pool == pool and isinstance(other.trigger, _Work)
+        )
+        return bool(used + task.task.pool_slots <= self.bag.pools[pool])
+
+    # --- tasks -------------------------------------------------------------------------------------
+
+    def _execute(self, task: _Task) -> None:
+        task.ready = False
+        self._call(task, lambda context: type(task.live).execute(task.live, context))
+
+    def _call(self, task: _Task, work: Callable[[Any], Any]) -> None:
+        """Run operator code as Airflow's task runner would, and keep what became of it."""
+        task.trigger = task.method = None
+        context = {"task": task.live, "ti": task, "dag_run": task.dag_run}
+        try:
+            work(context)
+        except TaskDeferred as deferred:
+            task.state = TaskInstanceState.DEFERRED
+            task.trigger, task.method = deferred.trigger, deferred.method_name
+            self.changes += 1
+            if isinstance(task.trigger, _Work):
+                self._run_job(task)
+            return
+        except AirflowSkipException:
+            task.state = TaskInstanceState.SKIPPED
+        except AirflowFailException:
+            task.state = TaskInstanceState.FAILED
+        except AssertionError:
+            raise
+        except Exception as failed:
+            if type(failed).__module__.split(".")[0] not in ("airflow", "hoist_airflow"):
+                raise
+            if task.try_number <= task.max_tries:
+                task.try_number += 1
+                task.state = TaskInstanceState.UP_FOR_RETRY
+                delay = task.live.retry_delay
+                self._push(self.clock.now() + delay, lambda: self._again(task))
+                return
+            task.state = TaskInstanceState.FAILED
+        else:
+            task.state = TaskInstanceState.SUCCESS
+        self._finished(task)
+
+    def _again(self, task: _Task) -> None:
+        task.state = None
+        task.dirty = True
+
+    def _ask(self, task: _Task) -> Any:
+        """What a deferred task's trigger has to say; None: nothing yet."""
+        mark = (self.ledger.last_event(), self.changes)
+        if self.asked.get(id(task)) == mark and task.token == 0:
+            return None
+        self.asked[id(task)] = mark
+        task.token = 0
+        decision = task.trigger.ask(self.ledger, _states(task.dag_run))
+        if decision.kind != "wait":
+            return decision
+        if decision.wake is not None and decision.wake < self.end:
+            self._push(decision.wake, lambda: setattr(task, "token", 1))
+        return None
+
+    def _resume(self, task: _Task, decision: Any) -> None:
+        method, event = task.method, {"kind": decision.kind, "reason": decision.reason}
+        self._call(task, lambda context: getattr(task.live, method)(context, event))
+
+    def _run_job(self, task: _Task) -> None:
+        """The command runs: when and how it ends says the scenario."""
+        job = task.live.hoist_job
+        number = self.starts[job] = self.starts.get(job, 0) + 1
+        plans = (self.scenario.get("jobs") or {}).get(job) or [self.scenario.get("default") or {}]
+        plan = plans[min(number, len(plans)) - 1]
+        now = self.clock.now()
+        attempt = task.try_number
+        if isinstance(task.live, FileWatcher):
+            found = self._stable_at(task.live, now)
+            end = None if found is None else (found, Ended(exit_code=0), None)
+        else:
+            ended = (
+                Ended(signal="SIGKILL")
+                if plan.get("terminated")
+                else Ended(exit_code=int(plan.get("exit_code", 0)))
+            )
+            end = (now + timedelta(seconds=plan.get("duration", 60)), ended, None)
+        limit = task.live.term_run_time
+        if limit is not None:
+            over = now + timedelta(minutes=limit)
+            if end is None or over <= end[0]:
+                end = (over, Ended(signal="SIGTERM"), f"it ran for {limit:g} minutes")
+        if end is not None:
+            at, how, reason = end
+            trigger = task.trigger
+            self._push(at, lambda: self._over(task, trigger, attempt, how, reason))
+
+    def _stable_at(self, task: Any, now: datetime) -> datetime | None:
+        """JIL-061: it looks once an interval; there, large enough and unchanged at two looks."""
+        interval = timedelta(seconds=task.interval)
+        arrivals = [
+            max(now, _instant(file["at"]))
+            for file in self.scenario.get("files") or []
+            if file["path"] == task.path and file.get("size", 0) >= task.min_size
+        ]
+        if not arrivals:
+            return None
+        looks = -((now - min(arrivals)) // interval)
+        return now + (looks + 1) * interval
+
+    def _over(
+        self, task: _Task, trigger: Any, attempt: int, how: Ended, reason: str | None
+    ) -> None:
+        if task.trigger is not trigger or task.try_number != attempt:
+            return  # killed before
+        self._end_job(task, how, reason)
+
+    def _end_job(self, task: _Task, how: Ended, reason: str | None) -> None:
+        def work(run: Any, context: Any) -> Any:
+            if isinstance(task.live, Command):
+                return task.live._verdict(how, reason)
+            if reason is not None:
+                raise JobTerminated(reason)
+            return None
+
+        self._call(task, lambda context: task.live.resume(context, work))
+
+    def _kill(self) -> None:
+        """Jobs for which a KILLJOB has come (JIL-083, JIL-117)."""
+        mark = self.ledger.last_event()
+        if self.asked.get(0) == (mark, 0):
+            return
+        self.asked[0] = (mark, 0)
+        for run in self.runs:
+            for task in list(run.tasks.values()):
+                if isinstance(task.trigger, _Work) and self.ledger.kill_requested(
+                    task.live.hoist_job
+                ):
+                    self._end_job(task, Ended(signal="SIGTERM"), "killed on request (KILLJOB)")
+
+    def _end_runs(self) -> bool:
+        ended = False
+        waiting = (TaskInstanceState.DEFERRED, TaskInstanceState.UP_FOR_RETRY)
+        for run in self.runs:
+            if run.state != "running":
+                continue
+            states = {name: task.state for name, task in run.tasks.items()}
+            if any(state in waiting for state in states.values()):
+                continue
+            if any(task.ready and task.state is None for task in run.tasks.values()):
+                continue  # it waits for a pool
+            if self._hangs(run):
+                run.state = "hanging"
+                continue
+            stuck = any(state is None for state in states.values())
+            bad = any(states[leaf] in State.failed_states for leaf in run.dag.leaves)
+            run.state = "failed" if stuck or bad else "success"
+            if self.ledger.find_run(run.dag_id, run.run_id) is not None:
+                self.ledger.close_run(run.dag_id, run.run_id, failed=run.state == "failed")
+            ended = True
+        return ended
+
+    def _hangs(self, run: _Run) -> bool:
+        shape = self.bag.topologies.get(run.dag_id)
+        top = None if shape is None else self.ledger.status(shape.top)
+        return (
+            top is not None
+            and top.is_box
+            and top.run_id == run.run_id
+            and top.status in st.UNDER_WAY
+        )
+
+
+def _depth(dag: LoadedDag, task_id: str) -> int:
+    """How deep a task's boxes nest: all members of a box are looked at before those inside them."""
+    return len(run_module.boxes_around(dag.live.task_dict[task_id]))
+
+
+def _states(run: _Run) -> dict[str, str | None]:
+    return {
+        name: None if task.state is None else str(task.state.value)
+        for name, task in run.tasks.items()
+    }
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
+
+
+@contextmanager
+def _played(world: VirtualAirflow) -> Iterator[None]:
+    """The seams through which the shims reach the outside, pointed at this world."""
+
+    def states(dag_id: str, run_id: str, _tasks: Any) -> dict[str, str | None]:
+        return next(
+            _states(run) for run in world.runs if (run.dag_id, run.run_id) == (dag_id, run_id)
+        )
+
+    def is_over(dag_id: str, run_id: str) -> bool:
+        return all(
+            run.state in ("success", "failed")
+            for run in world.runs
+            if (run.dag_id, run.run_id) == (dag_id, run_id)
+        )
+
+    def shape(dag: Any) -> Any:
+        known = world.bag.topologies
+        if dag.dag_id not in known:
+            known[dag.dag_id] = topology(dag)
+        return known[dag.dag_id]
+
+    def close(book: Any, box: Any) -> Any:
+        # As the real one, unless a member keeps the box RUNNING (JIL-114).
+        if box.status in st.UNDER_WAY and (
+            book.exists(box.job, st.INCOMPLETE) or fold.verdict(book, box) is None
+        ):
+            return box
+        return close_box(book, box)
+
+    close_box = fold.close_box
+    topology = run_module.topology
+    seams: list[tuple[Any, str, Any]] = [
+        (run_module, "shared_ledger", lambda: world.ledger),
+        (run_module, "task_states", states),
+        (run_module, "_is_over", is_over),
+        (run_module, "topology", shape),
+        (gate_module, "task_states", states),
+        (fold, "close_box", close),
+        (timetables, "_now", world.clock.now),
+        (Command, "perform", _perform),
+        (FileWatcher, "perform", _perform),
+        (ExecutorSafeguard, "test_mode", True),
+    ]
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in seams]
+    for owner, name, value in seams:
+        setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        for owner, name, value in before:
+            setattr(owner, name, value)
+        world.ledger.store.close()
