@@ -1,0 +1,22 @@
+"""TR-15, second draft: the iced job is a task that skips itself.
+
+Must differ: the skip takes C along; AutoSys starts C with the box.
+Differs in: start C
+"""
+
+from datetime import datetime, timezone
+
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import DAG
+
+with DAG(
+    "TR15",
+    schedule="0 6 * * *",
+    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    catchup=False,
+    max_active_runs=1,
+):
+    a = BashOperator(task_id="A", bash_command="/opt/batch/a", skip_on_exit_code=None)
+    b = BashOperator(task_id="B", bash_command="exit 99")
+    c = BashOperator(task_id="C", bash_command="/opt/batch/c", skip_on_exit_code=None)
+    a >> b >> c
