@@ -91,12 +91,15 @@ std::optional<Difference> Stage::judge(semantics::Scenario const& scenario) {
             return std::nullopt;
         llvm::StringRef const state = target::toString(last->state);
         Status const final = status->second.status;
-        bool const ended =
+        bool ended =
             final == Status::success || final == Status::failure || final == Status::terminated;
         bool const someBad = llvm::any_of(legacy, [](auto const& row) {
             return llvm::any_of(row.second.ends,
                                 [](auto const& end) { return end.second != Status::success; });
         });
+        // A box that hangs until its own time limit ends it hangs all the same (JIL-114, JIL-121).
+        if (final == Status::terminated && root.termRunTime && !someBad)
+            ended = false;
         bool const expectRed = ended ? final != Status::success : someBad;
         if ((!ended && !someBad) || expectRed == (state == "failed"))
             return std::nullopt;

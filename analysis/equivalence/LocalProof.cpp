@@ -130,6 +130,10 @@ bool LocalProof::endsAlike() const {
             return settled.size() + 1 == dag.tasks.size();
         }
     }
+    // A verdict that comes before the end would close the box too early: not decided by shape.
+    for (TaskId id : dag.tasks.ids())
+        if (dag.tasks[id].role == Role::verdict)
+            return false;
     // Only plain successes: a failure leaves every task behind it, and so some leaf,
     // upstream_failed.
     if (!isPlainBox(root))

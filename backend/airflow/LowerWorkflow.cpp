@@ -79,6 +79,18 @@ void WorkflowLowering::nameJob(JobId job, llvm::StringRef id, Py::Keywords& argu
         arguments.emplace_back("job", Py(estate.jobs[job].name));
 }
 
+/// JIL-091, JIL-122: a box of which no member runs completes when it starts.
+bool WorkflowLowering::hasNoTasks(JobId box) const {
+    return llvm::all_of(estate.groups[estate.jobs[box].group].members,
+                        [&](JobId member) { return facts.absent.contains(member.value); });
+}
+
+/// The verdict of a box without tasks is what starts it, so it waits as a member would.
+void WorkflowLowering::startWithVerdict(TaskId verdict) {
+    dag.tasks[verdict].arguments.emplace_back("trigger_rule", Py("all_success"));
+    startingVerdicts.insert(verdict.value);
+}
+
 void WorkflowLowering::createNodes() {
     for (JobId id : workflow.jobs) // control ids never take the id of a job
         usedIds.insert(context.names.taskId(id));
@@ -99,10 +111,12 @@ void WorkflowLowering::createNodes() {
         box.depth = box.parent ? dag.boxes[box.parent].depth + 1 : 1;
         box.job = id;
         boxOf[id.value] = dag.boxes.add(std::move(box));
-        if (facts.judged.contains(id.value)) {
+        if (facts.judged.contains(id.value) || hasNoTasks(id)) {
             TaskId const verdict = addTask(uniqueId(context.names.taskId(id).str() + ".verdict"),
                                            "Verdict", {{"of", Py(job.name)}}, id, boxOf[id.value]);
             verdictOf[id.value] = verdict;
+            if (hasNoTasks(id))
+                startWithVerdict(verdict);
         }
     }
 }
@@ -210,7 +224,7 @@ void WorkflowLowering::enterFromRootGate() {
     for (TaskId id : dag.tasks.ids()) {
         Task& task = dag.tasks[id];
         if (!task.upstream.empty() || ownGates.contains(id.value) ||
-            task.operatorClass == "Verdict")
+            (task.operatorClass == "Verdict" && !startingVerdicts.contains(id.value)))
             continue;
         if (!task.box)
             task.upstream.push_back(rootGate);
@@ -319,14 +333,16 @@ void WorkflowLowering::addVerdicts() {
         for (auto const& [name, value] : box.arguments)
             if (name != "job")
                 leavesTell = false;
-    // A box without jobs completes at once (JIL-122): somebody has to tell the ledger.
-    if (leavesTell && fold.empty() && !dag.tasks.empty())
+    bool const startsItself = hasNoTasks(workflow.root);
+    if (leavesTell && fold.empty() && !startsItself)
         return;
     Py::Keywords arguments{{"of", Py(root.name)}};
     arguments.insert(arguments.end(), fold.begin(), fold.end());
     Nodes leaves = leavesOf(BoxId());
     TaskId const verdict = addTask(uniqueId(dag.id + ".verdict"), "Verdict", std::move(arguments),
                                    workflow.root, BoxId());
+    if (startsItself)
+        startWithVerdict(verdict);
     dag.tasks[verdict].upstream = std::move(leaves);
     dag.order.push_back(verdict);
 }

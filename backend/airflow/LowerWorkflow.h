@@ -66,6 +66,8 @@ private:
     void lowerStarts();
     void enterFromRootGate();
     void addVerdicts();
+    bool hasNoTasks(ir::JobId box) const;
+    void startWithVerdict(TaskId verdict);
     void finish();
     void assume(std::string name) { assumptions.insert(std::move(name)); }
     bool isEmitted(ir::JobId job) const {
@@ -147,6 +149,7 @@ private:
     llvm::DenseMap<uint32_t, TaskId> taskOf; ///< job → its own task
     llvm::DenseMap<uint32_t, BoxId> boxOf;   ///< nested box → its group
     llvm::DenseMap<uint32_t, TaskId> verdictOf;
+    llvm::DenseSet<uint32_t> startingVerdicts;                ///< of boxes without tasks
     llvm::DenseMap<uint32_t, std::vector<TaskId>> controlsOf; ///< by job
     llvm::DenseMap<uint32_t, ir::ExprId> icedMemo;
     llvm::StringSet<> usedIds;

@@ -24,18 +24,15 @@ _NO_SCENARIO = (
 )
 GAPS: dict[str, str] = {
     "drop an edge": _NO_SCENARIO,
-    "add a wrong edge": _NO_SCENARIO,
     "change a trigger rule": _NO_SCENARIO,
-    "drop a task": _NO_SCENARIO,
     "swap & and |": _NO_SCENARIO,
     "drop an operand": _NO_SCENARIO,
     "another function of an atom": _NO_SCENARIO,
     "another test of an exit code or variable": _NO_SCENARIO,
-    "drop a condition": _NO_SCENARIO + "; equivalent: the success test of a Verdict",
+    "drop a condition": _NO_SCENARIO,
+    "wait -> now": "equivalent: the mode of a gate is not compared (TR-14)",
     "drop a look-back": _NO_SCENARIO,
     "change a look-back": _NO_SCENARIO,
-    "drop the terminators or a test of a box": "equivalent: a Verdict's own words are not compared",
-    "drop a hold": _NO_SCENARIO,
 }
 
 
@@ -63,6 +60,8 @@ def test_every_error_is_seen(compiled: list[Estate], tmp_path: Path) -> None:
             missed[one.operator.name].append(one)
     assert {one.operator.name for one in mutants} >= set(GAPS)
     assert len({one.operator.name for one in mutants}) >= 12
+    # An error may be undecided; it is never called equal.
+    assert {one.verdict for each in missed.values() for one in each} <= {"unknown"}
     assert set(missed) == set(GAPS), [str(one) for each in missed.values() for one in each]
 
 

@@ -17,7 +17,8 @@ from typing import Any
 LIMITS = {
     "FORCE_STARTJOB of members": "TR-18: operation, not equivalence; hoistctl refuses it",
     "JOB_ON_ICE at run time": "README, Not there yet: successors wait for the iced job's own",
-    "conditions of jobs that wait for resources": "README, Not there yet: JIL-095",
+    "JOB_OFF_HOLD while the box is idle": "JIL-118 would make the box SUCCESS; the ledger does not "
+    "know a hold before its first run",
     "look-backs that end while a job waits": "polled by gates; nothing in AutoSys looks then",
 }
 
@@ -383,8 +384,9 @@ def scenario(made: Estate, seed: int, days: int = 2) -> dict[str, Any]:
             ]
     for job in made.jobs:
         held = job.attributes.get("status") == "on_hold" or "auto_hold" in job.attributes
-        if held and choose.random() < 0.8:
-            events.append({"at": moment(), "event": "JOB_OFF_HOLD", "job": job.name})
+        if held and choose.random() < 0.8 and (at := _running(made, job)) is not None:
+            late = _text(at + timedelta(seconds=choose.randrange(60, 7200)))
+            events.append({"at": late, "event": "JOB_OFF_HOLD", "job": job.name})
     if choose.random() < 0.1:
         job = choose.choice(made.jobs)
         events.append({"at": moment(), "event": "KILLJOB", "job": job.name})
@@ -399,6 +401,21 @@ def scenario(made: Estate, seed: int, days: int = 2) -> dict[str, Any]:
         "files": files,
         "events": sorted(events, key=lambda event: str(event["at"])),
     }
+
+
+def _running(made: Estate, job: Job) -> datetime | None:
+    """When the boxes around a job start at first, if that is certain."""
+    while job.box is not None:
+        box = made.named(job.box)
+        assert box is not None
+        if "condition" in box.conditions:
+            return None
+        job = box
+    days, times = job.attributes.get("days_of_week", ""), job.attributes.get("start_times", "")
+    if not times or "condition" in job.conditions or "exclude_calendar" in job.attributes:
+        return None
+    day = START if days == "all" or "mo" in days else START + timedelta(days=1)
+    return day + timedelta(hours=int(times[1:3]), minutes=int(times[4:6]))
 
 
 def _earlier_runs(made: Estate) -> dict[str, Any]:

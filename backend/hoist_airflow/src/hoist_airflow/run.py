@@ -251,8 +251,8 @@ def ensure_started(context: Context) -> Run:
         if task.trigger_rule != "all_success" and _kept_out(ledger, shape, task, run_id):
             _skip(f"the box of {job} did not start in this run")
         ledger.enter(job, run_id, boxes=True, eager=shape.eager)
-    elif not task.upstream_task_ids:
-        ledger.try_start(job, run_id)  # nothing in the box has a task (JIL-091, JIL-122)
+    elif task.trigger_rule == "all_success":
+        ledger.start_empty(job, run_id, eager=shape.eager)
     box = next((m.box for m in shape.members if m.job == job), None)
     tries = int(ti.try_number or 1)
     return Run(ledger, opened.key, dag.dag_id, run_id, job, box, tries, sent)

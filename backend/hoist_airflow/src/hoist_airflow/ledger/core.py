@@ -221,6 +221,14 @@ class Ledger:
                 runs.start_boxes(book, job, run_id, eager)
             return book.known(job)
 
+    def start_empty(self, box: str, run_id: str, *, eager: Collection[str] = ()) -> None:
+        """Start a box of which no member has a task, unless it started with the box around it."""
+        with self.writing() as book:
+            runs.start_boxes(book, box, run_id, eager)
+            row = book.known(box)
+            if row.run_id != run_id or row.status in st.NOT_STARTED:
+                runs.try_start(book, box, run_id)
+
     def run_instant(self, dag_id: str, run_id: str) -> datetime | None:
         """The tick or event that a run is for, else the instant of its run start."""
         sql = "SELECT COALESCE(tick_at, opened_at) FROM hoist_runs WHERE dag_id = ? AND run_id = ?"

@@ -129,7 +129,8 @@ def start_boxes(
     chain = chain_of(book, job)
     if chain and chain[-1].run_id == run_id and chain[-1].status in st.UNDER_WAY:
         return "open"
-    for box in chain:
+    for known in chain:
+        box = book.known(known.job)  # the start of the box around it may have started it
         fresh = box.run_id != run_id or box.status in st.NOT_STARTED
         if box.status == st.ON_HOLD:
             return "held"
