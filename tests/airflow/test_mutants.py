@@ -30,7 +30,6 @@ GAPS: dict[str, str] = {
     "another function of an atom": _NO_SCENARIO,
     "another test of an exit code or variable": _NO_SCENARIO,
     "drop a condition": _NO_SCENARIO,
-    "wait -> now": "equivalent: the mode of a gate is not compared (TR-14)",
     "drop a look-back": _NO_SCENARIO,
     "change a look-back": _NO_SCENARIO,
 }

@@ -202,7 +202,7 @@ def _redefined(operator: Hashable) -> frozenset[str]:
     for one in cast("type", operator).__mro__:
         if one.__module__.partition(".")[0] == "hoist_airflow" and "__init__" in vars(one):
             names.update(inspect.signature(vars(one)["__init__"]).parameters)
-    return frozenset(names - {"retries", "retry_delay"})  # told by the task's own fields
+    return frozenset(names - {"retries", "retry_delay", "trigger_rule"})  # told as fields
 
 
 def _bases(operator: type) -> list[str]:
