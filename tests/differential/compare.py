@@ -68,6 +68,21 @@ def verdicts(world: VirtualAirflow) -> list[str]:
     return wrong
 
 
+def outlasts(world: VirtualAirflow) -> bool:
+    """Does a run go on though its top box has ended: a member waits in an inner box that is RUNNING?
+
+    AutoSys would start the box again at its next tick; Airflow runs one run at a time (`LIMITS`).
+    """
+    for run in world.runs:
+        shape = world.bag.topologies.get(run.dag_id)
+        if run.state != "running" or shape is None:
+            continue
+        told = [event.status for event in world.events if event.job == shape.top]
+        if told and told[-1] in ("SUCCESS", "FAILURE", "TERMINATED"):
+            return True
+    return False
+
+
 def _by_time(line: Line) -> tuple[str, str, str]:
     return line[1], line[0], line[2]
 

@@ -78,6 +78,8 @@ class Run:
         try:
             with opened(made) as bench:
                 told = bench.judge(scenarios, order_of(made, seed))
+                if bench.outlasting:
+                    self.refused["runs that outlast their box"] += bench.outlasting
         except sides.Refused as refused:
             found = re.findall(r"error\[(\w+)\]", str(refused))
             self.refused[found[0] if found else str(refused)[:80]] += 1
