@@ -296,10 +296,11 @@ Py::Keywords WorkflowLowering::foldArguments(JobId id) {
     for (auto const* fold : {&group.success, &group.failure}) {
         if (!*fold)
             continue;
+        ir::ExprId const expr = withoutIced(fold->expr); // a job that is no task has no row (TR-15)
         arguments.emplace_back(fold == &group.success ? "success" : "failure",
-                               estate.conditions.print(fold->expr));
+                               estate.conditions.print(expr));
         settleCondition(*fold, "box fold");
-        noteLedgerReads(fold->expr);
+        noteLedgerReads(expr);
     }
     Py::List terminators, kill;
     for (JobId member : group.members) {

@@ -441,7 +441,7 @@ class VirtualAirflow:
         limit = task.live.term_run_time
         if limit is not None:
             over = now + timedelta(minutes=limit)
-            if end is None or over <= end[0]:
+            if end is None or over < end[0]:
                 end = (over, Ended(signal="SIGTERM"), f"it ran for {limit:g} minutes")
         if end is not None:
             at, how, reason = end

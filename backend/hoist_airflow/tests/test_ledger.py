@@ -605,3 +605,49 @@ def test_a_connection_does_not_cross_a_fork(world: World) -> None:
             os._exit(code)
     assert os.waitpid(child, 0)[1] == 0
     assert world.of("Y") == "SUCCESS"
+
+
+def test_of_two_events_of_one_instant_the_second_is_dropped(world: World) -> None:
+    """TR-51: the first one's run is active from its event on, though it was opened later."""
+    world.to(2, 6)
+    event = world.clock.now()
+    shape = world.box("B", "X")
+    world.clock.advance(seconds=1)
+    assert world.start(shape, "r1", tick=event) == "started"
+    world.run("X", "r1")
+    world.clock.advance(seconds=60)
+    assert world.start(shape, "r2", tick=event) == "dropped"
+
+
+def test_a_run_whose_condition_did_not_hold_drops_no_event(world: World) -> None:
+    """JIL-005: an event while Airflow still ends the run that started nothing is not lost."""
+    world.to(2, 6)
+    shape = world.box("B", "X")
+    assert world.ledger.open_run(shape, "r1", tick=world.clock.now()).answer == "started"
+    world.ledger.give_up_run("B", "r1")
+    world.clock.advance(seconds=1)
+    event = world.clock.now()
+    world.clock.advance(seconds=1)
+    world.ledger.close_run("B", "r1")
+    assert world.start(shape, "r2", tick=event) == "started"
+
+
+def test_an_inner_box_that_waits_for_nothing_starts_once(world: World) -> None:
+    """JIL-110: with the box around it, and not again when its first member runs."""
+    shape = world.box("B", Member("I", "B", is_box=True), Member("X", "I"))
+    assert world.ledger.open_run(shape, "r1", tick=world.clock.now()).answer == "started"
+    world.ledger.enter("X", "r1", boxes=True, eager=("I",))
+    told = [e.status for e in world.ledger.events() if e.job == "I"]
+    assert told.count("STARTING") == 1
+
+
+def test_a_released_member_of_an_idle_box_is_folded(world: World) -> None:
+    """JIL-118: the box is derived again from its members."""
+    shape = world.box("B", "X", "Y")
+    world.start(shape, "r1")
+    world.run("X", "r1", "FAILURE")
+    world.run("Y", "r1")
+    assert world.of("B") == "FAILURE"
+    world.ledger.send("JOB_ON_HOLD", "X")
+    world.ledger.send("JOB_OFF_HOLD", "X")
+    assert world.of("B") == "SUCCESS"

@@ -112,6 +112,8 @@ class Gate(BaseOperator):
         decision = decide(run.ledger, spec, lambda: task_states(run.dag_id, run.run_id, tasks))
         self.log.info("%s: %s", decision.kind, decision.reason)
         if decision.kind == "skip":
+            if self.mode == "now" and not self.race and run.box is None:
+                run.ledger.give_up_run(run.dag_id, run.run_id)
             raise AirflowSkipException(decision.reason)
         if decision.kind == "wait":
             from hoist_airflow.trigger import GateTrigger

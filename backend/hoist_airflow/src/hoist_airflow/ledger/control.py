@@ -36,7 +36,8 @@ def _on_hold(book: Book, row: JobRow, _value: str | None) -> None:
 
 def _off_hold(book: Book, row: JobRow, _value: str | None) -> None:
     if row.status == st.ON_HOLD:
-        book.put(row, runs.idle_status(book, row))
+        changed = book.put(row, runs.idle_status(book, row))
+        fold.spread(book, changed)  # JIL-118: its box may be idle
     # A release that comes before the first hold of `status: on_hold` counts too.
     book.tx.run("UPDATE hoist_jobs SET hold_run = COALESCE(hold_run, '') WHERE job = ?", row.job)
 

@@ -229,6 +229,15 @@ class Ledger:
             if row.run_id != run_id or row.status in st.NOT_STARTED:
                 runs.try_start(book, box, run_id)
 
+    def give_up_run(self, dag_id: str, run_id: str) -> None:
+        """Its condition does not hold: the run never counts as active and drops no event."""
+        with self.store.write() as tx:
+            tx.run(
+                "UPDATE hoist_runs SET closed_at = COALESCE(tick_at, opened_at)"
+                " WHERE dag_id = ? AND run_id = ? AND closed_at IS NULL",
+                dag_id, run_id,
+            )  # fmt: skip
+
     def run_instant(self, dag_id: str, run_id: str) -> datetime | None:
         """The tick or event that a run is for, else the instant of its run start."""
         sql = "SELECT COALESCE(tick_at, opened_at) FROM hoist_runs WHERE dag_id = ? AND run_id = ?"

@@ -79,8 +79,10 @@ def open_run(
     answer: Literal["started", "dropped"] = "started"
     if tick is not None and not overlap:
         active = book.tx.one(
-            "SELECT 1 FROM hoist_runs WHERE dag_id = ? AND answer = 'started' AND opened_at < ?"
-            " AND (closed_at IS NULL OR closed_at > ?)",
+            # A run is active from its own tick or event on, however late it was opened: of two
+            # events of one instant the second finds the job running.
+            "SELECT 1 FROM hoist_runs WHERE dag_id = ? AND answer = 'started'"
+            " AND COALESCE(tick_at, opened_at) <= ? AND (closed_at IS NULL OR closed_at > ?)",
             topology.dag_id, micros(tick), micros(tick),
         )  # fmt: skip
         if active is not None:
