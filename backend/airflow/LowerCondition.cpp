@@ -212,12 +212,18 @@ Node WorkflowLowering::signalOf(JobId job, ExprId expr, BoxId box) {
         return gate(job, expr, std::move(nodes), TriggerRule::allDone, box);
     }
     for (ExprId operand : operands)
-        nodes.push_back(signalOf(job, operand, box));
+        nodes.push_back(isAll ? signalOf(job, operand, box) : disjunct(job, operand, box));
     unique(nodes);
     if (!isAll)
         leavesTell = false;
     return junction(job, isAll ? "all" : "any", std::move(nodes),
                     isAll ? TriggerRule::allSuccess : TriggerRule::oneSuccess, box);
+}
+
+/// A signal for `one_success`, which would take the first leaf of a box for its success.
+Node WorkflowLowering::disjunct(JobId job, ExprId expr, BoxId box) {
+    Node const node = signalOf(job, expr, box);
+    return node.task ? node : junction(job, "all", {node}, TriggerRule::allSuccess, box);
 }
 
 Start WorkflowLowering::lowerAll(JobId job, ExprId expr, BoxId box) {
@@ -283,7 +289,7 @@ Start WorkflowLowering::lowerAny(JobId job, ExprId expr, BoxId box) {
     start.when = pool.constant(true);
     for (ExprId operand : operands) {
         if (isStable(job, operand))
-            start.upstream.push_back(signalOf(job, operand, box));
+            start.upstream.push_back(disjunct(job, operand, box));
         else
             unstable.push_back(operand);
     }
@@ -314,6 +320,15 @@ Start WorkflowLowering::lowerCondition(JobId job, ExprId expr, BoxId box) {
         (e.kind == Expr::Kind::all &&
          llvm::all_of(pool.operands(expr), [&](ExprId operand) { return isSuccessAtom(operand); }));
     if (!onlySuccesses && hasEntryBetween(job, expr))
+        return whole;
+    // A gate with `n()` records the start (JIL-076): the times of a member are not for a gate after
+    // it.
+    bool excludes = false;
+    pool.forEachAtom(expr, [&](ir::AtomId id) {
+        Atom const& atom = pool[id];
+        excludes |= atom.kind == Atom::Kind::status && (atom.outcomes & ir::notRunning) != 0;
+    });
+    if (excludes && e.kind == Expr::Kind::any && estate.jobs[job].schedule)
         return whole;
     return e.kind == Expr::Kind::any ? lowerAny(job, expr, box) : lowerAll(job, expr, box);
 }

@@ -94,6 +94,7 @@ private:
     Start lowerAny(ir::JobId job, ir::ExprId expr, BoxId box);
     /// The node that succeeds exactly when a stable expression comes true.
     Node signalOf(ir::JobId job, ir::ExprId expr, BoxId box);
+    Node disjunct(ir::JobId job, ir::ExprId expr, BoxId box);
     Node junction(ir::JobId job, llvm::StringRef suffix, Nodes upstream, TriggerRule rule,
                   BoxId box);
     Node gate(ir::JobId job, ir::ExprId when, Nodes upstream, TriggerRule rule, BoxId box,

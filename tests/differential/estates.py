@@ -233,7 +233,7 @@ class _Maker:
             job.attributes["box_terminator"] = "1"
         if self.chance(0.2 * special) and job.kind != "b":
             job.attributes["job_terminator"] = "1"
-        if self.chance(0.1 * special) and job.kind == "c":
+        if self.chance(0.1 * special) and job.kind == "c" and "status" not in job.attributes:
             self.times(job)
             job.attributes.pop("exclude_calendar", None)
 

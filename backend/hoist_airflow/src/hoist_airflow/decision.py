@@ -137,7 +137,9 @@ def _tick_to_wait_for(
     timetable = LegacyCalendarTimetable.deserialize(gate.ticks or {})
     last = timetable.last_tick(now)
     if row.last_start is not None:
-        pending = last is not None and last > row.last_start
+        # JIL-144: a tick that fell while the job ran never existed.
+        over = row.last_start if row.last_end is None else max(row.last_start, row.last_end)
+        pending = last is not None and last > over
     else:
         # Never started: what came before this run was before the job's time.
         since = ledger.run_instant(gate.dag_id, gate.run_id) or now
