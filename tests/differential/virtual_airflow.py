@@ -37,7 +37,12 @@ from airflow.utils.state import State, TaskInstanceState
 from run_dag import _is_effective_leaf, _StubTask, load, round_trip
 
 import hoist_airflow.gate as gate_module
+
+# Not used here, but imported before any seam is replaced: a module that first loads while one is
+# would keep the stand-in for the rest of the process.
+import hoist_airflow.listener
 import hoist_airflow.run as run_module
+import hoist_airflow.trigger  # noqa: F401
 from hoist_airflow.clock import VirtualClock
 from hoist_airflow.command import Command
 from hoist_airflow.dispatch import Subscriptions, dispatch_once
