@@ -129,12 +129,12 @@ std::vector<int64_t> Ticks::calendarTicks(Schedule const& schedule, ir::TimeZone
         llvm::sort(own);
         int64_t lastGap = 0;
         for (int16_t const minute : own)
-            addMoment(at(midnight + minute * 60), schedule.timesGap, schedule.timesOverlap, minute,
-                      lastGap, ticks);
+            addMoment(at(midnight + minute * 60LL), schedule.timesGap, schedule.timesOverlap,
+                      minute, lastGap, ticks);
         if (plainRow)
             for (int hour = 0; hour < 24; ++hour)
                 for (uint8_t const minute : *schedule.minutes)
-                    addMoment(at(midnight + hour * 3600 + minute * 60), schedule.minutesGap,
+                    addMoment(at(midnight + hour * 3600LL + minute * 60LL), schedule.minutesGap,
                               schedule.minutesOverlap, minute, lastGap, ticks);
     }
     llvm::sort(ticks);
@@ -147,7 +147,7 @@ namespace {
 
 std::optional<ClockOddity> nextOddity(ir::TimeZone const& zone, int16_t minute, int64_t from,
                                       int years, ClockOddity::Kind kind) {
-    for (int64_t const change : zone.changes(from, from + years * 366 * day)) {
+    for (int64_t const change : zone.changes(from, from + years * (366 * day))) {
         int32_t const before = zone.offsetAt(change - 1), after = zone.offsetAt(change);
         if ((after > before) != (kind == ClockOddity::Kind::skipped))
             continue;
@@ -156,7 +156,7 @@ std::optional<ClockOddity> nextOddity(ir::TimeZone const& zone, int16_t minute, 
         int64_t const begin = change + std::min(before, after),
                       end = change + std::max(before, after);
         for (int32_t date = floorDay(begin); date <= floorDay(end - 1); ++date) {
-            int64_t const local = date * day + minute * 60;
+            int64_t const local = date * day + minute * 60LL;
             if (local >= begin && local < end)
                 return ClockOddity{kind, ir::fromDayNumber(date), change};
         }

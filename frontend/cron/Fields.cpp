@@ -116,7 +116,7 @@ private:
         return false;
     }
 
-    std::optional<Item> fail(size_t begin, size_t end, std::string why) {
+    std::optional<Item> fail(size_t begin, size_t end, llvm::StringRef why) {
         if (end <= begin)
             end = begin + 1;
         diags.report<Code::BadCronField>(place(begin, end), kind.name, why).evidence(text);
@@ -150,7 +150,7 @@ private:
                         why = fmt::format("`{}` is not a name that cron knows; it knows `{}`",
                                           diag::shown(word), diag::shown(name));
             }
-            fail(begin, at, std::move(why));
+            fail(begin, at, why);
             return std::nullopt;
         }
         if (word.getAsInteger(10, value) || value < kind.low || value > kind.high) {
@@ -237,6 +237,7 @@ FieldsResult parseFields(std::array<FieldText, 5> const& columns, diag::Diagnost
                 case 2: result.fields.monthDays.set(bit); break;
                 case 3: result.fields.months.set(bit); break;
                 case 4: result.fields.weekdays.set(bit % 7); break; // 7 is Sunday (CRON-001)
+                default: break;
                 }
             }
         }
@@ -247,6 +248,7 @@ FieldsResult parseFields(std::array<FieldText, 5> const& columns, diag::Diagnost
         case 1: result.fields.hourStar = star; break;
         case 2: result.fields.monthDayStar = star; break;
         case 4: result.fields.weekdayStar = star; break;
+        default: break;
         }
         if (!result.text.empty())
             result.text += ' ';

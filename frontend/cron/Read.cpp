@@ -327,7 +327,7 @@ private:
     }
 
     /// The unique name of an entry; a repeated one is told and numbered.
-    llvm::StringRef claimName(std::string name, Span where) {
+    llvm::StringRef claimName(std::string const& name, Span where) {
         auto const [it, isNew] = names.try_emplace(name, static_cast<unsigned>(firstSpans.size()));
         if (isNew) {
             firstSpans.push_back(where);

@@ -161,7 +161,7 @@ void Fold::apply(RawStatement const& statement, Scanner const& scanner) {
         return;
     }
     if (command.verb == Verb::insert)
-        return insert(statement, name, construct, std::move(entries), nameSpan);
+        return insert(statement, name, construct, entries, nameSpan);
     Definition* const definition = find(command.subject, name);
     if (!definition) {
         bool const isDeletion = command.verb == Verb::remove || command.verb == Verb::removeBox;
@@ -217,7 +217,7 @@ void Fold::apply(RawStatement const& statement, Scanner const& scanner) {
 }
 
 void Fold::insert(RawStatement const& statement, llvm::StringRef name, ir::ConstructId construct,
-                  std::vector<Entry> entries, Span nameSpan) {
+                  std::vector<Entry> const& entries, Span nameSpan) {
     Subject const subject = statement.command->subject;
     auto& map = namesOf(subject);
     if (auto it = map.find(name); it != map.end()) {

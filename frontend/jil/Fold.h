@@ -56,7 +56,7 @@ private:
     llvm::StringRef withoutComments(RawAttribute const& raw);
     llvm::StringRef objectName(RawStatement const& statement, Scanner const& scanner);
     void insert(RawStatement const& statement, llvm::StringRef name, ir::ConstructId construct,
-                std::vector<Entry> entries, Span nameSpan);
+                std::vector<Entry> const& entries, Span nameSpan);
     void dropSuperseded(Definition& definition, llvm::ArrayRef<Entry> entries);
     void merge(Definition& definition, llvm::ArrayRef<Entry> entries, bool isUpdate);
     void remove(Definition& definition, ir::ConstructId construct, bool withMembers);
