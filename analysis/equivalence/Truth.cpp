@@ -186,13 +186,14 @@ Lit Truth::ofAtom(Atom const& atom, Reading const& reading) {
     if (atom.kind == Atom::Kind::variable)
         return reading.upper ? Lit::yes()
                              : facts.variable(atom.name, atom.op, atom.text, reading.past);
+    bool const isWindow = atom.scope.kind == ir::Scope::Kind::window;
     std::string name = members.sharedName(atom.name);
     if (!atom.instance.empty())
         name += "^" + atom.instance.str();
     std::string const key =
         fmt::format("{} {} {} {} {} {} {}#{}", static_cast<int>(atom.kind), atom.outcomes,
                     static_cast<int>(atom.op), static_cast<int>(atom.scope.kind),
-                    atom.scope.minutes, atom.number, name, reading.past);
+                    isWindow ? atom.scope.minutes : 0, atom.number, name, reading.past);
     if (atom.kind != Atom::Kind::status && atom.kind != Atom::Kind::exitCode)
         return reading.upper ? Lit::yes() : facts.named("fact " + key);
     if (!atom.job && atom.instance.empty()) { // JIL-066; a gate is told by name (docs/runtime.md)
@@ -201,12 +202,11 @@ Lit Truth::ofAtom(Atom const& atom, Reading const& reading) {
             !told && atom.kind == Atom::Kind::status && (atom.outcomes & ir::notRunning) != 0;
         return reads ? Lit::yes() : Lit::no();
     }
-    bool const isWindow = atom.scope.kind == ir::Scope::Kind::window;
     bool const isSince = atom.scope.kind == ir::Scope::Kind::sinceOwnLastRun;
     if (atom.job && atom.instance.empty() && isIced(atom.job)) { // JIL-074
-        bool const reads = isWindow || isSince ||
-                           (atom.kind == Atom::Kind::status &&
-                            (atom.outcomes & (ir::succeeded | ir::notRunning)) != 0);
+        bool const reads =
+            atom.scope.hasLookBack() || (atom.kind == Atom::Kind::status &&
+                                         (atom.outcomes & (ir::succeeded | ir::notRunning)) != 0);
         return reads ? Lit::yes() : Lit::no();
     }
     bool const local = isLocal(atom, reading.dependent);

@@ -138,7 +138,7 @@ bool Store::statusTruth(Atom const& atom, StoredStatus const& row, bool isLocal,
     if (status == Status::onIce && isLocal) { // JIL-074
         bool const isFavourable = atom.kind == Atom::Kind::status &&
                                   (atom.outcomes & (ir::succeeded | ir::notRunning)) != 0;
-        if (atom.scope.kind == Scope::Kind::latched)
+        if (!atom.scope.hasLookBack())
             return isFavourable;
         return isFavourable || estate.settings.iceLookbackIsTrue;
     }

@@ -171,7 +171,7 @@ private:
         if (!isRead || m > 59 || (at < text.size() && text[at] == '.'))
             return refuse("expected a look-back, hours or hours.minutes", start);
         if (h >= unlimitedHours)
-            scope = {Scope::Kind::latched, 0, 0};
+            scope = {Scope::Kind::latched, Scope::unlimited, 0};
         else if (h == 0 && m == 0)
             scope = {Scope::Kind::sinceOwnLastRun, 0, 0};
         else

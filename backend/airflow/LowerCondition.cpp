@@ -41,7 +41,7 @@ ExprId WorkflowLowering::withoutIced(ExprId expr) {
             if (other.initialStatus && *other.initialStatus == ir::InitialStatus::onIce &&
                 atom.kind != Atom::Kind::variable) {
                 // JIL-074; with any look-back the atom is true.
-                bool const reads = atom.scope.kind != ir::Scope::Kind::latched ||
+                bool const reads = atom.scope.hasLookBack() ||
                                    (atom.kind == Atom::Kind::status &&
                                     (atom.outcomes & (ir::succeeded | ir::notRunning)) != 0);
                 result = pool.constant(reads);

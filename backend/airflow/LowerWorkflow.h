@@ -117,9 +117,11 @@ private:
     // LowerJob.cpp
     void lowerJob(ir::JobId job);
     void lowerCommand(ir::Job const& job, Py::Keywords& arguments);
+    void lowerLoad(ir::Job const& job, Placement const& placement, Py::Keywords& arguments);
     void lowerPolicies(ir::Job const& job, Placement const& placement, Py::Keywords& arguments);
     void lowerResources(ir::Job const& job, Placement const& placement, Py::Keywords& arguments);
     void lowerQueue(ir::JobId job, Py::Keywords& arguments);
+    void addMachines(ir::Job const& job, Py::Keywords& arguments);
     Py::Dict alarmsOf(ir::Job const& job, bool withTimes);
     Py documentation(ir::Job const& job) const;
     std::vector<std::string> commentsOf(ir::Job const& job) const;
