@@ -8,21 +8,21 @@ what did not end by one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 from virtual_airflow import VirtualAirflow
 
 TOLD = ("STARTING", "RESTART", "SUCCESS", "FAILURE", "TERMINATED")
 
-Line = tuple[str, str, str]  # job, instant, status
+Line = tuple[str, int, str]  # job, second of the epoch, status
 Story = list[Line]
 
 
 def airflow_story(world: VirtualAirflow) -> Story:
     """From the ledger's log."""
     return [
-        (event.job, _text(event.at), event.status)
+        (event.job, round(event.at.timestamp()), event.status)
         for event in world.events
         if event.kind == "status" and event.job and event.status in TOLD and event.at >= world.begin
     ]
@@ -31,7 +31,7 @@ def airflow_story(world: VirtualAirflow) -> Story:
 def legacy_story(trace: Mapping[str, Any]) -> Story:
     """From the trace of `hoist simulate`."""
     return [
-        (event["job"], _text(_instant(event["at"])), event["status"])
+        (event["job"], int(_instant(event["at"]).timestamp()), event["status"])
         for event in trace["events"]
         if event["status"] in TOLD
     ]
@@ -45,7 +45,7 @@ def difference(legacy: Story, airflow: Story) -> list[str]:
     missing, extra = _minus(there, here), _minus(here, there)
     lines = [(*line, "-") for line in missing] + [(*line, "+") for line in extra]
     lines.sort(key=lambda line: (line[1], line[0], line[3]))
-    return [f"{sign} {at} {job} {status}" for job, at, status, sign in lines[:12]]
+    return [f"{sign} {text_of(at)} {job} {status}" for job, at, status, sign in lines[:12]]
 
 
 def verdicts(world: VirtualAirflow) -> list[str]:
@@ -83,7 +83,7 @@ def outlasts(world: VirtualAirflow) -> bool:
     return False
 
 
-def _by_time(line: Line) -> tuple[str, str, str]:
+def _by_time(line: Line) -> tuple[int, str, str]:
     return line[1], line[0], line[2]
 
 
@@ -102,6 +102,6 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def _text(at: datetime) -> str:
-    whole = at.astimezone(timezone.utc)
-    return (whole + timedelta(microseconds=500_000)).strftime("%Y-%m-%dT%H:%M:%SZ")
+def text_of(second: int) -> str:
+    """As the interpreter's trace writes an instant."""
+    return datetime.fromtimestamp(second, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

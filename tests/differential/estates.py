@@ -330,10 +330,10 @@ class Crontab:
 
 
 def crontab(seed: int) -> Crontab:
-    """One to five entries, with fields of every shape."""
+    """One to four entries, with fields of every shape."""
     choose = random.Random(f"crontab/{seed}")
     lines = []
-    for number in range(choose.randint(1, 5)):
+    for number in range(choose.randint(1, 4)):
         minute = choose.choice(["0", "30", "*/20", "5,35", "*"])
         hour = choose.choice(["*", "2", "1-3", "*/6", "22"]) if minute != "*" else "2"
         day = choose.choice(["*", "*", "1,15", "*/2", "2"])
@@ -343,11 +343,11 @@ def crontab(seed: int) -> Crontab:
 
 
 def crontab_scenario(seed: int) -> dict[str, Any]:
-    """Three days with or without a change of the clocks in New York; runs overlap or not."""
+    """Two days with or without a change of the clocks in New York; runs overlap or not."""
     choose = random.Random(f"crontab scenario/{seed}")
     start = choose.choice([START, datetime(2026, 3, 7, tzinfo=timezone.utc)])
     start = choose.choice([start, datetime(2026, 10, 31, tzinfo=timezone.utc)])
-    end = start + timedelta(days=3)
+    end = start + timedelta(days=2)
     plan = {"duration": choose.randint(1, 7200), "exit_code": choose.choice([0, 0, 1])}
     return _blank(start, end) | {"default": plan}
 

@@ -11,6 +11,7 @@ from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.rows import JOB_COLUMNS, JobRow
 from hoist_airflow.ledger.store import Tx
 
+_JOB = f"SELECT {JOB_COLUMNS} FROM hoist_jobs WHERE job = ?"
 _CHUNK = 400  # below SQLite's oldest limit on parameters, 999
 
 
@@ -91,7 +92,7 @@ class Book:
 
     def job(self, name: str) -> JobRow | None:
         """The row of a job, or None."""
-        row = self.tx.one(f"SELECT {JOB_COLUMNS} FROM hoist_jobs WHERE job = ?", name)
+        row = self.tx.one(_JOB, name)
         return None if row is None else JobRow.of(row)
 
     def known(self, name: str) -> JobRow:
