@@ -17,10 +17,6 @@ from typing import Any
 LIMITS = {
     "FORCE_STARTJOB of members": "TR-18: operation, not equivalence; hoistctl refuses it",
     "JOB_ON_ICE at run time": "README, Not there yet: successors wait for the iced job's own",
-    "JOB_OFF_HOLD while the box is idle": "JIL-118 would make the box SUCCESS; the ledger does not "
-    "know a hold before its first run",
-    "members that outlast the day": "Airflow runs one box run at a time; AutoSys would start the "
-    "next while a member of the last still runs",
     "KILLJOB of boxes": "an operator's; the ledger knows it, the DAG run's colour does not",
     "look-backs that end while a job waits": "polled by gates; nothing in AutoSys looks then",
 }
@@ -190,7 +186,9 @@ class _Maker:
             "start_times": '"' + ", ".join(f"{h:02d}:{minute:02d}" for h in hours) + '"',
             "timezone": "UTC",
         }
-        if self.chance(0.05):
+        if self.chance(0.02):  # no days, no ticks (JIL-142)
+            del job.attributes["days_of_week"]
+        elif self.chance(0.05):
             job.attributes["exclude_calendar"] = "HOL"
         if self.chance(0.1 * self.features.special):
             begin = self.random.randrange(24)

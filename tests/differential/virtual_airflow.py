@@ -20,6 +20,7 @@ the definition, a `random.Random` any (AF-011: one task at a time, so that races
 from __future__ import annotations
 
 import bisect
+import collections
 import heapq
 import json
 import random
@@ -112,6 +113,7 @@ class Bag:
     manifest: dict[str, Any]
     pools: dict[str, int]
     subscriptions: Subscriptions
+    assumptions: dict[str, list[str]] = field(default_factory=dict)
     topologies: dict[str, Any] = field(default_factory=dict)
     timetables: dict[str, Any] = field(default_factory=dict)
     ticks: dict[int, _KnownTicks] = field(default_factory=dict)
@@ -145,7 +147,8 @@ class Bag:
         pools: dict[str, int] = {}
         if (file := folder / "pools.json").exists():
             pools = {k: int(v["slots"]) for k, v in json.loads(file.read_text()).items()}
-        return cls(dags, manifest, pools, Subscriptions.of(manifest))
+        assumptions = {dag["dag_id"]: dag["assumptions"] for dag in manifest["dags"]}
+        return cls(dags, manifest, pools, Subscriptions.of(manifest), assumptions)
 
 
 _next_tick, _last_tick = Ticks.next_tick, Ticks.last_tick
@@ -164,6 +167,8 @@ class _Run:
     conf: dict[str, Any]
     state: str = "queued"
     tasks: dict[str, _Task] = field(default_factory=dict)
+    ended_at: datetime | None = None
+    left_running: bool = False  # it has ended, but a box inside it goes on for ever (JIL-114)
     awake: bool = True  # a task may start, or a trigger be asked: worth a look
     changed: bool = True  # since it was last asked whether it has ended
 
@@ -217,12 +222,8 @@ class VirtualAirflow:
         )
         self.events: list[EventRow] = []
         self.changes = 0
-        self.jobs = {
-            getattr(task, "hoist_job", None): task
-            for dag in bag.dags.values()
-            for task in dag.live.tasks
-            if getattr(task, "hoist_role", None) == "job"
-        }
+        self.contested: dict[str, datetime] = {}  # since when a pool has several waiters
+        self.asked_of: collections.Counter[str] = collections.Counter()  # gates executed, by job
 
     # --- the scenario ----------------------------------------------------------------------------
 
@@ -251,6 +252,10 @@ class VirtualAirflow:
                 self._settle()
             self.events = self.ledger.events(limit=1_000_000)
         return self
+
+    def told(self, job: str, *statuses: str) -> bool:
+        """Has a job had one of these statuses?"""
+        return any(event.job == job and event.status in statuses for event in self.events)
 
     def _push(self, at: datetime, happen: Callable[[], None], rank: int = 2) -> None:
         """`rank`: at one instant comes first what is from outside (0), then ticks (1)."""
@@ -440,12 +445,23 @@ class VirtualAirflow:
             for other in run.tasks.values()
             if other.task.pool == pool and isinstance(other.trigger, _Work)
         )
-        return bool(used + task.task.pool_slots <= self.bag.pools[pool])
+        if used + task.task.pool_slots <= self.bag.pools[pool]:
+            return True
+        waiting = sum(
+            other.task.pool == pool and other.ready and other.state is None
+            for run in self.live
+            for other in run.tasks.values()
+        )
+        if waiting > 1:
+            self.contested.setdefault(pool, self.clock.now())
+        return False
 
     # --- tasks -------------------------------------------------------------------------------------
 
     def _execute(self, task: _Task) -> None:
         task.ready = False
+        if getattr(task.live, "hoist_role", None) == "gate":
+            self.asked_of[task.live.hoist_job] += 1
         self._call(task, lambda context: type(task.live).execute(task.live, context))
 
     def _call(self, task: _Task, work: Callable[[Any], Any]) -> None:
@@ -599,10 +615,15 @@ class VirtualAirflow:
             stuck = any(state is None for state in states.values())
             bad = any(states[leaf] in State.failed_states for leaf in run.dag.leaves)
             run.state = "failed" if stuck or bad else "success"
+            run.ended_at = self.clock.now()
+            run.left_running = any(row.run_id == run.run_id for row in self._running_boxes())
             if self.ledger.find_run(run.dag_id, run.run_id) is not None:
                 self.ledger.close_run(run.dag_id, run.run_id, failed=run.state == "failed")
             ended = True
         return ended
+
+    def _running_boxes(self) -> list[JobRow]:
+        return [row for row in self.ledger.jobs() if row.is_box and row.status in st.UNDER_WAY]
 
     def _hangs(self, run: _Run) -> bool:
         shape = self.bag.topologies.get(run.dag_id)

@@ -178,6 +178,14 @@ class Book:
             status, self.at, run_id, box, *states,
         )  # fmt: skip
 
+    def forget_codes(self, box: str, status: str) -> None:
+        """Clear the exit codes of the direct members of `box` that have a status."""
+        self.tx.run(
+            "UPDATE hoist_jobs SET exit_code = NULL"
+            " WHERE box = ? AND status = ? AND exit_code IS NOT NULL",
+            box, status,
+        )  # fmt: skip
+
     def exists(self, box: str, among: Iterable[str]) -> bool:
         """Has the box a direct member with a status in `among`?"""
         states = list(among)
