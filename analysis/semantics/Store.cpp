@@ -102,6 +102,11 @@ void Store::record(llvm::StringRef name, Status status, int64_t at,
     transition(entry(name), status, at, exitCode);
 }
 
+void Store::forgetCode(ir::JobId job) {
+    if (!estate.settings.exitCodeSurvivesStart)
+        jobs[job].exitCode.reset();
+}
+
 std::map<std::string, StoredStatus> Store::external() const {
     std::map<std::string, StoredStatus> sorted;
     for (auto const& entry : others)

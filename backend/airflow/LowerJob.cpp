@@ -246,6 +246,9 @@ void WorkflowLowering::lowerResources(ir::Job const& job, Placement const& place
         arguments.emplace_back("pool", Py(pool));
         if (first.quantity != 1)
             arguments.emplace_back("pool_slots", Py(first.quantity));
+        // Whoever has waited longest is next (JIL-160); of a pool's waiters Airflow takes the one
+        // of the highest weight, then of the oldest run.
+        assume("pool-waiters-in-order:" + first.name.str());
     } else {
         std::string text;
         for (ir::ResourceUse const& use : job.resources) {
@@ -254,6 +257,8 @@ void WorkflowLowering::lowerResources(ir::Job const& job, Placement const& place
                                 use.quantity < 0 ? "ALL" : std::to_string(use.quantity), use.free);
         }
         arguments.emplace_back("resources", Py(text));
+        if (job.priority && *job.priority > 0) // the ledger deals by arrival alone
+            assume("resource-waiters-without-priority:" + job.name.str());
     }
     exact(job.resourcesFrom, isPool ? "pool" : "ledger claim");
     for (ir::ResourceUse const& use : job.resources)

@@ -65,6 +65,8 @@ private:
     void createNodes();
     void lowerStarts();
     void enterFromRootGate();
+    void startLateBoxes();
+    llvm::DenseSet<uint32_t> promptlyStarted() const;
     void addVerdicts();
     bool hasNoTasks(ir::JobId box) const;
     void startWithVerdict(TaskId verdict);
@@ -99,7 +101,11 @@ private:
                   BoxId box);
     Node gate(ir::JobId job, ir::ExprId when, Nodes upstream, TriggerRule rule, BoxId box,
               Py::Keywords more = {});
+    ir::ExprId icedConstant(ir::ExprId expr);
+    ir::ExprId withIcedAsConstants(ir::ExprId expr);
     ir::ExprId withoutIced(ir::ExprId expr);
+    /// Changes of what the condition reads start this DAG (JIL-005).
+    void subscribe(ir::ExprId when);
     /// Names in a condition that nothing defines, as the shims' argument `undefined` (JIL-066).
     Py::List undefinedNames(ir::ExprId when) const;
     /// What of a job's condition may have turned false since its gate let it pass.

@@ -100,8 +100,7 @@ class Subscriptions:
     def dags_for(self, event: EventRow) -> list[str]:
         """The DAGs that an event may start: a change of status (JIL-002) or of a variable."""
         if event.kind == "status" and event.job is not None:
-            # Pin: none of these makes an atom true, so none can make a condition true.
-            if event.status in (st.ACTIVATED, st.STARTING, st.RUNNING, st.RESTART):
+            if event.status in st.WAKES_NOBODY:
                 return []
             return self.jobs.get(event.job, [])
         if event.kind == "variable" and event.name is not None:

@@ -50,13 +50,14 @@ def _derive(book: Book, box: JobRow, member: JobRow, direct: bool) -> str | None
     if running and direct and member.box_terminator and member.status in _BAD:
         return st.TERMINATED  # JIL-116
     completed = direct and member.status not in st.INCOMPLETE
+    changed = member.status not in st.WAKES_NOBODY
     if running:
         named = [
             status
             for status, text in ((st.SUCCESS, box.success), (st.FAILURE, box.failure))
             if text is not None
             # (a) it names the job that changed; (b) or, whatever it names, a member completed.
-            and (completed or member.job in conditions.parse(text).jobs)
+            and (completed or (changed and member.job in conditions.parse(text).jobs))
             and book.holds(text, box.job)
         ]
         if named:
