@@ -81,9 +81,7 @@ def cut_of(world: VirtualAirflow, legacy: Story) -> Cut | None:
         *_early_releases(world),
         *_lines_before_a_pool(world),
     ]
-    named = [
-        cut for dag_id, cut in cuts if cut.assumption in world.bag.assumptions.get(dag_id, ())
-    ]
+    named = [cut for dag_id, cut in cuts if cut.assumption in world.bag.assumptions.get(dag_id, ())]
     return min(named, key=lambda cut: cut.second, default=None)
 
 

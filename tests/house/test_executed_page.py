@@ -21,7 +21,7 @@ def test_the_page_is_current() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(("kind", "scope", "count"), CELLS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("kind", "scope", "count"), CELLS, ids=str)
 def test_fifty_scenarios_of_each_kind_in_each_scope(kind: str, scope: str, count: int) -> None:
     assert count >= 50, (kind, scope)
 
