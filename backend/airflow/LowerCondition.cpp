@@ -341,13 +341,14 @@ Start WorkflowLowering::lowerCondition(JobId job, ExprId expr, BoxId box) {
     if (!onlySuccesses && hasEntryBetween(job, expr))
         return whole;
     // A gate with `n()` records the start (JIL-076): the times of a member are not for a gate after
-    // it.
+    // it, nor is a hold.
     bool excludes = false;
     pool.forEachAtom(expr, [&](ir::AtomId id) {
         Atom const& atom = pool[id];
         excludes |= atom.kind == Atom::Kind::status && (atom.outcomes & ir::notRunning) != 0;
     });
-    if (excludes && e.kind == Expr::Kind::any && estate.jobs[job].schedule)
+    bool const waitsAfterwards = estate.jobs[job].schedule || isHeld(estate.jobs[job]);
+    if (excludes && e.kind == Expr::Kind::any && waitsAfterwards)
         return whole;
     return e.kind == Expr::Kind::any ? lowerAny(job, expr, box) : lowerAll(job, expr, box);
 }

@@ -93,9 +93,7 @@ def test_the_engine_agrees_with_dag_test(
     hangs = run.state == "hanging"
     told = sorted((e.job, e.status) for e in events if e.kind == "status" and e.status in TOLD)
     played = sorted(
-        (job, status)
-        for job, at, status in airflow_story(world)
-        if text_of(at)[:10] == _day(run)
+        (job, status) for job, at, status in airflow_story(world) if text_of(at)[:10] == _day(run)
     )
     boxes = {job.name for job in made.jobs if job.kind == "b"} if hangs else set()
     assert [line for line in told if line[0] not in boxes] == [
@@ -121,3 +119,12 @@ def test_a_ledger_that_remembers_tells_the_same(sides, monkeypatch) -> None:
         plain = [VirtualAirflow(bench.bag, each).play().events for each in scenarios]
     assert fast == plain
     assert any(fast)
+
+
+def test_gates_retries_watchers_and_timetables_have_been_executed(sides) -> None:
+    """docs/executed.md: the scenarios by rule, form and scope, played again and counted again."""
+    import executed
+
+    counts, different = executed.play(range(executed.ESTATES))
+    assert not different, "\n".join(different)
+    assert counts == json.loads(executed.KEPT.read_text()), "run tests/differential/executed.py"

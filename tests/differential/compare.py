@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from hoist_airflow.ledger.resources import parse
 from virtual_airflow import VirtualAirflow
 
 ENDED = ("SUCCESS", "FAILURE", "TERMINATED")
@@ -66,10 +65,6 @@ def verdicts(world: VirtualAirflow) -> list[str]:
     return wrong
 
 
-TIE = "a tie (TR-52)"
-"""Which of two claims of one instant comes first no system promises."""
-
-
 @dataclass(frozen=True)
 class Cut:
     """From this second on the two sides go their own ways, by an assumption that hoist has named."""
@@ -85,13 +80,8 @@ def cut_of(world: VirtualAirflow, legacy: Story) -> Cut | None:
         *_members_that_outlast(world, legacy),
         *_early_releases(world),
         *_lines_before_a_pool(world),
-        *_claims_of_one_instant(world),
     ]
-    named = [
-        cut
-        for dag_id, cut in cuts
-        if cut.assumption == TIE or cut.assumption in world.bag.assumptions.get(dag_id, ())
-    ]
+    named = [cut for dag_id, cut in cuts if cut.assumption in world.bag.assumptions.get(dag_id, ())]
     return min(named, key=lambda cut: cut.second, default=None)
 
 
@@ -154,29 +144,6 @@ def _lines_before_a_pool(world: VirtualAirflow) -> Iterator[tuple[str, Cut]]:
     for pool, at in world.contested.items():
         for dag_id in world.bag.dags:
             yield dag_id, Cut(round(at.timestamp()), f"pool-waiters-in-order:{pool}")
-
-
-def _claims_of_one_instant(world: VirtualAirflow) -> Iterator[tuple[str, Cut]]:
-    """Jobs that ask for units of one resource at one instant, of which not all get them."""
-    needs = {
-        task.hoist_job: {need.name for need in parse(task.hoist_resources)}
-        for dag in world.bag.dags.values()
-        for task in dag.live.tasks
-        if getattr(task, "hoist_resources", None)
-    }
-    asked: dict[datetime, list[tuple[str, str]]] = {}
-    waits: set[str] = set()
-    for event in world.events:
-        if event.kind != "status" or event.job not in needs:
-            continue
-        if event.status == "RESWAIT" or (event.status == "STARTING" and event.job not in waits):
-            asked.setdefault(event.at, []).append((event.job, event.status))
-        (waits.add if event.status == "RESWAIT" else waits.discard)(event.job)
-    for at, asking in asked.items():
-        short = [job for job, status in asking if status == "RESWAIT"]
-        if any(needs[job] & needs[other] for job in short for other, _ in asking if other != job):
-            yield "", Cut(round(at.timestamp()), TIE)
-            return
 
 
 def _of_top(world: VirtualAirflow, run: Any) -> list[Any]:

@@ -20,6 +20,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,13 +96,12 @@ class Run:
         # Forked: the processes share Airflow as it was imported, and each estate goes to whoever
         # is free. Never more of them at once than a few, as the end is not known beforehand.
         context = multiprocessing.get_context("fork")
-        with context.Pool(self.given.jobs) as pool:
-            waiting = collections.deque(
-                pool.apply_async(self.one, (seed,)) for seed in seeds[: 4 * self.given.jobs]
-            )
-            for seed in seeds[4 * self.given.jobs :]:
-                yield waiting.popleft().get()
-                waiting.append(pool.apply_async(self.one, (seed,)))
+        with ProcessPoolExecutor(self.given.jobs, context) as pool:
+            ahead = 4 * self.given.jobs
+            waiting = collections.deque(pool.submit(self.one, seed) for seed in seeds[:ahead])
+            for seed in seeds[ahead:]:
+                yield waiting.popleft().result()
+                waiting.append(pool.submit(self.one, seed))
 
     def one(self, seed: int) -> Played:
         """One estate with its scenarios; stops at its first difference."""

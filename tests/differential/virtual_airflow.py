@@ -27,8 +27,8 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from airflow.ti_deps.dep_context import DepContext
 from airflow.ti_deps.deps.trigger_rule_dep import TriggerRuleDep
 from airflow.utils.state import State, TaskInstanceState
 from run_dag import _is_effective_leaf, _StubTask, load, round_trip
+from virtual_ledger import job_row, open_ledger
 
 import hoist_airflow.gate as gate_module
 
@@ -58,7 +59,6 @@ from hoist_airflow.ledger.rows import JobRow
 from hoist_airflow.schedule import timetables
 from hoist_airflow.schedule.ticks import Ticks
 from hoist_airflow.watcher import FileWatcher
-from virtual_ledger import job_row, open_ledger
 
 MAX_STEPS = 20_000
 """Things done at one instant before the engine calls it a loop that never ends."""
@@ -674,6 +674,9 @@ def _played(world: VirtualAirflow) -> Iterator[None]:
             book.exists(box.job, st.INCOMPLETE) or fold.verdict(book, box) is None
         ):
             return box
+        around = book.job(box.box) if box.box is not None else None
+        if box.status in st.NOT_STARTED and around is not None and around.status in st.UNDER_WAY:
+            return box  # it may never start, and so keeps the box around it RUNNING, too
         return close_box(book, box)
 
     close_box = fold.close_box

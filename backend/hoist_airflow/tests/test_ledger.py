@@ -17,6 +17,7 @@ from hoist_airflow.ledger import Ledger, LedgerError, Member, Topology, schema
 from hoist_airflow.ledger.control import EventError
 from hoist_airflow.ledger.resources import ResourceError, parse
 from hoist_airflow.ledger.store import Store
+from hoist_airflow.trigger import StartTrigger
 
 
 @pytest.fixture
@@ -448,6 +449,19 @@ def test_jil_160_one_that_cannot_have_all_is_passed_over(world: World) -> None:
     assert world.ledger.try_start("A", "r", resources="(R)") == "started"
     assert world.ledger.try_start("BIG", "r", resources="(R, QUANTITY=2)") == "short"
     assert world.ledger.try_start("B", "r", resources="(R)") == "started"
+
+
+def test_jil_083_a_job_that_waits_for_units_is_killed_at_once(world: World) -> None:
+    resource(world, R=("renewable", 1))
+    world.start(world.box("BOX", "A", "B"), "r")
+    assert world.ledger.try_start("A", "r", resources="(R)") == "started"
+    assert world.ledger.try_start("B", "r", resources="(R)") == "short"
+    world.ledger.send("KILLJOB", "B")
+    assert (world.of("B"), world.of("BOX")) == ("TERMINATED", "RUNNING")
+    waits = StartTrigger(job="B", run_id="r", resources="(R)")
+    assert waits.ask(world.ledger, {}).kind == "killed"
+    world.end("A", "SUCCESS", "r")
+    assert world.of("BOX") == "FAILURE"
 
 
 def test_a_waiter_whose_run_is_over_waits_no_more(world: World) -> None:

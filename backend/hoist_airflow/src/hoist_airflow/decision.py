@@ -60,7 +60,7 @@ class GateSpec:
 class Decision:
     """`wake`: with `wait`, an instant at which time alone may change the answer."""
 
-    kind: Literal["pass", "skip", "wait"]
+    kind: Literal["pass", "skip", "wait", "killed"]
     reason: str
     wake: datetime | None = None
 

@@ -115,6 +115,8 @@ class Job(_Base):
         """Entry after waiting for a release, for resource units or for the condition again."""
         if event and event.get("kind") == "skip":
             raise AirflowSkipException(event["reason"])
+        if event and event.get("kind") == "killed":  # the ledger has its end already
+            raise JobTerminated(event["reason"])
         return self._start(context)
 
     def _start(self, context: Context) -> Any:

@@ -323,6 +323,11 @@ class Ledger:
         row = self.status(job)
         return row is not None and row.kill_at is not None
 
+    def was_killed(self, job: str, run_id: str) -> bool:
+        """Has a KILLJOB ended the job in this run before it started?"""
+        row = self.status(job)
+        return row is not None and (row.status, row.run_id) == (st.TERMINATED, run_id)
+
     # --- variables, resources, alarms, cursors ---------------------------------------------------
 
     def set_global(self, name: str, value: str, source: str = "operator") -> int:

@@ -119,8 +119,14 @@ def _kill_members(book: Book, box: JobRow) -> None:
 
 
 def kill(book: Book, name: str) -> bool:
-    """KILLJOB (JIL-083): marks a job under way for its operator to kill; a box is TERMINATED."""
+    """KILLJOB (JIL-083): marks a job under way for its operator to kill; a box is TERMINATED.
+
+    So is a job that waits for units: nothing of it runs yet.
+    """
     row = book.job(name)
+    if row is not None and row.status in st.QUEUED:
+        spread(book, book.put(row, st.TERMINATED))
+        return True
     if row is None or row.status not in st.UNDER_WAY:
         return False
     if row.is_box:
