@@ -29,6 +29,13 @@ size_t Result::count(Verdict verdict) const {
 
 namespace {
 
+/// JIL-142: times without days are no ticks.
+bool hasTicks(ir::Schedule const& schedule) {
+    return schedule.kind == ir::Schedule::Kind::cron ||
+           (schedule.kind == ir::Schedule::Kind::calendar &&
+            ((schedule.weekdays && *schedule.weekdays != 0) || schedule.runCalendar));
+}
+
 /// Judges one workflow against its DAG.
 class Judge {
 public:
@@ -192,7 +199,7 @@ private:
         if (!entry || dag.tasks[entry].role != Role::gate || !job(workflow.root).condition)
             return;
         ir::Job const& root = job(workflow.root);
-        bool const isClocked = root.schedule.isValid();
+        bool const isClocked = root.schedule.isValid() && hasTicks(estate.schedules[root.schedule]);
         bool const isNow = dag.tasks[entry].argument("mode") == "now";
         if (isClocked && isNow)
             differ({Difference::Aspect::start,
