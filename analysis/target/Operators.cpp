@@ -378,7 +378,7 @@ void Simulation::startShim(LiveRun& run, TaskId id) {
     case Ledger::Answer::iced: finish(run, id, TaskState::success); return;
     case Ledger::Answer::noexec:
         ledger.record(job, Status::running, run.id, {"JIL-092", "ON_NOEXEC", {}});
-        ledger.record(job, Status::success, run.id, {"JIL-092", "ON_NOEXEC", {}});
+        ledger.record(job, Status::success, run.id, {"JIL-092", "ON_NOEXEC", {}}, 0);
         finish(run, id, TaskState::success);
         return;
     default: break;

@@ -471,11 +471,19 @@ void WorkflowLowering::finish() {
         exact(root.initialStatusText.from, "paused");
         assume("stays-on-ice:" + root.name.str());
     }
-    for (Task const& task : dag.tasks)
-        if (task.job != workflow.root && !task.upstream.empty()) {
-            assume("stuck-box-ends"); // JIL-114, design.md "Accepted by design"
-            break;
-        }
+    // JIL-114, design.md "Accepted by design": a member may never start, or a test of its own never hold.
+    bool const mayHang =
+        llvm::any_of(dag.tasks,
+                     [&](Task const& task) {
+                         return task.job != workflow.root && !task.upstream.empty();
+                     }) ||
+        llvm::any_of(workflow.jobs, [&](ir::JobId id) {
+            ir::Job const& job = estate.jobs[id];
+            return job.group &&
+                   (estate.groups[job.group].success || estate.groups[job.group].failure);
+        });
+    if (mayHang)
+        assume("stuck-box-ends");
     // AutoSys starts a box again while members of its last run go on (JIL-115a, JIL-083); one DAG
     // run is one box run, and they come one after the other.
     if (!facts.early.empty())

@@ -148,6 +148,7 @@ def test_noexec_goes_through_its_life_without_executing(run, tmp_path):
     """JIL-092."""
     command(f"touch {tmp_path}/ran", noexec=True, resources="(R, QUANTITY=1)").execute(context())
     assert run.statuses == ["STARTING", "RUNNING", "SUCCESS"]
+    assert run.events[-1] == ("SUCCESS", 0)
     assert run.claimed == [None]
     assert not (tmp_path / "ran").exists()
 

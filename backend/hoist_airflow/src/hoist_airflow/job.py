@@ -142,7 +142,7 @@ class Job(_Base):
         if self.noexec or answer == "noexec":
             log.info("%s is ON_NOEXEC: it succeeds without executing (JIL-092)", self.hoist_job)
             run.record("RUNNING")
-            run.record("SUCCESS")
+            run.record("SUCCESS", exit_code=0)  # as if it had run: e(JOB) = 0 holds
             return None
         return self._recorded(run, context, self.perform)
 
