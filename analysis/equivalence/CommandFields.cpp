@@ -13,7 +13,6 @@ namespace {
 struct StdFile {
     bool truncates = false;
     llvm::StringRef path;
-    friend bool operator==(StdFile const&, StdFile const&) = default;
 };
 StdFile stdFileOf(llvm::StringRef text, bool appendsByDefault) {
     StdFile file;

@@ -76,11 +76,11 @@ void Play::planChecks(ir::JobId job, ir::Schedule const& schedule, int64_t tick)
         if (!list || list->empty())
             return;
         ir::ClockOrOffset const each = (*list)[std::min(which, list->size() - 1)];
-        int64_t due = tick + each.minutes * 60;
+        int64_t due = tick + int64_t(each.minutes) * 60;
         if (!each.isOffset) {
-            due = zone->at(local.day * day + each.minutes * 60).first;
+            due = zone->at(local.day * day + int64_t(each.minutes) * 60).first;
             if (due < tick)
-                due = zone->at((local.day + 1) * day + each.minutes * 60).first;
+                due = zone->at((local.day + 1) * day + int64_t(each.minutes) * 60).first;
         }
         checks.push_back({job, tick});
         queue.push(due, kind, job.value, static_cast<uint32_t>(checks.size() - 1));

@@ -69,7 +69,8 @@ std::optional<int64_t> parseIso(llvm::StringRef text) {
     if (!text.empty() || *month < 1 || *month > 12 || *date < 1 || *hour > 23 || *minute > 59 ||
         second > 59 || ir::fromDayNumber(ir::toDayNumber(day)) != day)
         return std::nullopt;
-    return int64_t(ir::toDayNumber(day)) * 86'400 + *hour * 3600 + *minute * 60 + second - offset;
+    return int64_t(ir::toDayNumber(day)) * 86'400 + *hour * 3600LL + *minute * 60LL + second -
+           offset;
 }
 
 namespace {

@@ -19,9 +19,9 @@ struct Interval {
 /// would have had, in a repeated hour it is in the first pass, unless the window opens in that hour
 /// too.
 Interval intervalOf(ir::Window window, ir::TimeZone const& zone, int64_t dayNumber) {
-    int64_t const localOpen = dayNumber * day + window.from * 60;
+    int64_t const localOpen = dayNumber * day + int64_t(window.from) * 60;
     int64_t const localClose =
-        dayNumber * day + window.to * 60 + (window.to < window.from ? day : 0);
+        dayNumber * day + int64_t(window.to) * 60 + (window.to < window.from ? day : 0);
     ir::Moment const open = zone.at(localOpen);
     if (localClose == localOpen)
         return {open.second, open.second};

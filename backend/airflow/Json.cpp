@@ -15,7 +15,8 @@ void appendJsonString(std::string& out, llvm::StringRef bytes) {
                bytes[plain] != '"' && bytes[plain] != '\\')
             ++plain;
         out += bytes.slice(at, plain);
-        if ((at = plain) == bytes.size())
+        at = plain;
+        if (at == bytes.size())
             break;
         auto const byte = static_cast<unsigned char>(bytes[at]);
         if (byte >= 0x80) {

@@ -227,12 +227,10 @@ void WorkflowLowering::enterFromRootGate() {
         if (!task.upstream.empty() || ownGates.contains(id.value) ||
             (task.operatorClass == "Verdict" && !startingVerdicts.contains(id.value)))
             continue;
-        if (!task.box)
-            task.upstream.push_back(rootGate);
-        else if (BoxId const outer = outermost.lookup(task.box.value);
-                 asWhole.contains(outer.value))
+        BoxId const outer = task.box ? outermost.lookup(task.box.value) : BoxId();
+        if (task.box && asWhole.contains(outer.value))
             dag.boxes[outer].upstream = {rootGate};
-        else if (!waits.contains(task.box.value))
+        else if (!task.box || !waits.contains(task.box.value))
             task.upstream.push_back(rootGate);
     }
 }

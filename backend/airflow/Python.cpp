@@ -69,7 +69,8 @@ std::string pythonString(llvm::StringRef bytes) {
                bytes[plain] != quote && bytes[plain] != '\\')
             ++plain;
         out += bytes.slice(at, plain);
-        if ((at = plain) == bytes.size())
+        at = plain;
+        if (at == bytes.size())
             break;
         auto const [point, length] = decode(bytes, at);
         if (length == 0) {

@@ -16,7 +16,7 @@ namespace hoist::airflow {
 namespace {
 
 bool hasOwnTimes(ir::Estate const& estate, ir::Job const& job) {
-    return job.schedule && job.box && estate.schedules.size();
+    return job.schedule && job.box && !estate.schedules.empty();
 }
 
 } // namespace
@@ -132,7 +132,7 @@ void WorkflowFacts::findComponents(ir::Estate const& estate, ir::Workflow const&
 bool WorkflowFacts::isCyclic(ir::JobId dependent, ir::JobId other) const {
     auto const a = indexOf.find(dependent.value), b = indexOf.find(other.value);
     return a != indexOf.end() && b != indexOf.end() &&
-           component[2 * a->second] == component[2 * b->second + 1];
+           component[size_t(2) * a->second] == component[size_t(2) * b->second + 1];
 }
 
 void WorkflowFacts::findCertain(ir::Estate& estate, ir::Workflow const& workflow) {

@@ -110,7 +110,7 @@ private:
         return estate.sources.span(file, begin, std::max(begin, offsetOf(bytes, region.end)));
     }
 
-    void bad(llvm::StringRef key, toml::node const& node, std::string why) {
+    void bad(llvm::StringRef key, toml::node const& node, llvm::StringRef why) {
         diags.report<Code::BadConfigValue>(spanOf(node.source()), key, why).object(key);
     }
 
@@ -172,7 +172,7 @@ private:
             std::string why = fmt::format("`{}` is no time zone that hoist knows", zone);
             if (llvm::StringRef const nearest = nearestOf(zone, names); !nearest.empty())
                 why += fmt::format("; did you mean `{}`?", diag::shown(nearest));
-            return bad(key, node, std::move(why));
+            return bad(key, node, why);
         }
         settings.timezone = zone;
     }

@@ -19,7 +19,6 @@
 namespace hoist {
 
 using diag::Code;
-using diag::shown;
 
 namespace {
 

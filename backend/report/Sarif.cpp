@@ -25,15 +25,14 @@ public:
         std::vector<std::string> const prints = fingerprints(input);
         for (size_t i = 0; i < input.findings.size(); ++i)
             results.push_back(result(input.findings[i], prints[i]));
+        Json run{
+            {"tool", {{"driver", {{"name", "hoist"}, {"semanticVersion", input.version.str()}}}}},
+            {"columnKind", "unicodeCodePoints"}};
+        run["tool"]["driver"]["rules"] = std::move(rules);
+        run["results"] = std::move(results);
         Json const document{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
                             {"version", "2.1.0"},
-                            {"runs", Json::array({{{"tool",
-                                                    {{"driver",
-                                                      {{"name", "hoist"},
-                                                       {"semanticVersion", input.version.str()},
-                                                       {"rules", std::move(rules)}}}}},
-                                                   {"columnKind", "unicodeCodePoints"},
-                                                   {"results", std::move(results)}}})}};
+                            {"runs", Json::array({std::move(run)})}};
         return document.dump(2) + "\n";
     }
 

@@ -156,7 +156,7 @@ void appendSnippet(std::string& out, SourceMap const& sources, llvm::ArrayRef<Ma
             for (size_t k = 0; k <= i; ++k) {
                 if ((k < i && placed[k].mark->text.empty()) || placed[k].begin < column)
                     continue;
-                row += std::string(placed[k].begin - column, ' ');
+                row.append(placed[k].begin - column, ' ');
                 bool const isOwn = k == i && isText;
                 row +=
                     colored(placed[k], isOwn ? printable(placed[k].mark->text) : std::string("|"));

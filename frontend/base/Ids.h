@@ -73,6 +73,6 @@ private:
 } // namespace hoist
 
 template <class Tag>
-struct std::hash<hoist::Id<Tag>> {
+struct std::hash<hoist::Id<Tag>> { // NOLINT(bugprone-std-namespace-modification): a type of our own
     size_t operator()(hoist::Id<Tag> id) const noexcept { return std::hash<uint32_t>{}(id.value); }
 };

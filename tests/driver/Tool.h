@@ -31,7 +31,7 @@ struct Tool {
     MemoryFileSystem files;
     MemoryConsole console;
 
-    int run(std::vector<llvm::StringRef> args) {
+    int run(std::vector<llvm::StringRef> const& args) {
         console.output.clear();
         console.errors.clear();
         return runHoist(args, files, console);

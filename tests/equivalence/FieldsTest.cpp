@@ -274,7 +274,7 @@ Findings compareOne(EstateBuilder& builder, ir::JobId job, json const& task) {
     return findings;
 }
 
-Findings compareBash(Text command, char const* bash, json more = json::object(),
+Findings compareBash(Text command, char const* bash, json const& more = json::object(),
                      ir::Dialect dialect = ir::Dialect::jil) {
     EstateBuilder builder;
     ir::JobId const a = builder.job("A");

@@ -27,7 +27,7 @@ protected:
         std::string const text = report::text({sources, diags.all(), 1, 0, "1", {}}, {});
         return text.substr(0, text.rfind("\nhoist: "));
     }
-    diag::Builder report(Span span, std::string message) {
+    diag::Builder report(Span span, std::string const& message) {
         return diags.report<Code::BadUsage>(span, message);
     }
 };

@@ -22,8 +22,8 @@ static ir::Date readDate(std::string const& text) {
 }
 
 static int64_t readInstant(std::string const& text) {
-    return ir::toDayNumber(readDate(text)) * 86400LL + std::stoi(text.substr(11, 2)) * 3600 +
-           std::stoi(text.substr(14, 2)) * 60 + std::stoi(text.substr(17, 2));
+    return ir::toDayNumber(readDate(text)) * 86400LL + std::stoi(text.substr(11, 2)) * 3600LL +
+           std::stoi(text.substr(14, 2)) * 60LL + std::stoi(text.substr(17, 2));
 }
 
 static std::string writeInstant(int64_t instant) {

@@ -45,7 +45,7 @@ TEST(Window, DecidesAsTheVectorsSay) {
             int64_t const to = i + 1 < steps.size() ? instantOf(steps[i + 1][0]) : from + 900;
             for (int64_t now = from; now < to; now += 900, ++judged) {
                 WindowDecision const decision = semantics::decideWindow(window, *zone, now);
-                ASSERT_EQ(wordOf(decision.kind), steps[i][1])
+                ASSERT_EQ(wordOf(decision.kind), steps[i][1].get<std::string>())
                     << text << " " << semantics::isoText(now);
                 if (decision.kind == WindowDecision::Kind::waitUntil) {
                     EXPECT_EQ(decision.opening, instantOf(steps[i][2]));

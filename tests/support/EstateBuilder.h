@@ -6,6 +6,7 @@
 
 #include <initializer_list>
 #include <string>
+#include <utility>
 
 namespace hoist::test {
 
@@ -31,7 +32,7 @@ public:
     }
     template <class T, class V>
     void set(ir::Sourced<T>& target, V value) {
-        target.set(T(value), construct("attribute"));
+        target.set(T(std::move(value)), construct("attribute"));
     }
 
     ir::JobId job(llvm::StringRef name, llvm::StringRef box = "") {

@@ -205,9 +205,7 @@ void FileTest::run() {
         std::string text;
         for (uint32_t const number : plain) {
             text += lines[number - 1];
-            if (number != lines.size())
-                text += '\n';
-            else if (written.contains(number))
+            if (number != lines.size() || written.contains(number))
                 text += '\n';
             if (auto const found = written.find(number); found != written.end())
                 text += found->second;
