@@ -16,14 +16,10 @@ std::vector<std::string> timesOf(std::vector<ir::ClockOrOffset> const& times) {
     return list;
 }
 
-/// The alarms of a job in the words of docs/runtime.md, each with where it is defined.
-struct Wanted {
-    std::string key;
-    nlohmann::json value;
-    ir::ConstructId from;
-};
-std::vector<Wanted> alarmsOf(ir::Estate const& estate, ir::Job const& job) {
-    std::vector<Wanted> list;
+} // namespace
+
+std::vector<WantedAlarm> alarmsOf(ir::Estate const& estate, ir::Job const& job) {
+    std::vector<WantedAlarm> list;
     ir::Alarms const& alarms = job.alarms;
     if (alarms.maxRun)
         list.push_back({"max_run", *alarms.maxRun, alarms.maxRun.from});
@@ -54,6 +50,8 @@ std::vector<Wanted> alarmsOf(ir::Estate const& estate, ir::Job const& job) {
     return list;
 }
 
+namespace {
+
 /// A value that means the same as its absence.
 bool isDefault(std::string const& key, nlohmann::json const& value) {
     if (value.is_null())
@@ -78,13 +76,45 @@ std::string dumped(nlohmann::json const& value) {
 
 } // namespace
 
+void compareAlarms(std::vector<WantedAlarm> const& legacy, nlohmann::json const& theirs,
+                   std::string const& name,
+                   llvm::function_ref<void(ir::ConstructId from, std::string legacy,
+                                           std::string airflow, std::string consequence)>
+                       differ) {
+    for (WantedAlarm const& wanted : legacy) {
+        auto const found = theirs.is_object() ? theirs.find(wanted.key) : theirs.end();
+        bool const isThere = theirs.is_object() && found != theirs.end();
+        if (!isThere || !isSame(wanted.value, *found))
+            differ(wanted.from, fmt::format("{} {}", wanted.key, dumped(wanted.value)),
+                   isThere ? fmt::format("{} {}", wanted.key, dumped(*found)) : "no such alarm",
+                   fmt::format("other people would be told about {}, or at another time (JIL-152, "
+                               "JIL-153)",
+                               name));
+    }
+    if (!theirs.is_object())
+        return;
+    for (auto const& [key, value] : theirs.items()) {
+        bool const isWanted =
+            std::any_of(legacy.begin(), legacy.end(),
+                        [&](WantedAlarm const& wanted) { return wanted.key == key; });
+        if (!isWanted && !isDefault(key, value))
+            differ({}, "no such alarm", fmt::format("{} {}", key, dumped(value)),
+                   fmt::format("people would be told about {} who are not told today", name));
+    }
+}
+
 void JobComparison::compareAlarms() {
     if (isLegacy()) {
-        compareShimAlarms();
+        equivalence::compareAlarms(alarmsOf(estate, job), argument("alarms"), job.name.str(),
+                                   [&](ir::ConstructId from, std::string legacy, std::string theirs,
+                                       std::string consequence) {
+                                       differ(Aspect::alarm, at(from), std::move(legacy),
+                                              std::move(theirs), std::move(consequence));
+                                   });
     } else {
         nlohmann::json const& callbacks = field("callbacks");
         bool const tells = callbacks.is_array() && !callbacks.empty();
-        for (Wanted const& wanted : alarmsOf(estate, job)) {
+        for (WantedAlarm const& wanted : alarmsOf(estate, job)) {
             bool const isNotice =
                 wanted.key == "notify" || wanted.key == "notify_on" || wanted.key == "message";
             if (wanted.key == "if_fail" || wanted.key == "if_terminated" || (isNotice && tells))
@@ -98,36 +128,6 @@ void JobComparison::compareAlarms() {
         }
     }
     compareManifestAlarms();
-}
-
-void JobComparison::compareShimAlarms() {
-    std::string const name = job.name.str();
-    nlohmann::json const& theirs = argument("alarms");
-    std::vector<Wanted> const legacy = alarmsOf(estate, job);
-    auto const found = [&](std::string const& key) {
-        return theirs.is_object() && theirs.contains(key) ? theirs[key] : nlohmann::json();
-    };
-    for (Wanted const& wanted : legacy) {
-        nlohmann::json const value = found(wanted.key);
-        if (!isSame(wanted.value, value))
-            differ(Aspect::alarm, at(wanted.from),
-                   fmt::format("{} {}", wanted.key, dumped(wanted.value)),
-                   value.is_null() ? "no such alarm"
-                                   : fmt::format("{} {}", wanted.key, dumped(value)),
-                   fmt::format("other people would be told about {}, or at another time (JIL-152, "
-                               "JIL-153)",
-                               name));
-    }
-    if (!theirs.is_object())
-        return;
-    for (auto const& [key, value] : theirs.items()) {
-        bool const isWanted = std::any_of(legacy.begin(), legacy.end(),
-                                          [&](Wanted const& wanted) { return wanted.key == key; });
-        if (!isWanted && !isDefault(key, value))
-            differ(Aspect::alarm, job.nameSpan, "no such alarm",
-                   fmt::format("{} {}", key, dumped(value)),
-                   fmt::format("people would be told about {} who are not told today", name));
-    }
 }
 
 /// The sweeper learns of alarms by the clock from the manifest only.

@@ -1,6 +1,8 @@
 // From a suspicion to a proof: play a snapshot as a scenario on both sides, shrink it, tell it.
 #include "analysis/equivalence/Counterexample.h"
 
+#include "analysis/equivalence/Playing.h"
+
 #include <llvm/ADT/STLExtras.h>
 
 #include <fmt/format.h>
@@ -33,8 +35,14 @@ target::DagToRun Stage::dagToRun() const {
 std::optional<Difference> Stage::judge(semantics::Scenario const& scenario) {
     semantics::Trace const legacyTrace = semantics::run(estate, ticks, scenario, pair.workflow);
     target::DagTrace const played = target::runDags(bag, dagToRun(), scenario);
-    if (!played.guesses.empty())
-        return std::nullopt; // what it would show rests on a guess
+    if (!played.guesses.empty()) {
+        // What it would show from there on rests on a guess.
+        if (played.guessedAt <= scenario.start)
+            return std::nullopt;
+        semantics::Scenario known = scenario;
+        known.end = played.guessedAt;
+        return judge(known);
+    }
 
     std::set<std::string> names;
     for (JobId id : workflow.jobs)
@@ -48,7 +56,7 @@ std::optional<Difference> Stage::judge(semantics::Scenario const& scenario) {
         return it == lives.end() ? none : it->second;
     };
     // The first job, in time, whose life differs.
-    JobId different;
+    JobId different, endsOtherwise;
     int64_t when = std::numeric_limits<int64_t>::max();
     for (JobId id : workflow.jobs) {
         if (estate.isGroup(id))
@@ -65,9 +73,32 @@ std::optional<Difference> Stage::judge(semantics::Scenario const& scenario) {
             different = id;
         }
     }
+    // How it ends is what other workflows read: of a run that is judged too early, say.
+    if (!different)
+        for (JobId id : workflow.jobs)
+            if (auto task = pair.taskOf.find(id.value);
+                task != pair.taskOf.end() && !endsOtherwise) {
+                bool const isExact = !dag.tasks[task->second].legacyJob.empty();
+                std::string const name = estate.jobs[id].name.str();
+                if (!lifeOf(legacy, name).endsLike(lifeOf(airflow, name), isExact))
+                    endsOtherwise = id;
+            }
     Difference difference;
     ir::Job const& root = estate.jobs[workflow.root];
-    if (different) {
+    if (endsOtherwise) {
+        std::string const name = estate.jobs[endsOtherwise].name.str();
+        Life const& a = lifeOf(legacy, name);
+        Life const& b = lifeOf(airflow, name);
+        difference.aspect = Difference::Aspect::verdict;
+        difference.job = endsOtherwise;
+        difference.definition = estate.jobs[endsOtherwise].nameSpan;
+        difference.task = dag.tasks[pair.taskOf.lookup(endsOtherwise.value)].id;
+        difference.legacySide = a.text();
+        difference.airflowSide = b.text();
+        difference.consequence =
+            fmt::format("who waits for `{}` reads another status of it: {}, and {} in this DAG",
+                        name, a.text(), b.text());
+    } else if (different) {
         ir::Job const& job = estate.jobs[different];
         std::string const name = job.name.str();
         Life const& a = lifeOf(legacy, name);
@@ -147,22 +178,15 @@ std::optional<Difference> Stage::judge(semantics::Scenario const& scenario) {
 }
 
 std::optional<Difference> Stage::play(Suspicion const& suspicion) {
-    semantics::Scenario scenario =
-        scenarioOf(estate, ticks, pair.workflow, options.horizon, suspicion);
-    if (!judge(scenario)) {
-        bool found = false;
-        for (semantics::Scenario& variant : variantsOf(scenario))
-            if (judge(variant)) {
-                scenario = std::move(variant);
-                found = true;
-                break;
-            }
-        if (!found)
-            return std::nullopt;
+    for (semantics::Scenario& scenario :
+         scenariosOf(estate, ticks, pair.workflow, options.horizon, suspicion)) {
+        if (!judge(scenario))
+            continue;
+        shrink(scenario, estate,
+               [&](semantics::Scenario const& candidate) { return judge(candidate).has_value(); });
+        return judge(scenario);
     }
-    shrink(scenario, estate,
-           [&](semantics::Scenario const& candidate) { return judge(candidate).has_value(); });
-    return judge(scenario);
+    return std::nullopt;
 }
 
 } // namespace hoist::equivalence

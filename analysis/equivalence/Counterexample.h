@@ -3,7 +3,7 @@
 // what differs there is a difference; it is then made small, and told.
 #pragma once
 
-#include "analysis/equivalence/Playing.h"
+#include "analysis/equivalence/Scenarios.h"
 #include "analysis/equivalence/Verify.h"
 #include "analysis/target/DagRun.h"
 

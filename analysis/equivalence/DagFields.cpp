@@ -9,6 +9,8 @@ namespace {
 // So many runs at once that no crontab entry meets the limit.
 constexpr int64_t practicallyUnlimited = 1000;
 
+constexpr llvm::StringLiteral clockAlarms[] = {"max_run", "min_run", "must_start", "must_complete"};
+
 /// One DAG against its workflow.
 class DagComparison {
 public:
@@ -178,47 +180,45 @@ private:
             differ(Aspect::resource, id, at(box.resourcesFrom), "waits for resources",
                    "waits for none",
                    fmt::format("box {} would start without its resources (JIL-160)", name));
-        if (box.alarms.notify && *box.alarms.notify && !hasCallback())
-            differ(Aspect::alarm, id, at(box.alarms.notify.from), "send_notification",
-                   "nobody is told",
-                   fmt::format("nobody would be told how box {} ended (JIL-153)", name));
-        std::vector<std::pair<char const*, nlohmann::json>> wanted;
-        if (box.alarms.maxRun)
-            wanted.emplace_back("max_run", *box.alarms.maxRun);
-        if (box.alarms.minRun)
-            wanted.emplace_back("min_run", *box.alarms.minRun);
-        if (box.schedule) {
-            ir::Schedule const& schedule = estate.schedules[box.schedule];
-            for (auto const& [key, times] : {std::pair{"must_start", &schedule.mustStart},
-                                             {"must_complete", &schedule.mustComplete}}) {
-                if (!*times)
-                    continue;
-                auto list = nlohmann::json::array();
-                for (ir::ClockOrOffset const& time : **times)
-                    list.push_back(time.isOffset ? fmt::format("+{}", time.minutes)
-                                                 : fmt::format("{:02}:{:02}", time.minutes / 60,
-                                                               time.minutes % 60));
-                wanted.emplace_back(key, std::move(list));
-            }
-        }
-        if (wanted.empty())
-            return;
+        std::vector<WantedAlarm> const wanted = alarmsOf(estate, box);
+        // A failed run is told by Airflow; a callback is a person's own way to tell of its end.
+        bool const byPeople = !hasShim();
         if (!manifest) {
-            assume("manifest-alarms:" + name,
-                   fmt::format("the manifest tells hoistctl the alarms of box {}", name), id);
+            bool const isNotified = box.alarms.notify && *box.alarms.notify;
+            if (byPeople && isNotified && !hasCallback())
+                differ(Aspect::alarm, id, at(box.alarms.notify.from), "send_notification",
+                       "nobody is told",
+                       fmt::format("nobody would be told how box {} ended (JIL-153)", name));
+            else if (!wanted.empty())
+                assume("manifest-alarms:" + name,
+                       fmt::format("the manifest tells hoistctl the alarms of box {}", name), id);
             return;
         }
         auto const row = manifest->byJob.find(box.name);
-        for (auto const& [key, value] : wanted) {
-            nlohmann::json found;
-            if (row != manifest->byJob.end() && row->second.contains(key))
-                found = row->second[key];
-            if (found != value)
-                differ(Aspect::alarm, id, box.nameSpan, fmt::format("{} {}", key, value.dump()),
-                       fmt::format("{} {} in the manifest", key, found.dump()),
-                       fmt::format("nobody would be told when box {} needs attention (JIL-153)",
-                                   name));
-        }
+        nlohmann::json const none;
+        nlohmann::json const& told = row == manifest->byJob.end() ? none : row->second;
+        auto const tells = [&](ir::ConstructId from, std::string legacy, std::string airflow,
+                               std::string consequence) {
+            differ(Aspect::alarm, id, from ? at(from) : box.nameSpan, std::move(legacy),
+                   airflow + " in the manifest", std::move(consequence));
+        };
+        // Alarms by the clock are keys of the row, those of an outcome are an object in it.
+        std::vector<WantedAlarm> byClock, byOutcome;
+        for (WantedAlarm const& alarm : wanted)
+            (llvm::is_contained(clockAlarms, alarm.key) ? byClock : byOutcome).push_back(alarm);
+        auto rows = nlohmann::json::object();
+        for (llvm::StringRef key : clockAlarms)
+            if (told.contains(key.str()))
+                rows[key.str()] = told[key.str()];
+        compareAlarms(byClock, rows, "box " + name, tells);
+        if (byPeople && (hasCallback() || byOutcome.empty()))
+            return;
+        if (told.contains("outcomes"))
+            compareAlarms(byOutcome, told["outcomes"], "box " + name, tells);
+        else
+            differ(Aspect::alarm, id, box.nameSpan, "tells of its ends",
+                   "no `outcomes` in the manifest",
+                   fmt::format("nobody would be told how box {} ended (JIL-153)", name));
     }
 
     bool hasCallback() const {

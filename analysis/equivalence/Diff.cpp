@@ -4,6 +4,7 @@
 #include "analysis/equivalence/DiffSide.h"
 #include "analysis/equivalence/IrHash.h"
 #include "analysis/equivalence/Playing.h"
+#include "analysis/equivalence/Scenarios.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringSet.h>
@@ -321,66 +322,31 @@ private:
             return;
         }
         Suspicion suspicion;
-        suspicion.about = pair.after;
         for (ir::JobId job : after.workflows[newId].jobs) {
             if (after.jobs[job].group)
                 continue;
-            StatusLits const& status = newer.factsOf(job);
-            suspicion.states[job.value] = solver.isTrue(status.running)      ? JobState::running
-                                          : solver.isTrue(status.succeeded)  ? JobState::succeeded
-                                          : solver.isTrue(status.failed)     ? JobState::failed
-                                          : solver.isTrue(status.terminated) ? JobState::terminated
-                                                                             : JobState::waiting;
+            suspicion.states[job.value] = stateIn(solver, newer.factsOf(job));
             if (auto code = facts.codeOf(after.jobs[job].name))
                 suspicion.exitCodes[job.value] = *code;
         }
-        for (auto const& [key, status] : facts.otherJobs()) {
-            llvm::StringRef const name = llvm::StringRef(key).rsplit('#').first;
+        suspicion.take(facts, 0, [&](llvm::StringRef name) {
             auto const known = after.jobByName.find(name);
-            if (known != after.jobByName.end() && after.jobs[known->second].workflow == newId)
-                continue;
-            suspicion.others[name.str()] = solver.isTrue(status.succeeded)    ? JobState::succeeded
-                                           : solver.isTrue(status.failed)     ? JobState::failed
-                                           : solver.isTrue(status.terminated) ? JobState::terminated
-                                           : solver.isTrue(status.running)    ? JobState::running
-                                                                              : JobState::waiting;
-        }
-        suspicion.variables = facts.variables();
-        bool const isStale = llvm::any_of(facts.all(), [&](auto const& fact) {
-            return llvm::StringRef(fact.first).starts_with("window ") &&
-                   !solver.isTrue(fact.second);
+            return known != after.jobByName.end() && after.jobs[known->second].workflow == newId;
         });
-        if (isStale)
-            suspicion.staleFor =
-                std::max(longestLookback(before, oldId), longestLookback(after, newId));
-        semantics::Scenario scenario =
-            scenarioOf(after, afterTicks, newId, options.horizon, suspicion);
-        // Both versions are started at one instant: their ticks are compared by themselves.
-        scenario.isWithoutClock = true;
-        std::erase_if(scenario.events, [](semantics::Event const& event) {
-            return event.kind == semantics::Event::Kind::startJob;
-        });
-        semantics::Event start;
-        start.at = scenario.start + 60;
-        start.object = after.jobs[after.workflows[newId].root].name.str();
-        scenario.events.push_back(start);
         auto const differs = [&](semantics::Scenario const& candidate) {
             std::string name, sideA, sideB;
             return playBoth(candidate, oldId, newId, name, sideA, sideB, nullptr);
         };
-        bool shown = differs(scenario);
-        if (!shown)
-            for (semantics::Scenario& variant : variantsOf(scenario))
-                if (differs(variant)) {
-                    scenario = std::move(variant);
-                    shown = true;
-                    break;
-                }
+        std::vector<semantics::Scenario> days =
+            scenariosOf(after, afterTicks, newId, options.horizon, suspicion);
+        for (semantics::Scenario& day : days)
+            startByOperator(day, after.jobs[after.workflows[newId].root].name);
+        auto const found = llvm::find_if(days, differs);
         std::string const oldText =
             was.condition ? before.conditions.print(was.condition.expr) : "none";
         std::string const newText =
             is.condition ? after.conditions.print(is.condition.expr) : "none";
-        if (!shown) {
+        if (found == days.end()) {
             add(Change::Kind::undecided, aspect, is.name.str(), oldPlace, newPlace,
                 "condition: " + oldText, "condition: " + newText,
                 "a combination of states may tell the versions apart, but no scenario was found "
@@ -388,6 +354,7 @@ private:
                 "reaches it");
             return;
         }
+        semantics::Scenario scenario = std::move(*found);
         shrink(scenario, after, differs);
         std::vector<std::string> story;
         std::string name, sideA, sideB;
@@ -397,6 +364,18 @@ private:
         add(Change::Kind::changed, aspect, name, oldPlace, newPlace, sideA, sideB,
             fmt::format("`{}` {} before, and {} now", name, sideA, sideB))
             .story = std::move(story);
+    }
+
+    /// Both versions are started at one instant: their ticks are compared by themselves.
+    static void startByOperator(semantics::Scenario& day, llvm::StringRef root) {
+        day.isWithoutClock = true;
+        std::erase_if(day.events, [](semantics::Event const& event) {
+            return event.kind == semantics::Event::Kind::startJob;
+        });
+        semantics::Event start;
+        start.at = day.start + 60;
+        start.object = root.str();
+        day.events.push_back(start);
     }
 
     /// Plays a scenario of the new version on both; true when some job lives differently, or the

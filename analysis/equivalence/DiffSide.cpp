@@ -96,7 +96,7 @@ Lit DiffSide::over(ir::JobId box) {
     llvm::SmallVector<Lit, 4> ends;
     for (ir::ConditionRef const* fold : {&group.success, &group.failure})
         if (*fold)
-            ends.push_back(truth.of(fold->expr, {box}));
+            ends.push_back(truth.of(fold->expr, {.dependent = box, .isFold = true}));
     for (ir::JobId member : group.members) {
         ir::Job const& job = estate.jobs[member];
         if (job.boxTerminator && *job.boxTerminator)
@@ -131,13 +131,13 @@ Lit DiffSide::succeeds() {
         return facts.job(sharedName(root.name), 0).succeeded;
     ir::Group const& group = estate.groups[root.group];
     if (group.success)
-        return truth.of(group.success.expr, {workflow.root});
+        return truth.of(group.success.expr, {.dependent = workflow.root, .isFold = true});
     llvm::SmallVector<Lit, 8> good;
     for (ir::JobId member : group.members)
         if (auto status = statusOf(member))
             good.push_back(status->succeeded);
     if (group.failure)
-        good.push_back(!truth.of(group.failure.expr, {workflow.root}));
+        good.push_back(!truth.of(group.failure.expr, {.dependent = workflow.root, .isFold = true}));
     return solver.all(good);
 }
 

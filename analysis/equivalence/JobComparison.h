@@ -20,6 +20,21 @@ enum class Operator : uint8_t {
     other,
 };
 
+/// An alarm in the words of docs/runtime.md.
+struct WantedAlarm {
+    std::string key;
+    nlohmann::json value;
+    ir::ConstructId from; ///< where it is defined
+};
+std::vector<WantedAlarm> alarmsOf(ir::Estate const& estate, ir::Job const& job);
+/// What is wanted against an `alarms` object of Airflow's side, key by key. `differ` gets no
+/// construct for an alarm that nobody wanted.
+void compareAlarms(std::vector<WantedAlarm> const& legacy, nlohmann::json const& theirs,
+                   std::string const& name,
+                   llvm::function_ref<void(ir::ConstructId from, std::string legacy,
+                                           std::string airflow, std::string consequence)>
+                       differ);
+
 class JobComparison {
 public:
     JobComparison(FieldComparison& all, JobId job, target::Dag const& dag, target::Task const& task,
@@ -55,7 +70,6 @@ private:
     void comparePriority(std::string const& pool);
     // AlarmFields.cpp
     void compareAlarms();
-    void compareShimAlarms();
     void compareManifestAlarms();
 
     bool isRefusal();

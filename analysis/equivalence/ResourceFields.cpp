@@ -150,6 +150,15 @@ void JobComparison::comparePools() {
                fmt::format("the load of {}, which has no priority, does not matter to those that "
                            "have one (JIL-161)",
                            name));
+    auto const isLimit = [&](llvm::StringRef one) {
+        auto const it = estate.machineByName.find(one);
+        return it != estate.machineByName.end() && estate.machines[it->second].maxLoad;
+    };
+    if (std::vector<std::string> const hosts = machinesOf();
+        !isLimited && hasPriority && job.load && *job.load > 0 && hosts.size() > 1 &&
+        llvm::any_of(hosts, isLimit))
+        assume(fmt::format("load-not-counted:{}", name),
+               fmt::format("the machines of {} always have room for its load (JIL-161)", name));
     if (isLimited && hasPriority && job.load && *job.load > 0 && !placement.pool) {
         int64_t const most = *estate.machines[known->second].maxLoad;
         if (poolTaken || slots != *job.load)

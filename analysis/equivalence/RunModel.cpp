@@ -34,6 +34,8 @@ Expressions::Expressions(ir::Estate& estate, target::Bag const& bag) {
                     parse(**fold);
     }
     comparisons.add(estate.conditions);
+    for (ir::Variable const& variable : estate.variables)
+        comparisons.variables.insert(variable.name.str());
 }
 
 namespace {
@@ -212,11 +214,37 @@ RunModel::Decision RunModel::decide(target::Task const& task) {
     return {solver.fresh(), solver.fresh(), solver.fresh()};
 }
 
-/// Whether a shim's task asks the ledger for its box before it starts (docs/runtime.md).
+/// A shim's task asks the ledger for its box before it starts (docs/runtime.md). When a box is over
+/// the ledger knows from what the DAG tells of it: compared with the definition by itself.
 Lit RunModel::runOf(ir::JobId job, TaskId task, Decision const& decision) {
     bool const asksLedger = !dag.tasks[task].legacyJob.empty();
+    if (!asksLedger || !boxAround(job))
+        return decision.run;
+    return solver.all({decision.run, !heldInLedger(job), !overInLedger(job)});
+}
+
+/// An automatic hold holds from the start of the box on, wherever the Hold stands (JIL-094).
+Lit RunModel::heldInLedger(ir::JobId job) {
+    bool const isHeld = llvm::any_of(pair.guardedBy, [&](auto const& row) {
+        target::Task const& control = dag.tasks[TaskId(row.first)];
+        return row.second == job && control.role == Role::hold && control.argument("auto") == true;
+    });
+    return isHeld ? facts.named(fmt::format("held {}", job.value)) : Lit::no();
+}
+
+Lit RunModel::overInLedger(ir::JobId job) {
     Box const* const box = boxAround(job);
-    return asksLedger && box ? solver.all({decision.run, box->mayBegin, !box->over}) : decision.run;
+    if (!box)
+        return Lit::no();
+    ir::JobId const id = estate.jobs[job].box;
+    auto const group = pair.groupOf.find(id.value);
+    bool const isTold = llvm::any_of(pair.guardedBy,
+                                     [&](auto const& row) {
+                                         return row.second == id &&
+                                                dag.tasks[TaskId(row.first)].role == Role::verdict;
+                                     }) ||
+                        (group != pair.groupOf.end() && dag.groups[group->second].isBox);
+    return isTold ? solver.any({box->over, !box->mayBegin}) : !box->mayBegin;
 }
 
 void RunModel::encodeTasks() {
@@ -231,7 +259,7 @@ void RunModel::encodeTasks() {
         llvm::SmallVector<Lit, 4> ends;
         for (ir::ConditionRef const* fold : {&group.success, &group.failure})
             if (*fold)
-                ends.push_back(truth.of(fold->expr, {id}));
+                ends.push_back(truth.of(fold->expr, {.dependent = id, .isFold = true}));
         for (ir::JobId member : group.members) {
             ir::Job const& job = estate.jobs[member];
             std::optional<StatusLits> const status = statusOf(member);
@@ -294,7 +322,12 @@ void RunModel::encodeTask(TaskId id) {
         Lit const free = jobs[jobId.value].free;
         Lit const starts = runOf(jobId, id, decision);
         Lit const started = solver.any({s.running, s.success, s.failed});
-        solver.require({free, !started, starts});
+        // Its box may be over by now, and even by its end (JIL-116): it has started before.
+        solver.require({free, !started, decision.run});
+        if (Box const* const box = boxAround(jobId); box && !task.legacyJob.empty()) {
+            solver.require({free, !started, box->mayBegin});
+            solver.require({free, !started, !heldInLedger(jobId)});
+        }
         solver.require({free, started, !starts});
         solver.require({free, !s.upstreamFailed, decision.fail});
         solver.require({free, !s.skipped, decision.skip, solver.all({decision.run, !starts})});
@@ -335,8 +368,7 @@ void RunModel::encodeTask(TaskId id) {
         Lit const window = task.argument("window").is_null()
                                ? Lit::yes()
                                : facts.named(fmt::format("window-of {}", dependent.value));
-        Box const* const box = boxAround(dependent);
-        Lit const over = box ? solver.any({box->over, !box->mayBegin}) : Lit::no();
+        Lit const over = overInLedger(dependent);
         Lit passes = solver.all({decision.run, holds, tick, window, !over});
         Lit early = Lit::no();
         bool const isUnstableOrEarly =
@@ -397,8 +429,9 @@ void RunModel::encodeTask(TaskId id) {
         return;
     }
     solver.require({!s.upstreamFailed, decision.fail});
-    if (task.role != Role::verdict)
-        solver.require({!s.skipped, decision.skip});
+    // A verdict on a box that has not started in this run skips itself.
+    solver.require(
+        {!s.skipped, decision.skip, task.role == Role::verdict ? decision.run : Lit::no()});
     solver.require({!s.waiting, undecided});
 }
 
@@ -473,30 +506,35 @@ void RunModel::encodeBoxes() {
         ir::Group const& group = estate.groups[estate.jobs[id].group];
         Lit const waiting = !box.started;
         solver.requireExactlyOne({waiting, box.running, box.succeeded, box.failed, box.terminated});
-        if (box.isEarly) {
-            // Which test fires first depends on the order of ends: any of those that hold.
-            Lit ownSuccess = group.success ? truth.of(group.success.expr, {id}) : Lit::no();
-            Lit ownFailure = group.failure ? truth.of(group.failure.expr, {id}) : Lit::no();
-            if (!group.success)
-                ownSuccess = Lit::yes();
-            if (!group.failure)
-                ownFailure = Lit::yes();
-            solver.require({!box.succeeded, ownSuccess});
-            solver.require({!box.failed, ownFailure});
-            solver.require({!box.running, !box.over});
-            solver.require({!box.terminated, box.over});
-            continue;
-        }
-        llvm::SmallVector<Lit, 8> completed, bad;
+        llvm::SmallVector<Lit, 8> completed, bad, terminators;
         for (ir::JobId member : group.members) {
             std::optional<StatusLits> const status = statusOf(member);
             if (!status)
                 continue; // ON_ICE: ignored by the fold (JIL-088)
+            Lit const isBad = solver.any({status->failed, status->terminated});
             completed.push_back(
                 solver.any({status->succeeded, status->failed, status->terminated}));
-            bad.push_back(solver.any({status->failed, status->terminated}));
+            bad.push_back(isBad);
+            if (ir::Job const& job = estate.jobs[member]; job.boxTerminator && *job.boxTerminator)
+                terminators.push_back(isBad);
         }
         Lit const all = solver.all(completed), someBad = solver.any(bad);
+        if (box.isEarly) {
+            // Which test fires first depends on the order of ends: any of those that hold. A test
+            // of its own replaces the default one (JIL-115).
+            Lit const good = group.success
+                                 ? truth.of(group.success.expr, {.dependent = id, .isFold = true})
+                                 : solver.all({all, !someBad});
+            Lit const failing =
+                group.failure ? truth.of(group.failure.expr, {.dependent = id, .isFold = true})
+                              : solver.all({all, someBad});
+            solver.require({!box.succeeded, good});
+            solver.require({!box.failed, failing});
+            solver.require({!box.terminated, solver.any(terminators)}); // JIL-116
+            for (Lit ends : {box.over, good, failing})
+                solver.require({!box.running, !ends});
+            continue;
+        }
         solver.require({!box.terminated});
         solver.requireEqual(box.succeeded, solver.all({box.started, all, !someBad}));
         solver.requireEqual(box.failed, solver.all({box.started, all, someBad}));

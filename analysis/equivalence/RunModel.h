@@ -57,30 +57,27 @@ public:
     Solver::Answer disagree(Question question, int conflicts);
     /// Whether a finished run exists whose state in Airflow is not the legacy status.
     Solver::Answer verdictsDisagree(int conflicts);
+    /// The next answers are about other models than the last one, in what jobs are and what is
+    /// outside; until `startOver`. A snapshot may be out of reach where the next one is not.
+    void excludeModel();
+    void startOver() { isNew = Lit::yes(); }
     /// Whether a run exists in which the legacy box, or one inside it, still hangs when everything
     /// that can end has ended (JIL-114).
     Solver::Answer canHang(int conflicts);
 
     /// What the last satisfiable answer says.
-    enum class JobState : uint8_t { waiting, running, succeeded, failed, terminated, skipped };
     JobState stateOf(ir::JobId job) const;
-    /// The exit code that the model gives to a job that ended; nothing when no condition asks.
-    std::optional<int64_t> exitCodeOf(ir::JobId job) const;
-    /// Jobs outside the workflow that conditions name: `job` or `job^INSTANCE` → state.
-    std::map<std::string, JobState> others() const;
-    /// Variables that conditions name → a value that makes the comparisons true as in the model.
-    std::map<std::string, std::string> variables() const { return facts.variables(); }
-    /// Some look-back window that a condition names is over in the model.
-    bool hasStaleWindow() const;
-    /// Some job that a condition names has ended before the dependent's own last end (JIL-071).
-    bool hasOldSuccess() const;
+    /// Jobs and variables outside the workflow, exit codes, ages.
+    Facts const& known() const { return facts; }
+    /// The copy of the facts on which a gate passed, where they may be over by now; 0: there is
+    /// none.
+    uint32_t pastInUse() const;
     /// Two expressions of a box's completion say the same in every snapshot.
     bool areAlike(ir::ExprId a, ir::ExprId b, ir::JobId box, int conflicts);
     /// Whether the root's verdict can be given while a member still runs.
     Solver::Answer judgesTooEarly(int conflicts);
-    bool isHeld(ir::JobId job) const;
-    bool legacyStarts() const { return solver.isTrue(lastLegacy); }
-    bool usesPast() const; ///< the model needs a fact that was true only earlier
+    /// Somebody has released a job that is held by definition.
+    bool isReleased(ir::JobId job) const;
 
     /// Tasks whose effect on the flow is unknown and that a start depends on.
     std::optional<target::TaskId> opaqueAncestor(target::TaskId task) const;
@@ -114,6 +111,11 @@ private:
     Decision decide(target::Task const& task);
     Lit runOf(ir::JobId job, target::TaskId task, Decision const& decision);
     Lit legacyStart(ir::JobId job);
+    /// The box around a job is over for those who ask the ledger.
+    Lit overInLedger(ir::JobId job);
+    /// Nobody has released it yet, and the ledger knows that it is held.
+    Lit heldInLedger(ir::JobId job);
+    Solver::Answer ask(std::vector<Lit> assumptions, int conflicts);
     Box const* boxAround(ir::JobId job) const;
     bool mayEndEarly(ir::JobId box) const;
     Lit hangs(ir::JobId box, Decision const& verdict);
@@ -152,6 +154,7 @@ private:
     std::vector<Lit> innerHangs;
     llvm::DenseMap<uint32_t, Lit> passNow; ///< gates and holds: they pass at this snapshot
     Lit lastLegacy = Lit::no();
+    Lit isNew = Lit::yes(); ///< assumed: the model is none that was excluded
 };
 
 } // namespace hoist::equivalence

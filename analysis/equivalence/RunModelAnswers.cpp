@@ -20,6 +20,29 @@ std::vector<Lit> RunModel::cone(ir::JobId job) {
     return bound;
 }
 
+Solver::Answer RunModel::ask(std::vector<Lit> assumptions, int conflicts) {
+    assumptions.push_back(isNew);
+    return solver.solve(assumptions, conflicts);
+}
+
+void RunModel::excludeModel() {
+    if (isNew.isYes())
+        isNew = solver.fresh();
+    std::vector<Lit> other{!isNew};
+    auto const add = [&](Lit literal) {
+        if (solver.isTrue(literal))
+            other.push_back(!literal);
+    };
+    for (ir::JobId id : workflow.jobs)
+        if (auto it = jobs.find(id.value); it != jobs.end())
+            for (Lit state : {it->second.waiting, it->second.running, it->second.succeeded,
+                              it->second.failed, it->second.terminated})
+                add(state);
+    for (Lit literal : facts.statesOfOthers())
+        add(literal);
+    solver.require(other);
+}
+
 Solver::Answer RunModel::disagree(Question question, int conflicts) {
     std::vector<Lit> assumptions = cone(question.job);
     Lit airflow;
@@ -45,10 +68,10 @@ Solver::Answer RunModel::disagree(Question question, int conflicts) {
             assumptions.push_back(!past.passed);
         withoutPast.push_back(!past.passed);
     }
-    Solver::Answer const simple = solver.solve(withoutPast, conflicts);
+    Solver::Answer const simple = ask(withoutPast, conflicts);
     if (simple != Solver::Answer::unsatisfiable || pasts.empty())
         return simple;
-    return solver.solve(assumptions, conflicts);
+    return ask(std::move(assumptions), conflicts);
 }
 
 Solver::Answer RunModel::verdictsDisagree(int conflicts) {
@@ -85,7 +108,7 @@ Solver::Answer RunModel::verdictsDisagree(int conflicts) {
         return Solver::Answer::unsatisfiable;
     }
     assumptions.push_back(!solver.equal(runFailed, !lastLegacy));
-    return solver.solve(assumptions, conflicts);
+    return ask(std::move(assumptions), conflicts);
 }
 
 Solver::Answer RunModel::canHang(int conflicts) {
@@ -106,22 +129,18 @@ Solver::Answer RunModel::canHang(int conflicts) {
     }
     assumptions.push_back(it->second.started);
     assumptions.push_back(it->second.running);
-    return solver.solve(assumptions, conflicts);
+    return ask(std::move(assumptions), conflicts);
 }
 
-RunModel::JobState RunModel::stateOf(ir::JobId id) const {
+JobState RunModel::stateOf(ir::JobId id) const {
     auto it = jobs.find(id.value);
     if (it == jobs.end())
         return JobState::waiting;
     Job const& job = it->second;
-    if (solver.isTrue(job.running))
-        return JobState::running;
-    if (solver.isTrue(job.succeeded))
-        return JobState::succeeded;
-    if (solver.isTrue(job.failed))
-        return JobState::failed;
-    if (solver.isTrue(job.terminated))
-        return JobState::terminated;
+    JobState const state =
+        stateIn(solver, {job.running, job.succeeded, job.failed, job.terminated});
+    if (state != JobState::waiting)
+        return state;
     if (auto task = pair.taskOf.find(id.value); task != pair.taskOf.end())
         if (solver.isTrue(states[task->second].skipped) ||
             solver.isTrue(states[task->second].upstreamFailed))
@@ -129,41 +148,9 @@ RunModel::JobState RunModel::stateOf(ir::JobId id) const {
     return JobState::waiting;
 }
 
-std::optional<int64_t> RunModel::exitCodeOf(ir::JobId id) const {
-    return facts.codeOf(estate.jobs[id].name);
-}
-
-std::map<std::string, RunModel::JobState> RunModel::others() const {
-    std::map<std::string, JobState> found;
-    for (auto const& [key, status] : facts.otherJobs()) {
-        auto const [job, past] = llvm::StringRef(key).rsplit('#');
-        if (past != "0")
-            continue;
-        found[job.str()] = solver.isTrue(status.succeeded)    ? JobState::succeeded
-                           : solver.isTrue(status.failed)     ? JobState::failed
-                           : solver.isTrue(status.terminated) ? JobState::terminated
-                           : solver.isTrue(status.running)    ? JobState::running
-                                                              : JobState::waiting;
-    }
-    return found;
-}
-
-bool RunModel::hasStaleWindow() const {
-    return llvm::any_of(facts.all(), [&](auto const& fact) {
-        llvm::StringRef const name(fact.first);
-        return name.starts_with("window ") && name.ends_with("#0") && !solver.isTrue(fact.second);
-    });
-}
-
-bool RunModel::hasOldSuccess() const {
-    return llvm::any_of(facts.all(), [&](auto const& fact) {
-        llvm::StringRef const name(fact.first);
-        return name.starts_with("since ") && name.ends_with("#0") && !solver.isTrue(fact.second);
-    });
-}
-
 bool RunModel::areAlike(ir::ExprId a, ir::ExprId b, ir::JobId box, int conflicts) {
-    Lit const differ = !solver.equal(truth.of(a, {box}), truth.of(b, {box}));
+    Lit const differ = !solver.equal(truth.of(a, {.dependent = box, .isFold = true}),
+                                     truth.of(b, {.dependent = box, .isFold = true}));
     return differ.isNo() || solver.solve(differ, conflicts) == Solver::Answer::unsatisfiable;
 }
 
@@ -174,8 +161,8 @@ Solver::Answer RunModel::judgesTooEarly(int conflicts) {
     for (TaskId id : dag.tasks.ids()) {
         auto it = pair.guardedBy.find(id.value);
         if (dag.tasks[id].role == Role::verdict && it != pair.guardedBy.end() &&
-            it->second == workflow.root)
-            verdicts.push_back(states[id].doneLit);
+            it->second == workflow.root) // one that is skipped or upstream_failed judges nothing
+            verdicts.push_back(solver.any({states[id].success, states[id].failed}));
     }
     auto const root = boxes.find(workflow.root.value);
     if (verdicts.empty() || root == boxes.end())
@@ -186,16 +173,19 @@ Solver::Answer RunModel::judgesTooEarly(int conflicts) {
     assumptions.push_back(solver.any(running));
     assumptions.push_back(solver.any(verdicts));
     lastLegacy = Lit::no();
-    return solver.solve(assumptions, conflicts);
+    return ask(std::move(assumptions), conflicts);
 }
 
-bool RunModel::isHeld(ir::JobId job) const {
+bool RunModel::isReleased(ir::JobId job) const {
     auto it = facts.all().find(fmt::format("held {}", job.value));
-    return it != facts.all().end() && solver.isTrue(it->second);
+    return it != facts.all().end() && !solver.isTrue(it->second);
 }
 
-bool RunModel::usesPast() const {
-    return llvm::any_of(pasts, [&](Past const& past) { return solver.isTrue(past.passed); });
+uint32_t RunModel::pastInUse() const {
+    for (Past const& past : pasts)
+        if (solver.isTrue(past.passed))
+            return past.gate.value + 1;
+    return 0;
 }
 
 std::optional<TaskId> RunModel::opaqueAncestor(TaskId task) const {

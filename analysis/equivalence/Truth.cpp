@@ -60,8 +60,16 @@ Lit Facts::named(std::string const& key) {
     return it->second;
 }
 
+JobState stateIn(Solver const& solver, StatusLits const& status) {
+    return solver.isTrue(status.running)      ? JobState::running
+           : solver.isTrue(status.succeeded)  ? JobState::succeeded
+           : solver.isTrue(status.failed)     ? JobState::failed
+           : solver.isTrue(status.terminated) ? JobState::terminated
+                                              : JobState::waiting;
+}
+
 StatusLits const& Facts::job(std::string const& name, uint32_t past) {
-    auto [it, isNew] = jobs.try_emplace(fmt::format("{}#{}", name, past));
+    auto [it, isNew] = jobs.try_emplace({name, past});
     if (isNew) {
         StatusLits& status = it->second;
         status = {solver.fresh(), solver.fresh(), solver.fresh(), solver.fresh()};
@@ -73,7 +81,7 @@ StatusLits const& Facts::job(std::string const& name, uint32_t past) {
 }
 
 Lit Facts::variable(llvm::StringRef name, ir::Compare op, llvm::StringRef literal, uint32_t past) {
-    auto [it, isNew] = values.try_emplace(fmt::format("{}#{}", std::string_view(name), past));
+    auto [it, isNew] = values.try_emplace({name.str(), past});
     if (isNew) {
         // What any condition compares this variable with, the neighbours of numbers, and a word
         // that nothing names: every way in which the comparisons can turn out together.
@@ -92,7 +100,8 @@ Lit Facts::variable(llvm::StringRef name, ir::Compare op, llvm::StringRef litera
             it->second.emplace_back(candidate, solver.fresh());
             choice.push_back(it->second.back().second);
         }
-        choice.push_back(solver.fresh()); // the variable does not exist
+        if (!comparisons.variables.contains(name.str()))
+            choice.push_back(solver.fresh()); // the variable does not exist
         solver.requireExactlyOne(choice);
     }
     llvm::SmallVector<Lit, 8> fitting;
@@ -102,34 +111,42 @@ Lit Facts::variable(llvm::StringRef name, ir::Compare op, llvm::StringRef litera
     return solver.any(fitting);
 }
 
-void Facts::addCodes(llvm::StringRef job, StatusLits const& status, ir::ExitRule const& rule) {
-    auto const compared = comparisons.codes.find(job);
+void Facts::addCodes(llvm::StringRef job, uint32_t past, StatusLits const& status,
+                     ir::ExitRule const* rule) {
+    auto const compared = comparisons.codes.find(job.split('^').first);
     if (compared == comparisons.codes.end())
         return;
     // The neighbours of every bound that somebody compares with.
     std::set<int64_t> bounds = compared->second;
-    bounds.insert({0, 1, rule.max});
-    for (ir::CodeRange const& range : rule.codes)
-        bounds.insert({range.from, range.to});
+    bounds.insert({0, 1});
+    if (rule) {
+        bounds.insert(rule->max);
+        for (ir::CodeRange const& range : rule->codes)
+            bounds.insert({range.from, range.to});
+    }
     std::set<int64_t> candidates;
     for (int64_t bound : bounds)
         for (int64_t code : {bound - 1, bound, bound + 1})
             if (code >= 0 && code <= 255)
                 candidates.insert(code);
     llvm::SmallVector<Lit, 8> choice;
-    auto& known = codes[job.str()];
+    auto& known = codes[{job.str(), past}];
     for (int64_t code : candidates) {
         Lit const chosen = solver.fresh();
         known.emplace_back(code, chosen);
         choice.push_back(chosen);
-        solver.require({!chosen, succeedsWith(rule, code) ? status.succeeded : status.failed});
+        if (rule)
+            solver.require({!chosen, succeedsWith(*rule, code) ? status.succeeded : status.failed});
+        else
+            solver.require({!chosen, status.succeeded, status.failed, status.terminated});
     }
-    choice.push_back(solver.all({!status.succeeded, !status.failed})); // no code (JIL-067)
+    // No code (JIL-067): it has not ended, or was killed.
+    choice.push_back(rule ? solver.all({!status.succeeded, !status.failed}) : solver.fresh());
     solver.requireExactlyOne(choice);
 }
 
-Lit Facts::exitCode(llvm::StringRef job, ir::Compare op, int64_t number) const {
-    auto it = codes.find(std::string_view(job));
+Lit Facts::exitCode(llvm::StringRef job, ir::Compare op, int64_t number, uint32_t past) const {
+    auto it = codes.find({job.str(), past});
     if (it == codes.end())
         return Lit::no();
     llvm::SmallVector<Lit, 8> fitting;
@@ -139,24 +156,78 @@ Lit Facts::exitCode(llvm::StringRef job, ir::Compare op, int64_t number) const {
     return solver.any(fitting);
 }
 
-std::optional<int64_t> Facts::codeOf(llvm::StringRef job) const {
-    if (auto it = codes.find(std::string_view(job)); it != codes.end())
+Lit Facts::otherCode(std::string const& name, ir::ExitRule const* rule, ir::Compare op,
+                     int64_t number, uint32_t past) {
+    if (!codes.contains({name, past}))
+        addCodes(name, past, job(name, past), rule);
+    return exitCode(name, op, number, past);
+}
+
+Lit Facts::window(std::string const& job, uint32_t minutes, uint32_t past) {
+    std::map<uint32_t, Lit>& ofJob = windows[{job, past}];
+    auto [it, isNew] = ofJob.try_emplace(minutes);
+    if (isNew) {
+        it->second = solver.fresh();
+        if (it != ofJob.begin())
+            solver.require({!std::prev(it)->second, it->second});
+        if (auto const longer = std::next(it); longer != ofJob.end())
+            solver.require({!it->second, longer->second});
+    }
+    return it->second;
+}
+
+Lit Facts::since(std::string const& dependent, std::string const& job, uint32_t past) {
+    auto [it, isNew] = newer.try_emplace({dependent, job, past});
+    if (isNew)
+        it->second = solver.fresh();
+    return it->second;
+}
+
+std::optional<int64_t> Facts::codeOf(llvm::StringRef job, uint32_t past) const {
+    if (auto it = codes.find({job.str(), past}); it != codes.end())
         for (auto const& [code, chosen] : it->second)
             if (solver.isTrue(chosen))
                 return code;
     return std::nullopt;
 }
 
-std::map<std::string, std::string> Facts::variables() const {
+std::map<std::string, std::string> Facts::variables(uint32_t past) const {
     std::map<std::string, std::string> found;
-    for (auto const& [key, candidates] : values) {
-        auto const [name, past] = llvm::StringRef(key).rsplit('#');
-        if (past != "0")
-            continue;
-        for (auto const& [value, chosen] : candidates)
-            if (solver.isTrue(chosen))
-                found[name.str()] = value;
-    }
+    for (auto const& [key, candidates] : values)
+        if (key.second == past)
+            for (auto const& [value, chosen] : candidates)
+                if (solver.isTrue(chosen))
+                    found[key.first] = value;
+    return found;
+}
+
+std::map<std::string, JobState> Facts::otherJobs(uint32_t past) const {
+    std::map<std::string, JobState> found;
+    for (auto const& [key, status] : jobs)
+        if (key.second == past)
+            found[key.first] = stateIn(solver, status);
+    return found;
+}
+
+std::vector<Lit> Facts::statesOfOthers() const {
+    std::vector<Lit> found;
+    for (auto const& [key, status] : jobs)
+        for (Lit one : {status.running, status.succeeded, status.failed, status.terminated})
+            found.insert(found.end(), {one, !one});
+    for (auto const& [key, one] : names)
+        found.insert(found.end(), {one, !one});
+    return found;
+}
+
+std::vector<Facts::Age> Facts::ages() const {
+    std::vector<Age> found;
+    for (auto const& [key, ofJob] : windows)
+        for (auto const& [minutes, within] : ofJob)
+            if (key.second == 0)
+                found.push_back({key.first, "", minutes, solver.isTrue(within)});
+    for (auto const& [key, isNewer] : newer)
+        if (std::get<2>(key) == 0)
+            found.push_back({std::get<1>(key), std::get<0>(key), 0, solver.isTrue(isNewer)});
     return found;
 }
 
@@ -165,8 +236,9 @@ bool Truth::isIced(ir::JobId job) const {
     return definition.initialStatus && *definition.initialStatus == ir::InitialStatus::onIce;
 }
 
-bool Truth::isLocal(Atom const& atom, ir::JobId dependent) const {
-    return atom.job && atom.instance.empty() && dependent != root && members.isLocal(atom.job);
+bool Truth::isLocal(Atom const& atom, ir::JobId dependent, bool isFold) const {
+    return atom.job && atom.instance.empty() && (dependent != root || isFold) &&
+           members.isLocal(atom.job);
 }
 
 bool Truth::isUnstable(ir::ExprId expr, ir::JobId dependent) const {
@@ -186,13 +258,14 @@ Lit Truth::ofAtom(Atom const& atom, Reading const& reading) {
     if (atom.kind == Atom::Kind::variable)
         return reading.upper ? Lit::yes()
                              : facts.variable(atom.name, atom.op, atom.text, reading.past);
+    bool const isWindow = atom.scope.kind == ir::Scope::Kind::window;
     std::string name = members.sharedName(atom.name);
     if (!atom.instance.empty())
         name += "^" + atom.instance.str();
     std::string const key =
         fmt::format("{} {} {} {} {} {} {}#{}", static_cast<int>(atom.kind), atom.outcomes,
                     static_cast<int>(atom.op), static_cast<int>(atom.scope.kind),
-                    atom.scope.minutes, atom.number, name, reading.past);
+                    isWindow ? atom.scope.minutes : 0, atom.number, name, reading.past);
     if (atom.kind != Atom::Kind::status && atom.kind != Atom::Kind::exitCode)
         return reading.upper ? Lit::yes() : facts.named("fact " + key);
     if (!atom.job && atom.instance.empty()) { // JIL-066; a gate is told by name (docs/runtime.md)
@@ -201,15 +274,14 @@ Lit Truth::ofAtom(Atom const& atom, Reading const& reading) {
             !told && atom.kind == Atom::Kind::status && (atom.outcomes & ir::notRunning) != 0;
         return reads ? Lit::yes() : Lit::no();
     }
-    bool const isWindow = atom.scope.kind == ir::Scope::Kind::window;
     bool const isSince = atom.scope.kind == ir::Scope::Kind::sinceOwnLastRun;
     if (atom.job && atom.instance.empty() && isIced(atom.job)) { // JIL-074
-        bool const reads = isWindow || isSince ||
-                           (atom.kind == Atom::Kind::status &&
-                            (atom.outcomes & (ir::succeeded | ir::notRunning)) != 0);
+        bool const reads =
+            atom.scope.hasLookBack() || (atom.kind == Atom::Kind::status &&
+                                         (atom.outcomes & (ir::succeeded | ir::notRunning)) != 0);
         return reads ? Lit::yes() : Lit::no();
     }
-    bool const local = isLocal(atom, reading.dependent);
+    bool const local = isLocal(atom, reading.dependent, reading.isFold);
     StatusLits status;
     if (local) {
         std::optional<StatusLits> const known = members.statusOf(atom.job);
@@ -223,7 +295,13 @@ Lit Truth::ofAtom(Atom const& atom, Reading const& reading) {
     }
     Lit base;
     if (atom.kind == Atom::Kind::exitCode) {
-        base = local ? facts.exitCode(name, atom.op, atom.number) : facts.named("code " + key);
+        // A box has no code of its own, so what an operator gave it is anybody's guess.
+        ir::ExitRule const* const rule =
+            atom.job && atom.instance.empty() && !estate.jobs[atom.job].group
+                ? &estate.jobs[atom.job].exitRule
+                : nullptr;
+        base = local ? facts.exitCode(name, atom.op, atom.number)
+                     : facts.otherCode(name, rule, atom.op, atom.number, reading.past);
     } else {
         llvm::SmallVector<Lit, 4> fitting;
         if (atom.outcomes & ir::succeeded)
@@ -247,13 +325,12 @@ Lit Truth::ofAtom(Atom const& atom, Reading const& reading) {
     if (reading.upper)
         return base;
     if (isWindow)
-        return solver.all({base, facts.named("window " + key)});
+        return solver.all({base, facts.window(name, atom.scope.minutes, reading.past)});
     // Since the dependent's own last end: a member that ended in this run ended after it (JIL-071).
     if (isSince && !local)
         return solver.all(
-            {base,
-             facts.named(fmt::format(
-                 "since {} {}", members.sharedName(estate.jobs[reading.dependent].name), key))});
+            {base, facts.since(members.sharedName(estate.jobs[reading.dependent].name), name,
+                               reading.past)});
     return base;
 }
 

@@ -14,6 +14,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
+#include <vector>
 
 namespace hoist::equivalence {
 
@@ -24,12 +26,18 @@ struct Comparisons {
              std::map<std::string, std::string> const& renamed = {});
     llvm::StringMap<std::set<int64_t>> codes;        ///< by job
     llvm::StringMap<std::set<std::string>> literals; ///< by variable
+    std::set<std::string> variables; ///< that a definition sets (JIL-037): they exist
 };
 
 /// A job or box at one instant; none of them: it has not ended since it was last reset.
 struct StatusLits {
     Lit running = Lit::no(), succeeded = Lit::no(), failed = Lit::no(), terminated = Lit::no();
 };
+
+/// What a snapshot makes of a job.
+enum class JobState : uint8_t { waiting, running, succeeded, failed, terminated, skipped };
+/// In the model that the solver has; `waiting` when it has not ended and does not run.
+JobState stateIn(Solver const& solver, StatusLits const& status);
 
 /// The literals of facts, by name. `past` tells copies apart: what was true when a gate passed.
 class Facts {
@@ -42,22 +50,47 @@ public:
     /// That a variable compares so (JIL-068); a missing one compares with nothing.
     Lit variable(llvm::StringRef name, ir::Compare op, llvm::StringRef literal, uint32_t past);
     /// The exit codes that a job can end with; each implies that it has ended so.
-    void addCodes(llvm::StringRef job, StatusLits const& status, ir::ExitRule const& rule);
-    Lit exitCode(llvm::StringRef job, ir::Compare op, int64_t number) const;
+    void addCodes(llvm::StringRef job, StatusLits const& status, ir::ExitRule const& rule) {
+        addCodes(job, 0, status, &rule);
+    }
+    Lit exitCode(llvm::StringRef job, ir::Compare op, int64_t number, uint32_t past = 0) const;
+    /// Of a job outside; `rule` is null where nobody knows how it judges its codes.
+    Lit otherCode(std::string const& job, ir::ExitRule const* rule, ir::Compare op, int64_t number,
+                  uint32_t past);
+    /// The job's status is at most so old (JIL-070). What is younger than an hour is younger than a
+    /// day: the literals of one job imply each other.
+    Lit window(std::string const& job, uint32_t minutes, uint32_t past);
+    /// The job has ended since the dependent's own last end (JIL-071).
+    Lit since(std::string const& dependent, std::string const& job, uint32_t past);
 
     // What a model says, once the solver has one.
-    std::optional<int64_t> codeOf(llvm::StringRef job) const;
-    std::map<std::string, std::string> variables() const;
-    std::map<std::string, StatusLits> const& otherJobs() const { return jobs; } ///< key `NAME#past`
+    std::optional<int64_t> codeOf(llvm::StringRef job, uint32_t past = 0) const;
+    std::map<std::string, std::string> variables(uint32_t past = 0) const;
+    std::map<std::string, JobState> otherJobs(uint32_t past = 0) const;
     std::map<std::string, Lit> const& all() const { return names; }
+    /// Both signs of each: what tells two snapshots of what is outside apart.
+    std::vector<Lit> statesOfOthers() const;
+    struct Age { ///< what a model says about how old a status is
+        std::string job;
+        std::string dependent; ///< not empty: compared with its own last end, else with minutes
+        uint32_t minutes = 0;
+        bool isWithin = true;
+    };
+    std::vector<Age> ages() const;
 
 private:
+    using Key = std::pair<std::string, uint32_t>; ///< name, past
+    void addCodes(llvm::StringRef job, uint32_t past, StatusLits const& status,
+                  ir::ExitRule const* rule);
+
     Solver& solver;
     Comparisons const& comparisons;
     std::map<std::string, Lit> names;
-    std::map<std::string, StatusLits> jobs;
-    std::map<std::string, std::vector<std::pair<std::string, Lit>>> values; ///< key `NAME#past`
-    std::map<std::string, std::vector<std::pair<int64_t, Lit>>, std::less<>> codes;
+    std::map<Key, StatusLits> jobs;
+    std::map<Key, std::vector<std::pair<std::string, Lit>>> values;
+    std::map<Key, std::vector<std::pair<int64_t, Lit>>> codes;
+    std::map<Key, std::map<uint32_t, Lit>> windows; ///< by minutes
+    std::map<std::tuple<std::string, std::string, uint32_t>, Lit> newer;
 };
 
 /// How a condition is read.
@@ -67,6 +100,8 @@ struct Reading {
     bool inGate = false;
     bool upper = false; ///< whether it can still become true in this run
     uint32_t past = 0;  ///< 0: now; else which copy of what can change back
+    bool isFold =
+        false; ///< a box's own test: of the run's members, while a root's condition is not
 };
 
 /// The members of a workflow, as the conditions of one side see them.
@@ -95,7 +130,7 @@ public:
 
 private:
     Lit ofAtom(ir::Atom const& atom, Reading const& reading);
-    bool isLocal(ir::Atom const& atom, ir::JobId dependent) const;
+    bool isLocal(ir::Atom const& atom, ir::JobId dependent, bool isFold = false) const;
 
     ir::Estate const& estate;
     ir::JobId root;

@@ -29,6 +29,13 @@ size_t Result::count(Verdict verdict) const {
 
 namespace {
 
+/// JIL-142: times without days are no ticks.
+bool hasTicks(ir::Schedule const& schedule) {
+    return schedule.kind == ir::Schedule::Kind::cron ||
+           (schedule.kind == ir::Schedule::Kind::calendar &&
+            ((schedule.weekdays && *schedule.weekdays != 0) || schedule.runCalendar));
+}
+
 /// Judges one workflow against its DAG.
 class Judge {
 public:
@@ -150,6 +157,7 @@ private:
                     open.push_back({id, control});
         result.starts = Proof::local;
         endsLocally = local.endsAlike();
+        checkRootIsGuarded();
         if (open.empty() && (endsLocally || result.jobs == 0))
             return;
         model.emplace(estate, pair, dag, expressions);
@@ -157,7 +165,6 @@ private:
             result.starts = Proof::global;
         for (RunModel::Question const& question : open)
             ask(question);
-        checkRootIsGuarded();
     }
 
     /// What the DAG says of the completion of boxes (JIL-115…117) and of how the root's gate waits.
@@ -167,12 +174,15 @@ private:
                 if (auto it = estate.jobByName.find(group.legacyJob); it != estate.jobByName.end())
                     compareFold(it->second, "", group.success, group.failure, group.terminators,
                                 group.kill);
+        bool isTold = false, hasShims = false;
         for (TaskId id : dag.tasks.ids()) {
             target::Task const& task = dag.tasks[id];
+            hasShims = hasShims || !task.legacyJob.empty();
             auto const guarded = pair.guardedBy.find(id.value);
             if (task.role != Role::verdict || guarded == pair.guardedBy.end() ||
                 guarded->second != workflow.root || !estate.isGroup(workflow.root))
                 continue;
+            isTold = true;
             auto const text = [&](char const* name) -> std::optional<std::string> {
                 nlohmann::json const& value = task.argument(name);
                 return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
@@ -188,11 +198,14 @@ private:
             compareFold(workflow.root, task.id, text("success"), text("failure"),
                         list("terminators"), list("kill"));
         }
+        // Without a verdict the ledger folds by the default rules.
+        if (!isTold && hasShims && estate.isGroup(workflow.root))
+            compareFold(workflow.root, "", std::nullopt, std::nullopt, {}, {});
         TaskId const entry = lastControlOf(workflow.root);
         if (!entry || dag.tasks[entry].role != Role::gate || !job(workflow.root).condition)
             return;
         ir::Job const& root = job(workflow.root);
-        bool const isClocked = root.schedule.isValid();
+        bool const isClocked = root.schedule.isValid() && hasTicks(estate.schedules[root.schedule]);
         bool const isNow = dag.tasks[entry].argument("mode") == "now";
         if (isClocked && isNow)
             differ({Difference::Aspect::start,
@@ -378,7 +391,6 @@ private:
                  question.job, task});
             return;
         }
-        Suspicion const suspicion = Suspicion::of(estate, pair.workflow, *model, question.job);
         if (auto opaque = model->opaqueAncestor(question.task)) {
             findings().unknowns.push_back(
                 {fmt::format("`{}` waits for `{}`, a {}, whose effect is not known", name,
@@ -386,7 +398,8 @@ private:
                  question.job, task});
             return;
         }
-        if (auto difference = stage.play(suspicion)) {
+        auto difference = playUntilShown([&] { return model->disagree(question, options.budget); });
+        if (difference) {
             result.starts = Proof::executed;
             // What one job does differently shows again in the questions about those behind it.
             if (played.insert({difference->job.value, difference->aspect}).second)
@@ -401,6 +414,23 @@ private:
              question.job, task});
     }
 
+    /// Plays the model that the solver has, and while none shows anything some others that it
+    /// finds.
+    std::optional<Difference> playUntilShown(llvm::function_ref<Solver::Answer()> next) {
+        constexpr int models = 12;
+        std::optional<Difference> shown;
+        for (int i = 0; i < models; ++i) {
+            shown = stage.play(Suspicion::of(estate, pair.workflow, *model));
+            if (shown)
+                break;
+            model->excludeModel();
+            if (next() != Solver::Answer::satisfiable)
+                break;
+        }
+        model->startOver();
+        return shown;
+    }
+
     bool jobsOnly(RunModel::Question question) const { return !estate.isGroup(question.job); }
 
     void compareEnding() {
@@ -411,10 +441,11 @@ private:
             model.emplace(estate, pair, dag, expressions);
         result.ending = Proof::global;
         if (model->judgesTooEarly(options.budget) == Solver::Answer::satisfiable) {
-            Suspicion const early = Suspicion::of(estate, pair.workflow, *model, workflow.root);
-            if (auto difference = stage.play(early)) {
+            if (auto difference =
+                    playUntilShown([&] { return model->judgesTooEarly(options.budget); })) {
                 result.ending = Proof::executed;
-                differ(std::move(*difference));
+                if (played.insert({difference->job.value, difference->aspect}).second)
+                    differ(std::move(*difference));
                 return;
             }
             findings().unknowns.push_back(
@@ -431,8 +462,8 @@ private:
             return;
         case Solver::Answer::satisfiable: break;
         }
-        Suspicion const suspicion = Suspicion::of(estate, pair.workflow, *model, workflow.root);
-        if (auto difference = stage.play(suspicion)) {
+        if (auto difference =
+                playUntilShown([&] { return model->verdictsDisagree(options.budget); })) {
             result.ending = Proof::executed;
             // What makes a job start differently usually makes the run end differently: told once.
             if (findings().differences.empty() || difference->aspect == Difference::Aspect::verdict)

@@ -152,13 +152,16 @@ void checkBoxCompletion(PassContext& context) {
             ir::Atom const& atom = estate.conditions[atomId];
             if (!isInside(id, atom))
                 return true;
+            ir::Outcomes const good = ir::succeeded | ir::notRunning;
+            if (isIced(estate.jobs[atom.job])) // JIL-074
+                return atom.scope.hasLookBack() ||
+                       (atom.kind == ir::Atom::Kind::status && (atom.outcomes & good) != 0);
             if (atom.kind == ir::Atom::Kind::exitCode) {
                 InGoodNight const reading = inGoodNight(estate, atom);
                 if (!reading.isCertain)
                     severalNights.insert(estate.jobs[id].workflow.value);
                 return reading.holds;
             }
-            ir::Outcomes const good = ir::succeeded | ir::notRunning;
             return (atom.outcomes & good) != 0;
         },
         [](ir::JobId) { return false; }, inSame);

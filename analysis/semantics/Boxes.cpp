@@ -21,6 +21,7 @@ void Play::activateMembers(ir::JobId box) {
                 continue; // JIL-088, JIL-089: an iced box keeps its members, too
             bool const isHeld =
                 at == box && estate.jobs[member].autoHold && *estate.jobs[member].autoHold;
+            store.forgetCode(member);
             if (isHeld && status != Status::onHold)
                 setStatus(member, Status::onHold,
                           {"JIL-094", "auto_hold: its box has started", name.str()});

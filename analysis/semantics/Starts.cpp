@@ -164,6 +164,8 @@ void Play::consider(ir::JobId job, Trigger const& trigger) {
     bool const byOperator = trigger.kind == Kind::startJob || trigger.kind == Kind::force;
     if (state.isSilent && !byOperator)
         return;
+    if (self.refused && !byOperator) // it may wait for what could not be read
+        return notStarted(job, "JIL-003", "there are errors in its definition");
     ir::Schedule const* const schedule =
         self.schedule && estate.schedules[self.schedule].kind != ir::Schedule::Kind::atBoot
             ? &estate.schedules[self.schedule]

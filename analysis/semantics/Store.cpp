@@ -102,6 +102,11 @@ void Store::record(llvm::StringRef name, Status status, int64_t at,
     transition(entry(name), status, at, exitCode);
 }
 
+void Store::forgetCode(ir::JobId job) {
+    if (!estate.settings.exitCodeSurvivesStart)
+        jobs[job].exitCode.reset();
+}
+
 std::map<std::string, StoredStatus> Store::external() const {
     std::map<std::string, StoredStatus> sorted;
     for (auto const& entry : others)
@@ -138,7 +143,7 @@ bool Store::statusTruth(Atom const& atom, StoredStatus const& row, bool isLocal,
     if (status == Status::onIce && isLocal) { // JIL-074
         bool const isFavourable = atom.kind == Atom::Kind::status &&
                                   (atom.outcomes & (ir::succeeded | ir::notRunning)) != 0;
-        if (atom.scope.kind == Scope::Kind::latched)
+        if (!atom.scope.hasLookBack())
             return isFavourable;
         return isFavourable || estate.settings.iceLookbackIsTrue;
     }

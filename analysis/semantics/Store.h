@@ -43,6 +43,10 @@ public:
     void record(llvm::StringRef name, Status status, int64_t at,
                 std::optional<int64_t> exitCode = {});
 
+    /// A box has started whose member does not become ACTIVATED because it is on hold: its code
+    /// belongs to an earlier cycle all the same (Settings::exitCodeSurvivesStart).
+    void forgetCode(ir::JobId job);
+
     /// Jobs that the estate does not define and that have been heard of, by name.
     std::map<std::string, StoredStatus> external() const;
 

@@ -55,6 +55,8 @@ Simulation::Simulation(Bag const& loaded, llvm::ArrayRef<DagToRun> taking,
       ledger(loaded, ids, played, made.trace) {}
 
 void Simulation::guess(std::string text) {
+    if (made.guesses.empty())
+        made.guessedAt = now;
     if (guessed.insert(text).second)
         made.guesses.push_back(std::move(text));
 }
@@ -457,6 +459,8 @@ DagTrace Simulation::result() {
             last.exitCode = event.exitCode;
         }
     }
+    if (!ledger.problems.empty()) // of conditions: nobody knows since when they matter
+        made.guessedAt = now = scenario.start;
     for (std::string& problem : ledger.problems)
         guess(std::move(problem));
     return std::move(made);

@@ -59,6 +59,7 @@ struct DagTrace {
     /// What the simulation does not know and took for harmless, each once: "task X: …". When it is
     /// not empty, a difference is a guess.
     std::vector<std::string> guesses;
+    int64_t guessedAt = 0; ///< the instant of the first; what came before it is known
 };
 
 /// Plays the scenario. Deterministic: ties are processed in the order of insertion. Scheduling

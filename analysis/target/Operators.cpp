@@ -227,6 +227,10 @@ void Simulation::askGate(LiveRun& run, TaskId id) {
         if (auto const tick = tickToWaitFor(run, gate, job))
             return waitUntil(*tick);
     auto const holds = [&] { return ledger.evaluate(condition, gate.legacyJob, undefined); };
+    std::string const window = ignoresTime ? std::string() : textOf(gate.argument("window"));
+    std::string zone = textOf(gate.argument("timezone"));
+    if (zone.empty())
+        zone = "UTC";
     if (!holds()) {
         if (isNow)
             return skip("JIL-005", "its condition is false: " + when);
@@ -239,12 +243,22 @@ void Simulation::askGate(LiveRun& run, TaskId id) {
         if (isHopeless)
             return skip("JIL-144",
                         "its condition cannot become true any more in this run: " + when);
+        // JIL-151: a tick that waits inside the window misses it when it closes.
+        auto const inside = window.empty() || gate.argument("ticks").is_object()
+                                ? std::nullopt
+                                : askWindow(window, zone, run.told.tick);
+        if (inside && inside->kind == WindowAnswer::Kind::runNow) {
+            if (now < inside->at)
+                return waitUntil(inside->at);
+            if (status != Status::inactive)
+                ledger.record(job, Status::inactive, run.id,
+                              {"JIL-151", "missed the run window " + window, {}});
+            return skip("JIL-151", "missed the run window " + window);
+        }
         return waitUntil(isLocal ? ledger.nextExpiry(condition) : 0);
     }
-    if (std::string const window = textOf(gate.argument("window"));
-        !window.empty() && !ignoresTime) {
-        std::string zone = textOf(gate.argument("timezone"));
-        auto const answer = askWindow(window, zone.empty() ? "UTC" : zone, now);
+    if (!window.empty()) {
+        auto const answer = askWindow(window, zone, now);
         if (!answer)
             guess(fmt::format("task {} of {}: window {}", gate.id, dagOf(run).id, window));
         else if (answer->kind == WindowAnswer::Kind::waitUntil)
@@ -255,7 +269,9 @@ void Simulation::askGate(LiveRun& run, TaskId id) {
             return skip("JIL-151", "missed the run window " + window);
         }
     }
-    if (!excludes)
+    // A gate that asks for nothing says when a box starts of which each member waits for more.
+    bool const isOpen = when == "true" && window.empty() && !gate.argument("ticks").is_object();
+    if (!excludes && !(isOpen && ledger.isBox(job) && !isTop))
         return pass();
     switch (ledger.tryStart(job, run.id, 1, holds, true)) { // JIL-076
     case Ledger::Answer::closed: return skip("JIL-003", "its box completed without it");
@@ -362,7 +378,7 @@ void Simulation::startShim(LiveRun& run, TaskId id) {
     case Ledger::Answer::iced: finish(run, id, TaskState::success); return;
     case Ledger::Answer::noexec:
         ledger.record(job, Status::running, run.id, {"JIL-092", "ON_NOEXEC", {}});
-        ledger.record(job, Status::success, run.id, {"JIL-092", "ON_NOEXEC", {}});
+        ledger.record(job, Status::success, run.id, {"JIL-092", "ON_NOEXEC", {}}, 0);
         finish(run, id, TaskState::success);
         return;
     default: break;
@@ -391,7 +407,8 @@ void Simulation::begin(LiveRun& run, TaskId id, std::string const& job, bool isS
         isEmpty ? semantics::RunPlan{0, 0, false} : planOf(job.empty() ? task.id : job);
     slot.ending = endingOf(task, plan_, isShim);
     int64_t end = now + std::max<int64_t>(0, plan_.duration);
-    if (isShim && isA(task, "FileWatcher")) {
+    // As in the reference interpreter: a watcher whose run is told does not look for its file.
+    if (isShim && isA(task, "FileWatcher") && !scenario.runs.contains(job)) {
         slot.ending = {Status::success, 0, true, "the file is there"};
         end = watchedUntil(task);
     }

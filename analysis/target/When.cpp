@@ -130,13 +130,14 @@ private:
         return made.kind != Atom::Kind::exitCode || (relop(made.op) && number(made.number));
     }
 
-    /// A new atom knows its job, as if a definition had it.
-    ExprId linked(Atom& made) {
+    /// The atom knows its job, as if a definition had it: a new one, and one that stands in the
+    /// pool without being in any definition, such as a condition that a later statement replaced.
+    ExprId linked(Atom const& made) {
+        ExprId const found = estate.conditions.atom(made);
         if (made.kind != Atom::Kind::variable && made.instance.empty())
-            if (auto const found = estate.jobByName.find(made.name);
-                found != estate.jobByName.end())
-                made.job = found->second;
-        return estate.conditions.atom(made);
+            if (auto const job = estate.jobByName.find(made.name); job != estate.jobByName.end())
+                estate.conditions[estate.conditions[found].atom].job = job->second;
+        return found;
     }
 
     bool name(llvm::StringRef& result) {
@@ -171,7 +172,7 @@ private:
         if (!isRead || m > 59 || (at < text.size() && text[at] == '.'))
             return refuse("expected a look-back, hours or hours.minutes", start);
         if (h >= unlimitedHours)
-            scope = {Scope::Kind::latched, 0, 0};
+            scope = {Scope::Kind::latched, Scope::unlimited, 0};
         else if (h == 0 && m == 0)
             scope = {Scope::Kind::sinceOwnLastRun, 0, 0};
         else

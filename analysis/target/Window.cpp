@@ -61,7 +61,7 @@ std::optional<WindowAnswer> askWindow(llvm::StringRef window, llvm::StringRef zo
     for (int64_t localDay = today - 3; localDay <= today + 3; ++localDay) {
         Interval const span = intervalOf(*zone, localDay, from, to);
         if (span.opening <= now && now < span.closing + 60)
-            return WindowAnswer{};
+            return WindowAnswer{WindowAnswer::Kind::runNow, span.closing + 60};
         if (span.closing <= now)
             previousClose = std::max(previousClose.value_or(span.closing), span.closing);
         else if (span.opening > now)

@@ -11,7 +11,7 @@ namespace hoist::target {
 
 struct WindowAnswer {
     enum class Kind : uint8_t { runNow, waitUntil, notToday } kind = Kind::runNow;
-    int64_t at = 0; ///< waitUntil: the opening
+    int64_t at = 0; ///< waitUntil: the opening; runNow: the first instant after the window
 };
 
 /// `window` is "hh:mm-hh:mm", `zone` a name that ir::findZone knows; nothing when either is not.

@@ -22,9 +22,10 @@ public:
         for (ir::JobId id : estate.jobs.ids()) {
             ir::Job const& job = estate.jobs[id];
             // Units are counted in one place: one claim that needs the ledger takes the resource
-            // there for all.
+            // there for all. A task has one pool, and load has no other place.
             for (ir::ResourceUse const& use : job.resources)
-                if (job.resources.size() > 1 || use.free != 'A' || use.quantity <= 0 || mayFall(id))
+                if (job.resources.size() > 1 || use.free != 'A' || use.quantity <= 0 ||
+                    waitsForLoad(estate, job) || mayFall(id))
                     context.ledgerResources.insert(use.name);
             if (!job.group && job.priority && *job.priority > 0 && job.load && *job.load > 0 &&
                 job.machines && job.machines->size() == 1)

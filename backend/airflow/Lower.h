@@ -31,6 +31,11 @@ struct LowerContext {
 
 Dag lower(ir::WorkflowId workflow, LowerContext& context);
 
+/// The machine with a limit on which a job runs; null if it has none, or one of several (JIL-161).
+ir::Machine const* limitedMachine(ir::Estate const& estate, ir::Job const& job);
+/// Does a job wait for load units of one machine?
+bool waitsForLoad(ir::Estate const& estate, ir::Job const& job);
+
 /// "file:line" of a span, as comments and documentation show it.
 std::string place(ir::Estate const& estate, Span span);
 

@@ -28,6 +28,37 @@ using ir::Expr;
 using ir::ExprId;
 using ir::JobId;
 
+/// JIL-074: what an atom on a job that is ON_ICE reads; any other expression is itself.
+ExprId WorkflowLowering::icedConstant(ExprId expr) {
+    ir::Conditions& pool = estate.conditions;
+    if (pool[expr].kind != Expr::Kind::atom)
+        return expr;
+    Atom const& atom = pool.atomOf(expr);
+    if (!atom.job || !atom.instance.empty() || atom.kind == Atom::Kind::variable)
+        return expr;
+    ir::Job const& other = estate.jobs[atom.job];
+    if (!other.initialStatus || *other.initialStatus != ir::InitialStatus::onIce)
+        return expr;
+    assume("stays-on-ice:" + other.name.str());
+    // With any look-back the atom is true.
+    return pool.constant(atom.scope.hasLookBack() ||
+                         (atom.kind == Atom::Kind::status &&
+                          (atom.outcomes & (ir::succeeded | ir::notRunning)) != 0));
+}
+
+/// As `withoutIced`, but every other atom stays: a change of its job is what makes a box evaluate
+/// its box_success (JIL-115a), also where its truth no longer matters.
+ExprId WorkflowLowering::withIcedAsConstants(ExprId expr) {
+    ir::Conditions& pool = estate.conditions;
+    Expr::Kind const kind = pool[expr].kind;
+    if (kind != Expr::Kind::all && kind != Expr::Kind::any)
+        return icedConstant(expr);
+    llvm::SmallVector<ExprId, 8> operands(pool.operands(expr));
+    for (ExprId& operand : operands)
+        operand = withIcedAsConstants(operand); // depth is limited to 1,000 by the front ends
+    return kind == Expr::Kind::any ? pool.any(operands) : pool.all(operands);
+}
+
 ExprId WorkflowLowering::withoutIced(ExprId expr) {
     if (auto it = icedMemo.find(expr.value); it != icedMemo.end())
         return it->second;
@@ -35,19 +66,7 @@ ExprId WorkflowLowering::withoutIced(ExprId expr) {
     Expr const e = pool[expr];
     ExprId result = expr;
     if (e.kind == Expr::Kind::atom) {
-        Atom const& atom = pool[e.atom];
-        if (atom.job && atom.instance.empty()) {
-            ir::Job const& other = estate.jobs[atom.job];
-            if (other.initialStatus && *other.initialStatus == ir::InitialStatus::onIce &&
-                atom.kind != Atom::Kind::variable) {
-                // JIL-074; with any look-back the atom is true.
-                bool const reads = atom.scope.kind != ir::Scope::Kind::latched ||
-                                   (atom.kind == Atom::Kind::status &&
-                                    (atom.outcomes & (ir::succeeded | ir::notRunning)) != 0);
-                result = pool.constant(reads);
-                assume("stays-on-ice:" + other.name.str());
-            }
-        }
+        result = icedConstant(expr);
     } else if (e.kind == Expr::Kind::all || e.kind == Expr::Kind::any) {
         bool const absorbing = e.kind == Expr::Kind::any;
         llvm::SmallVector<ExprId, 8> kept;
@@ -322,15 +341,27 @@ Start WorkflowLowering::lowerCondition(JobId job, ExprId expr, BoxId box) {
     if (!onlySuccesses && hasEntryBetween(job, expr))
         return whole;
     // A gate with `n()` records the start (JIL-076): the times of a member are not for a gate after
-    // it.
+    // it, nor is a hold.
     bool excludes = false;
     pool.forEachAtom(expr, [&](ir::AtomId id) {
         Atom const& atom = pool[id];
         excludes |= atom.kind == Atom::Kind::status && (atom.outcomes & ir::notRunning) != 0;
     });
-    if (excludes && e.kind == Expr::Kind::any && estate.jobs[job].schedule)
+    bool const waitsAfterwards = estate.jobs[job].schedule || isHeld(estate.jobs[job]);
+    if (excludes && e.kind == Expr::Kind::any && waitsAfterwards)
         return whole;
     return e.kind == Expr::Kind::any ? lowerAny(job, expr, box) : lowerAll(job, expr, box);
+}
+
+void WorkflowLowering::subscribe(ExprId when) {
+    estate.conditions.forEachAtom(when, [&](ir::AtomId atomId) {
+        Atom const& atom = estate.conditions[atomId];
+        std::string name = atom.name.str();
+        if (!atom.instance.empty())
+            name += "^" + atom.instance.str();
+        (atom.kind == Atom::Kind::variable ? subscribedVariables : subscribedJobs)
+            .insert(std::move(name));
+    });
 }
 
 void WorkflowLowering::noteLedgerReads(ExprId expr) {
@@ -392,10 +423,14 @@ Start WorkflowLowering::lowerStart(JobId id, BoxId box) {
                                              {"for_job", Py(job.name)});
         dag.tasks[hold].upstream = start.upstream;
         dag.tasks[hold].rule = start.rule;
+        if (start.rule != TriggerRule::allSuccess)
+            leavesTell = false;
         start.upstream = {hold};
         start.rule = TriggerRule::allSuccess;
         if (onHold)
             exact(job.initialStatus.from, "hold");
+        if (onHold && !isRoot) // before its box has run the ledger knows neither (JIL-118)
+            assume("released-after-first-start:" + job.name.str());
         exact(job.autoHold.from, "hold");
         exact(job.initialStatusText.from, "hold");
     }
@@ -404,16 +439,16 @@ Start WorkflowLowering::lowerStart(JobId id, BoxId box) {
     if (job.schedule) {
         ir::Schedule const& schedule = estate.schedules[job.schedule];
         bool const isMember = !isRoot;
-        if (isMember && hasTicks(schedule)) {
+        if (isMember) { // without days it waits for a tick that never comes (JIL-142)
             more.emplace_back("ticks", scheduleExpression(schedule));
             settleSchedule(schedule, "gate on ticks");
             assume("member-tick-kept");
-        } else if (isMember) {
-            settleSchedule(schedule, "no ticks");
         }
         if (schedule.window) {
             addWindow(schedule, more);
             exact(schedule.window.from, "gate window");
+            if (!estate.settings.missedWindowClearsArm)
+                assume("missed-window-clears-arm:" + job.name.str()); // as gates do
             leavesTell = false;
         }
     }
@@ -423,15 +458,9 @@ Start WorkflowLowering::lowerStart(JobId id, BoxId box) {
         if (!clocked) {
             more.emplace_back(
                 "mode",
-                Py("now")); // each relevant event starts a run, which decides at once (JIL-005)
-            pool.forEachAtom(start.when, [&](ir::AtomId atomId) {
-                Atom const& atom = pool[atomId];
-                std::string name = atom.name.str();
-                if (!atom.instance.empty())
-                    name += "^" + atom.instance.str();
-                (atom.kind == Atom::Kind::variable ? subscribedVariables : subscribedJobs)
-                    .insert(std::move(name));
-            });
+                Py("now"));    // each relevant event starts a run, which decides at once (JIL-005)
+            if (!job.schedule) // else it waits for a tick, and has none (JIL-142, JIL-144)
+                subscribe(start.when);
         }
     }
     bool const hasGate = reads || !more.empty();

@@ -6,7 +6,44 @@
 
 #include <fmt/core.h>
 
+#include <limits>
+
 namespace hoist::airflow {
+
+ir::Machine const* limitedMachine(ir::Estate const& estate, ir::Job const& job) {
+    if (!job.machines || job.machines->size() != 1)
+        return nullptr;
+    auto const it = estate.machineByName.find(job.machines->front());
+    if (it == estate.machineByName.end() || !estate.machines[it->second].maxLoad)
+        return nullptr;
+    return &estate.machines[it->second];
+}
+
+bool waitsForLoad(ir::Estate const& estate, ir::Job const& job) {
+    return !job.group && job.priority && *job.priority > 0 && job.load && *job.load > 0 &&
+           limitedMachine(estate, job);
+}
+
+/// Does a job run on one of several machines of which some have a limit?
+static bool sharesSeveralLimits(ir::Estate const& estate, ir::Job const& job) {
+    if (!job.machines)
+        return false;
+    auto const isLimited = [&](llvm::StringRef name) {
+        auto const it = estate.machineByName.find(name);
+        return it != estate.machineByName.end() && estate.machines[it->second].maxLoad;
+    };
+    return llvm::any_of(*job.machines, [&](llvm::StringRef name) {
+        auto const it = estate.machineByName.find(name);
+        bool const isLimitedPart =
+            it != estate.machineByName.end() &&
+            llvm::any_of(estate.machines[it->second].parts,
+                         [&](ir::Machine::Part const& part) { return isLimited(part.name); });
+        return isLimitedPart || (job.machines->size() > 1 && isLimited(name));
+    });
+}
+
+// Airflow's column of weights is an integer of 32 bits.
+constexpr int64_t lowestWeight = std::numeric_limits<int32_t>::min();
 
 std::vector<std::string> WorkflowLowering::commentsOf(ir::Job const& job) const {
     std::string line = place(estate, job.origin);
@@ -66,28 +103,7 @@ void WorkflowLowering::lowerCommand(ir::Job const& job, Py::Keywords& arguments)
     if (job.dialect != ir::Dialect::jil && action.command->contains("$$"))
         arguments.emplace_back("expand_globals", Py(false));
     text("stdin", action.stdinText, "stdin");
-    if (job.machines && !job.machines->empty()) {
-        llvm::SmallVector<llvm::StringRef, 2>
-            real; // a virtual machine is the machines it names (JIL-036)
-        for (llvm::StringRef name : *job.machines) {
-            auto it = estate.machineByName.find(name);
-            if (it != estate.machineByName.end() && !estate.machines[it->second].parts.empty())
-                for (auto const& part : estate.machines[it->second].parts)
-                    real.push_back(part.name);
-            else
-                real.push_back(name);
-        }
-        for (llvm::StringRef name : real)
-            context.machines.insert(name.str());
-        if (real.size() == 1) {
-            arguments.emplace_back("machine", Py(real.front()));
-        } else {
-            Py::List names;
-            for (llvm::StringRef name : real)
-                names.emplace_back(name);
-            arguments.emplace_back("machine", Py(Py::Tuple{std::move(names)}));
-        }
-    }
+    addMachines(job, arguments);
     if (job.owner && !job.owner->empty())
         // `user@host`: the host is where the definition was made, the user is whom to run as.
         arguments.emplace_back("owner_user", Py(job.owner->substr(0, job.owner->find('@'))));
@@ -108,8 +124,19 @@ void WorkflowLowering::lowerCommand(ir::Job const& job, Py::Keywords& arguments)
         arguments.emplace_back("environment", Py(std::move(environment)));
     text("shell", action.shell, "shell");
     text("std_in_file", action.stdinFile, "std file");
-    text("std_out_file", action.stdoutFile, "std file");
-    text("std_err_file", action.stderrFile, "std file");
+    // The shims append to a file without a prefix; a site may say that such a file is emptied
+    // first.
+    auto const output = [&](char const* keyword, ir::Sourced<llvm::StringRef> const& file) {
+        llvm::StringRef const path = file->ltrim();
+        if (estate.settings.stdFilesAppend || path.empty() || path.starts_with(">")) {
+            text(keyword, file, "std file");
+            return;
+        }
+        arguments.emplace_back(keyword, Py(">" + path.str()));
+        exact(file.from, "std file");
+    };
+    output("std_out_file", action.stdoutFile);
+    output("std_err_file", action.stderrFile);
     if (action.stdoutFile || action.stderrFile)
         assume(estate.settings.stdFilesAppend ? "std-files-append" : "std-files-truncate");
     switch (job.exitRule.kind) {
@@ -125,6 +152,30 @@ void WorkflowLowering::lowerCommand(ir::Job const& job, Py::Keywords& arguments)
         break;
     case ir::ExitRule::Kind::any: arguments.emplace_back("exit_rule", Py("any")); break;
     }
+}
+
+void WorkflowLowering::addMachines(ir::Job const& job, Py::Keywords& arguments) {
+    if (!job.machines || job.machines->empty())
+        return;
+    llvm::SmallVector<llvm::StringRef, 2> real; // a virtual machine is those it names (JIL-036)
+    for (llvm::StringRef name : *job.machines) {
+        auto it = estate.machineByName.find(name);
+        if (it != estate.machineByName.end() && !estate.machines[it->second].parts.empty())
+            for (auto const& part : estate.machines[it->second].parts)
+                real.push_back(part.name);
+        else
+            real.push_back(name);
+    }
+    for (llvm::StringRef name : real)
+        context.machines.insert(name.str());
+    if (real.size() == 1) {
+        arguments.emplace_back("machine", Py(real.front()));
+        return;
+    }
+    Py::List names;
+    for (llvm::StringRef name : real)
+        names.emplace_back(name);
+    arguments.emplace_back("machine", Py(Py::Tuple{std::move(names)}));
 }
 
 Py::Dict WorkflowLowering::alarmsOf(ir::Job const& job, bool withTimes) {
@@ -195,6 +246,9 @@ void WorkflowLowering::lowerResources(ir::Job const& job, Placement const& place
         arguments.emplace_back("pool", Py(pool));
         if (first.quantity != 1)
             arguments.emplace_back("pool_slots", Py(first.quantity));
+        // Whoever has waited longest is next (JIL-160); of a pool's waiters Airflow takes the one
+        // of the highest weight, then of the oldest run.
+        assume("pool-waiters-in-order:" + first.name.str());
     } else {
         std::string text;
         for (ir::ResourceUse const& use : job.resources) {
@@ -203,6 +257,8 @@ void WorkflowLowering::lowerResources(ir::Job const& job, Placement const& place
                                 use.quantity < 0 ? "ALL" : std::to_string(use.quantity), use.free);
         }
         arguments.emplace_back("resources", Py(text));
+        if (job.priority && *job.priority > 0) // the ledger deals by arrival alone
+            assume("resource-waiters-without-priority:" + job.name.str());
     }
     exact(job.resourcesFrom, isPool ? "pool" : "ledger claim");
     for (ir::ResourceUse const& use : job.resources)
@@ -236,6 +292,37 @@ void WorkflowLowering::lowerQueue(ir::JobId id, Py::Keywords& arguments) {
         addWindow(estate.schedules[job.schedule], arguments);
 }
 
+/// JIL-161: load counts only with a positive priority on a machine with a limit.
+void WorkflowLowering::lowerLoad(ir::Job const& job, Placement const& placement,
+                                 Py::Keywords& arguments) {
+    bool const hasLoad = job.load && *job.load > 0;
+    bool const queues = job.priority && *job.priority > 0;
+    ir::Machine const* const limited = limitedMachine(estate, job);
+    if (!placement.pool.empty()) {
+        arguments.emplace_back("pool", Py(placement.pool));
+        exact(job.load.from, "none: the pool of a site rule");
+    } else if (waitsForLoad(estate, job)) {
+        std::string const pool = "machine_" + ir::airflowId(limited->name);
+        context.pools[pool] = *limited->maxLoad;
+        arguments.emplace_back("pool", Py(pool));
+        if (*job.load != 1)
+            arguments.emplace_back("pool_slots", Py(*job.load));
+        exact(job.load.from, "pool");
+    } else if (limited && hasLoad && context.limitedMachines.lookup(limited->name)) {
+        context.diags
+            .report<diag::Code::LoadOnlyCounted>(estate.constructs.span(job.load.from), job.name,
+                                                 limited->name)
+            .object(job.name);
+        settle(job.load.from, diag::Fidelity::approximated, "none");
+    } else if (hasLoad && queues && sharesSeveralLimits(estate, job)) {
+        context.diags
+            .report<diag::Code::LoadOfOneOfSeveral>(estate.constructs.span(job.load.from), job.name)
+            .object(job.name);
+        settle(job.load.from, diag::Fidelity::approximated, "none");
+    }
+    exact(job.load.from, "none: no competitor has a priority (JIL-161)");
+}
+
 void WorkflowLowering::lowerPolicies(ir::Job const& job, Placement const& placement,
                                      Py::Keywords& arguments) {
     int64_t const retries = placement.retries >= 0 ? placement.retries : job.retries.value;
@@ -251,33 +338,12 @@ void WorkflowLowering::lowerPolicies(ir::Job const& job, Placement const& placem
     }
     lowerResources(job, placement, arguments);
 
-    // JIL-161: load counts only with a positive priority on a machine with a limit.
+    lowerLoad(job, placement, arguments);
     bool const queues = job.priority && *job.priority > 0;
-    llvm::StringRef const machine =
-        job.machines && job.machines->size() == 1 ? job.machines->front() : llvm::StringRef();
-    auto const it = estate.machineByName.find(machine);
-    bool const isLimited = it != estate.machineByName.end() && estate.machines[it->second].maxLoad;
-    bool const hasPool = llvm::any_of(arguments, [](auto const& a) { return a.first == "pool"; });
-    if (!placement.pool.empty()) {
-        arguments.emplace_back("pool", Py(placement.pool));
-    } else if (queues && isLimited && job.load && *job.load > 0 && !hasPool) {
-        std::string const pool = "machine_" + ir::airflowId(machine);
-        context.pools[pool] = *estate.machines[it->second].maxLoad;
-        arguments.emplace_back("pool", Py(pool));
-        if (*job.load != 1)
-            arguments.emplace_back("pool_slots", Py(*job.load));
-        exact(job.load.from, "pool");
-    } else if (isLimited && job.load && *job.load > 0 && context.limitedMachines.lookup(machine)) {
-        context.diags
-            .report<diag::Code::LoadOnlyCounted>(estate.constructs.span(job.load.from), job.name,
-                                                 machine)
-            .object(job.name);
-        settle(job.load.from, diag::Fidelity::approximated, "none");
-    }
-    exact(job.load.from, "none: no competitor has a priority (JIL-161)");
     if (queues) {
         // AutoSys: low is urgent; Airflow: high is urgent.
-        arguments.emplace_back("priority_weight", Py(std::max<int64_t>(1, 10000 - *job.priority)));
+        arguments.emplace_back("priority_weight",
+                               Py(std::max(lowestWeight, 10000 - *job.priority)));
         arguments.emplace_back("weight_rule", Py("absolute"));
     }
     exact(job.priority.from, queues ? "priority_weight" : "none: runs at once");
@@ -389,10 +455,7 @@ void WorkflowLowering::lowerJob(ir::JobId id) {
         if (watch->interval && *watch->interval != 60)
             arguments.emplace_back("interval", Py(*watch->interval));
         exact(watch->interval.from, "file watcher");
-        if (job.machines && job.machines->size() == 1) {
-            arguments.emplace_back("machine", Py(job.machines->front()));
-            context.machines.insert(job.machines->front().str());
-        }
+        addMachines(job, arguments);
     } else if (auto const* opaque = std::get_if<ir::OpaqueAction>(&job.action)) {
         task.operatorClass = "Opaque";
         arguments.emplace_back("kind", Py(opaque->kind));

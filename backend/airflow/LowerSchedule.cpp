@@ -49,6 +49,8 @@ Py WorkflowLowering::scheduleExpression(ir::Schedule const& schedule) {
             if (*schedule.weekdays >> day & 1)
                 days += (days.empty() ? "" : " ") + names[day].str();
         arguments.emplace_back("days", *schedule.weekdays == 0x7F ? Py("all") : Py(days));
+    } else if (!schedule.runCalendar) {
+        arguments.emplace_back("days", ""); // JIL-142: no days, no ticks
     }
     auto const join = [](auto const& values, auto&& show) {
         std::string text;

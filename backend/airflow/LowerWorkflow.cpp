@@ -26,6 +26,7 @@ Dag WorkflowLowering::run() {
     createNodes();
     lowerStarts();
     enterFromRootGate();
+    startLateBoxes();
     addVerdicts();
     finish();
     return std::move(dag);
@@ -234,6 +235,43 @@ void WorkflowLowering::enterFromRootGate() {
     }
 }
 
+/// Boxes of which some task runs as soon as the box may start, and so records the start.
+llvm::DenseSet<uint32_t> WorkflowLowering::promptlyStarted() const {
+    llvm::DenseSet<uint32_t> prompt;
+    for (TaskId id : dag.tasks.ids()) {
+        Task const& task = dag.tasks[id];
+        bool const tells = task.operatorClass != "EmptyOperator" &&
+                           (task.operatorClass != "Verdict" || startingVerdicts.contains(id.value));
+        if (!tells || task.rule != TriggerRule::allSuccess)
+            continue;
+        for (BoxId at = task.box; at; at = dag.boxes[at].parent) {
+            Nodes const& entry = dag.boxes[at].upstream;
+            if (llvm::all_of(task.upstream,
+                             [&](Node node) { return llvm::is_contained(entry, node); }))
+                prompt.insert(at.value);
+            if (!entry.empty())
+                break;
+        }
+    }
+    return prompt;
+}
+
+/// A box starts when its condition holds, though each of its members may wait for more (JIL-110):
+/// where no task of its own would tell the ledger then, a gate without a condition does.
+void WorkflowLowering::startLateBoxes() {
+    llvm::DenseSet<uint32_t> const prompt = promptlyStarted();
+    for (BoxId id : dag.boxes.ids()) {
+        JobId const job = dag.boxes[id].job;
+        if (!facts.entered.contains(job.value) || dag.boxes[id].upstream.empty() ||
+            prompt.contains(id.value))
+            continue;
+        TaskId const start = addControl(
+            job, "start", "Gate", {{"for_job", Py(estate.jobs[job].name)}}, dag.boxes[id].parent);
+        dag.tasks[start].upstream = std::exchange(dag.boxes[id].upstream, Nodes{start});
+        dag.order.insert(llvm::find(dag.order, Node(id)), start);
+    }
+}
+
 /// The nodes that a verdict of `box` (invalid: the DAG) has to wait for, so that nothing of the box
 /// runs any more when it decides. A leaf alone does not tell: `one_success` is done before its
 /// other predecessors are, and `all_success` is skipped or upstream_failed at the first that did
@@ -294,7 +332,8 @@ Py::Keywords WorkflowLowering::foldArguments(JobId id) {
     for (auto const* fold : {&group.success, &group.failure}) {
         if (!*fold)
             continue;
-        ir::ExprId const expr = withoutIced(fold->expr); // a job that is no task has no row (TR-15)
+        // A job that is no task has no row (TR-15).
+        ir::ExprId const expr = withIcedAsConstants(fold->expr);
         arguments.emplace_back(fold == &group.success ? "success" : "failure",
                                estate.conditions.print(expr));
         settleCondition(*fold, "box fold");
@@ -430,11 +469,23 @@ void WorkflowLowering::finish() {
         exact(root.initialStatusText.from, "paused");
         assume("stays-on-ice:" + root.name.str());
     }
-    for (Task const& task : dag.tasks)
-        if (task.job != workflow.root && !task.upstream.empty()) {
-            assume("stuck-box-ends"); // JIL-114, design.md "Accepted by design"
-            break;
-        }
+    // JIL-114, design.md "Accepted by design": a member may never start, or a test of its own never hold.
+    bool const mayHang =
+        llvm::any_of(dag.tasks,
+                     [&](Task const& task) {
+                         return task.job != workflow.root && !task.upstream.empty();
+                     }) ||
+        llvm::any_of(workflow.jobs, [&](ir::JobId id) {
+            ir::Job const& job = estate.jobs[id];
+            return job.group &&
+                   (estate.groups[job.group].success || estate.groups[job.group].failure);
+        });
+    if (mayHang)
+        assume("stuck-box-ends");
+    // AutoSys starts a box again while members of its last run go on (JIL-115a, JIL-083); one DAG
+    // run is one box run, and they come one after the other.
+    if (!facts.early.empty())
+        assume("members-end-before-next-start");
     dag.assumptions.assign(assumptions.begin(), assumptions.end());
     dag.subscribedJobs.assign(subscribedJobs.begin(), subscribedJobs.end());
     dag.subscribedVariables.assign(subscribedVariables.begin(), subscribedVariables.end());

@@ -22,6 +22,9 @@ struct Start {
     ir::ExprId when;
 };
 
+/// Does a job wait for an operator's release, always or at first (JIL-085, JIL-094)?
+bool isHeld(ir::Job const& job);
+
 /// What the whole workflow says about its jobs, before any of them is lowered.
 struct WorkflowFacts {
     WorkflowFacts(ir::Estate& estate, ir::WorkflowId workflow);
@@ -65,6 +68,8 @@ private:
     void createNodes();
     void lowerStarts();
     void enterFromRootGate();
+    void startLateBoxes();
+    llvm::DenseSet<uint32_t> promptlyStarted() const;
     void addVerdicts();
     bool hasNoTasks(ir::JobId box) const;
     void startWithVerdict(TaskId verdict);
@@ -99,7 +104,11 @@ private:
                   BoxId box);
     Node gate(ir::JobId job, ir::ExprId when, Nodes upstream, TriggerRule rule, BoxId box,
               Py::Keywords more = {});
+    ir::ExprId icedConstant(ir::ExprId expr);
+    ir::ExprId withIcedAsConstants(ir::ExprId expr);
     ir::ExprId withoutIced(ir::ExprId expr);
+    /// Changes of what the condition reads start this DAG (JIL-005).
+    void subscribe(ir::ExprId when);
     /// Names in a condition that nothing defines, as the shims' argument `undefined` (JIL-066).
     Py::List undefinedNames(ir::ExprId when) const;
     /// What of a job's condition may have turned false since its gate let it pass.
@@ -117,9 +126,11 @@ private:
     // LowerJob.cpp
     void lowerJob(ir::JobId job);
     void lowerCommand(ir::Job const& job, Py::Keywords& arguments);
+    void lowerLoad(ir::Job const& job, Placement const& placement, Py::Keywords& arguments);
     void lowerPolicies(ir::Job const& job, Placement const& placement, Py::Keywords& arguments);
     void lowerResources(ir::Job const& job, Placement const& placement, Py::Keywords& arguments);
     void lowerQueue(ir::JobId job, Py::Keywords& arguments);
+    void addMachines(ir::Job const& job, Py::Keywords& arguments);
     Py::Dict alarmsOf(ir::Job const& job, bool withTimes);
     Py documentation(ir::Job const& job) const;
     std::vector<std::string> commentsOf(ir::Job const& job) const;

@@ -236,8 +236,7 @@ private:
     void writeAlarm(ir::Job const& job, std::string const& dagId) {
         ir::Schedule const* schedule = job.schedule ? &estate.schedules[job.schedule] : nullptr;
         bool const hasTimes = schedule && (schedule->mustStart || schedule->mustComplete);
-        bool const hasBoxAlarm = job.group && (job.alarms.maxRun || job.alarms.minRun);
-        if (!hasTimes && !hasBoxAlarm)
+        if (!hasTimes && !job.group)
             return;
         json.beginObject();
         json.key("job");
@@ -262,9 +261,42 @@ private:
                 json.key(name);
                 json.value(value->value);
             }
+        if (job.group)
+            writeOutcomes(job.alarms);
         if (hasTimes && schedule->kind == ir::Schedule::Kind::calendar)
             writeTicks(*schedule);
         json.endObject();
+    }
+
+    /// Who is told of the ends of a box, which has no task to tell it: the words of a job's
+    /// `alarms`.
+    void writeOutcomes(ir::Alarms const& alarms) {
+        json.key("outcomes");
+        json.beginCompact();
+        json.beginObject();
+        for (auto const& [name, value] :
+             {std::pair{"if_fail", &alarms.ifFail}, {"if_terminated", &alarms.ifTerminated}})
+            if (*value && !**value) { // both default to true
+                json.key(name);
+                json.value(false);
+            }
+        if (alarms.notify && *alarms.notify) {
+            json.key("notify");
+            json.beginArray();
+            for (auto const& address : alarms.addresses)
+                json.value(*address);
+            json.endArray();
+            if (!alarms.notifyFailureOnly) {
+                json.key("notify_on");
+                json.value(llvm::StringRef("completion"));
+            }
+            if (alarms.message) {
+                json.key("message");
+                json.value(*alarms.message);
+            }
+        }
+        json.endObject();
+        json.endCompact();
     }
 
     void writeTicks(ir::Schedule const& schedule) {

@@ -3,7 +3,9 @@
 
 namespace hoist::airflow {
 
-static std::optional<llvm::GlobPattern> globOf(std::string const& pattern) {
+/// A glob refers to the text it was made of; one that hoist had to escape lives in `escaped`.
+static std::optional<llvm::GlobPattern> globOf(std::string const& pattern,
+                                               std::deque<std::string>& escaped) {
     if (pattern.empty())
         return std::nullopt;
     auto glob = llvm::GlobPattern::create(pattern);
@@ -11,16 +13,16 @@ static std::optional<llvm::GlobPattern> globOf(std::string const& pattern) {
         return *glob;
     llvm::consumeError(glob.takeError());
     // A pattern that is no glob is meant literally: escape what it holds.
-    std::string literal;
+    std::string& literal = escaped.emplace_back();
     for (char c : pattern) {
         if (llvm::StringRef("*?[]{}\\").contains(c))
             literal += '\\';
         literal += c;
     }
-    auto escaped = llvm::GlobPattern::create(literal);
-    if (escaped)
-        return *escaped;
-    llvm::consumeError(escaped.takeError());
+    auto exact = llvm::GlobPattern::create(literal);
+    if (exact)
+        return *exact;
+    llvm::consumeError(exact.takeError());
     return std::nullopt;
 }
 
@@ -28,10 +30,10 @@ Site::Site(ir::Settings const& settings) {
     for (ir::SiteRule const& rule : settings.rules) {
         Matcher& m = matchers.emplace_back();
         m.rule = &rule;
-        m.machine = globOf(rule.machine);
-        m.owner = globOf(rule.owner);
-        m.jobType = globOf(rule.jobType);
-        m.job = globOf(rule.job);
+        m.machine = globOf(rule.machine, escaped);
+        m.owner = globOf(rule.owner, escaped);
+        m.jobType = globOf(rule.jobType, escaped);
+        m.job = globOf(rule.job, escaped);
         if (!rule.command.empty())
             m.command.emplace(rule.command);
     }

@@ -6,6 +6,7 @@
 #include <llvm/Support/GlobPattern.h>
 #include <llvm/Support/Regex.h>
 
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -33,6 +34,7 @@ private:
         std::optional<llvm::Regex> command;
         bool isUsed = false;
     };
+    std::deque<std::string> escaped; ///< patterns that are no globs, as globs
     std::vector<Matcher> matchers;
 };
 

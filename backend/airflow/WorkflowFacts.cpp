@@ -19,12 +19,12 @@ bool hasOwnTimes(ir::Estate const& estate, ir::Job const& job) {
     return job.schedule && job.box && !estate.schedules.empty();
 }
 
+} // namespace
+
 bool isHeld(ir::Job const& job) {
     return (job.initialStatus && *job.initialStatus == ir::InitialStatus::onHold) ||
            (job.autoHold && *job.autoHold);
 }
-
-} // namespace
 
 WorkflowFacts::WorkflowFacts(ir::Estate& estate, ir::WorkflowId id) {
     ir::Workflow const& workflow = estate.workflows[id];

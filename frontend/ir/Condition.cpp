@@ -137,6 +137,8 @@ std::string Conditions::print(Atom const& atom) const {
         out += ", 0";
     else if (atom.scope.kind == Scope::Kind::window)
         out += fmt::format(", {:02}.{:02}", atom.scope.minutes / 60, atom.scope.minutes % 60);
+    else if (atom.scope.hasLookBack())
+        out += ", 9999";
     out += ')';
     if (atom.kind == Atom::Kind::exitCode) {
         out += fmt::format(" {} {}", std::string_view(toString(atom.op)), atom.number);

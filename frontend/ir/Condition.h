@@ -41,8 +41,11 @@ struct Scope {
         datasetInstance, ///< `offset` counts instances
     };
     Kind kind = Kind::latched;
-    uint32_t minutes = 0;
+    uint32_t minutes = 0; ///< window; `unlimited` where a look-back says latched (JIL-072)
     int32_t offset = 0;
+    static constexpr uint32_t unlimited = UINT32_MAX;
+    /// Only on a job ON_ICE does a look-back without limit differ from none (JIL-074).
+    bool hasLookBack() const { return kind != Kind::latched || minutes == unlimited; }
     friend bool operator==(Scope const&, Scope const&) = default;
 };
 

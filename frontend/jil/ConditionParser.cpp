@@ -335,7 +335,7 @@ bool Parser::lookback(Atom& result, llvm::StringRef& suffix) {
                   diag::Applicability::unsafe});
     if (hours == 9999) { // JIL-072
         suffix = " look-back 9999";
-        result.scope = {Scope::Kind::latched, 0, 0};
+        result.scope = {Scope::Kind::latched, Scope::unlimited, 0};
     } else if (hours == 0 && minutes == 0) {
         suffix = " look-back 0";
         result.scope = {Scope::Kind::sinceOwnLastRun, 0, 0};

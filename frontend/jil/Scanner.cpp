@@ -323,6 +323,11 @@ void Scanner::readValue(RawAttribute& attribute) {
     // A list may leave its first line empty.
     while (begin < valueEnd && (isBlank(*begin) || *begin == '\n'))
         ++begin;
+    setValue(attribute, begin, valueEnd);
+}
+
+/// Comments behind the value are none of it.
+void Scanner::setValue(RawAttribute& attribute, char const* begin, char const* valueEnd) {
     attribute.value = between(begin, valueEnd);
     while (!attribute.comments.empty() && attribute.comments.back().begin() >= valueEnd)
         attribute.comments.pop_back();
@@ -541,7 +546,7 @@ void Scanner::readBlob(RawAttribute& attribute) {
         char const* valueEnd = at;
         char const* const begin = at;
         scanLine(attribute, valueEnd);
-        attribute.value = between(begin, valueEnd);
+        setValue(attribute, begin, valueEnd);
         return;
     }
     char const* const stop = next(blobClose, p);

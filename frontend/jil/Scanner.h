@@ -72,6 +72,7 @@ private:
     void readStray(Item& item);
     void readValue(RawAttribute& attribute);
     void readBlob(RawAttribute& attribute);
+    void setValue(RawAttribute& attribute, char const* begin, char const* valueEnd);
     /// Scans one line's part of a value; true when it ended at a keyword inside the line.
     bool scanLine(RawAttribute& attribute, char const*& valueEnd);
     bool closeQuote(RawAttribute& attribute);

@@ -61,7 +61,7 @@ def test_the_engine_agrees_with_dag_test(
 
     Restricted to what does not depend on how long commands take: stable atoms, no early ends.
     """
-    from compare import TOLD, airflow_story
+    from compare import TOLD, airflow_story, text_of
     from virtual_airflow import Bag, VirtualAirflow
 
     from hoist_airflow.ledger import Ledger
@@ -93,7 +93,7 @@ def test_the_engine_agrees_with_dag_test(
     hangs = run.state == "hanging"
     told = sorted((e.job, e.status) for e in events if e.kind == "status" and e.status in TOLD)
     played = sorted(
-        (job, status) for job, at, status in airflow_story(world) if at[:10] == _day(run)
+        (job, status) for job, at, status in airflow_story(world) if text_of(at)[:10] == _day(run)
     )
     boxes = {job.name for job in made.jobs if job.kind == "b"} if hangs else set()
     assert [line for line in told if line[0] not in boxes] == [
@@ -104,3 +104,27 @@ def test_the_engine_agrees_with_dag_test(
 
 def _day(run: Any) -> str:
     return str(run.run_after.date())
+
+
+def test_a_ledger_that_remembers_tells_the_same(sides, monkeypatch) -> None:
+    """The engine's database answers from memory (virtual_ledger.py); without that, all is alike."""
+    import virtual_ledger
+    from virtual_airflow import VirtualAirflow
+
+    made = estates.estate(9)
+    with sides.bench(made.text()) as bench:
+        scenarios = [estates.scenario(made, number) for number in range(5)]
+        fast = [VirtualAirflow(bench.bag, each).play().events for each in scenarios]
+        monkeypatch.setattr(virtual_ledger, "_table", lambda _sql: "")
+        plain = [VirtualAirflow(bench.bag, each).play().events for each in scenarios]
+    assert fast == plain
+    assert any(fast)
+
+
+def test_gates_retries_watchers_and_timetables_have_been_executed(sides) -> None:
+    """docs/executed.md: the scenarios by rule, form and scope, played again and counted again."""
+    import executed
+
+    counts, different = executed.play(range(executed.ESTATES))
+    assert not different, "\n".join(different)
+    assert counts == json.loads(executed.KEPT.read_text()), "run tests/differential/executed.py"

@@ -83,7 +83,7 @@ Opaque(task_id="sap", kind="SAP", definition={"sap_job_name": "X"})
         "max4": ("FAILURE", 5),
         "e99": ("FAILURE", 99),
         "killed": ("TERMINATED", None),
-        "noexec": ("SUCCESS", None),
+        "noexec": ("SUCCESS", 0),
         "sap": ("FAILURE", None),
     }
 

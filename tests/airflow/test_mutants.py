@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -13,26 +12,10 @@ sys.path.insert(0, str(ROOT / "tests" / "mutants"))
 
 from mutations import MUTATIONS
 from rewrites import REWRITES
-from score import Estate, Mutant, chosen, estates, export_all, judge
+from score import Estate, chosen, estates, export_all, judge
 from when import parse
 
 _SEED = 1
-# Operators of which a mutant of this seed is not called different yet, and what is said instead. Whoever
-# mends one takes its row away: a row whose mutants are all caught fails too.
-_NO_SCENARIO = (
-    "unknown: the player finds no scenario (resources, look-backs, runs that no clock starts)"
-)
-GAPS: dict[str, str] = {
-    "drop an edge": _NO_SCENARIO,
-    "change a trigger rule": _NO_SCENARIO,
-    "swap & and |": _NO_SCENARIO,
-    "drop an operand": _NO_SCENARIO,
-    "another function of an atom": _NO_SCENARIO,
-    "another test of an exit code or variable": _NO_SCENARIO,
-    "drop a condition": _NO_SCENARIO,
-    "drop a look-back": _NO_SCENARIO,
-    "change a look-back": _NO_SCENARIO,
-}
 
 
 @pytest.fixture(scope="module")
@@ -53,15 +36,9 @@ def test_there_are_correct_dags_to_damage(compiled: list[Estate]) -> None:
 def test_every_error_is_seen(compiled: list[Estate], tmp_path: Path) -> None:
     mutants = chosen(compiled, MUTATIONS, _SEED, 400, judge=True)
     judge(mutants, tmp_path)
-    missed: dict[str, list[Mutant]] = defaultdict(list)
-    for one in mutants:
-        if one.verdict != "different":
-            missed[one.operator.name].append(one)
-    assert {one.operator.name for one in mutants} >= set(GAPS)
     assert len({one.operator.name for one in mutants}) >= 12
-    # An error may be undecided; it is never called equal.
-    assert {one.verdict for each in missed.values() for one in each} <= {"unknown"}
-    assert set(missed) == set(GAPS), [str(one) for each in missed.values() for one in each]
+    assert len(mutants) >= 200
+    assert [str(one) for one in mutants if one.verdict != "different"] == []
 
 
 def test_no_rewrite_is_accused(compiled: list[Estate], tmp_path: Path) -> None:

@@ -67,6 +67,21 @@ INSTANTIATE_TEST_SUITE_P(Cases, Lowering,
                          testing::Values("edges", "handlers", "outside", "boxes", "policies"),
                          [](auto const& testCase) { return std::string(testCase.param); });
 
+// JIL-055: what a site says of files without a prefix must reach the task.
+TEST(Build, StdFilesThatAreEmptiedFirstSaySo) {
+    for (bool const appends : {true, false}) {
+        Built built;
+        built.estate.settings.stdFilesAppend = appends;
+        build(built, "insert_job: A  job_type: c\ncommand: a\nmachine: m\n"
+                     "std_out_file: /logs/a\nstd_err_file: >>/logs/b\n");
+        std::string const dags = dagsOf(built);
+        EXPECT_NE(dags.find(appends ? "std_out_file=\"/logs/a\"" : "std_out_file=\">/logs/a\""),
+                  std::string::npos)
+            << dags;
+        EXPECT_NE(dags.find("std_err_file=\">>/logs/b\""), std::string::npos) << dags;
+    }
+}
+
 TEST(Build, TwoRunsWriteTheSameBytesAndTheSecondWritesNothing) {
     std::string error;
     auto const text = *realFileSystem().read(folder + "boxes.jil", error);

@@ -7,22 +7,24 @@ what did not end by one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any
 
 from virtual_airflow import VirtualAirflow
 
+ENDED = ("SUCCESS", "FAILURE", "TERMINATED")
 TOLD = ("STARTING", "RESTART", "SUCCESS", "FAILURE", "TERMINATED")
 
-Line = tuple[str, str, str]  # job, instant, status
+Line = tuple[str, int, str]  # job, second of the epoch, status
 Story = list[Line]
 
 
 def airflow_story(world: VirtualAirflow) -> Story:
     """From the ledger's log."""
     return [
-        (event.job, _text(event.at), event.status)
+        (event.job, round(event.at.timestamp()), event.status)
         for event in world.events
         if event.kind == "status" and event.job and event.status in TOLD and event.at >= world.begin
     ]
@@ -31,7 +33,7 @@ def airflow_story(world: VirtualAirflow) -> Story:
 def legacy_story(trace: Mapping[str, Any]) -> Story:
     """From the trace of `hoist simulate`."""
     return [
-        (event["job"], _text(_instant(event["at"])), event["status"])
+        (event["job"], int(_instant(event["at"]).timestamp()), event["status"])
         for event in trace["events"]
         if event["status"] in TOLD
     ]
@@ -45,7 +47,7 @@ def difference(legacy: Story, airflow: Story) -> list[str]:
     missing, extra = _minus(there, here), _minus(here, there)
     lines = [(*line, "-") for line in missing] + [(*line, "+") for line in extra]
     lines.sort(key=lambda line: (line[1], line[0], line[3]))
-    return [f"{sign} {at} {job} {status}" for job, at, status, sign in lines[:12]]
+    return [f"{sign} {text_of(at)} {job} {status}" for job, at, status, sign in lines[:12]]
 
 
 def verdicts(world: VirtualAirflow) -> list[str]:
@@ -55,35 +57,108 @@ def verdicts(world: VirtualAirflow) -> list[str]:
         shape = world.bag.topologies.get(run.dag_id)
         if run.state not in ("success", "failed") or shape is None:
             continue
-        last = next(
-            (
-                event.status
-                for event in reversed(world.events)
-                if event.job == shape.top and event.run_id == run.run_id and event.status in TOLD
-            ),
-            None,
-        )
-        if last is not None and (run.state == "success") != (last == "SUCCESS"):
-            wrong.append(f"+ run {run.run_id} of {run.dag_id} is {run.state}, {shape.top} {last}")
+        told = [event.status for event in _of_top(world, run) if event.status in TOLD]
+        if told and (run.state == "success") != (told[-1] == "SUCCESS"):
+            wrong.append(
+                f"+ run {run.run_id} of {run.dag_id} is {run.state}, {shape.top} {told[-1]}"
+            )
     return wrong
 
 
-def outlasts(world: VirtualAirflow) -> bool:
-    """Does a run go on though its top box has ended: a member waits in an inner box that is RUNNING?
+@dataclass(frozen=True)
+class Cut:
+    """From this second on the two sides go their own ways, by an assumption that hoist has named."""
 
-    AutoSys would start the box again at its next tick; Airflow runs one run at a time (`LIMITS`).
-    """
+    second: int
+    assumption: str
+
+
+def cut_of(world: VirtualAirflow, legacy: Story) -> Cut | None:
+    """The first instant at which a scenario leaves what an assumption of the manifest promises."""
+    cuts = [
+        *_stuck_boxes(world),
+        *_members_that_outlast(world, legacy),
+        *_early_releases(world),
+        *_lines_before_a_pool(world),
+    ]
+    named = [cut for dag_id, cut in cuts if cut.assumption in world.bag.assumptions.get(dag_id, ())]
+    return min(named, key=lambda cut: cut.second, default=None)
+
+
+def until(story: Story, cut: Cut) -> Story:
+    """What happened before the cut."""
+    return [line for line in story if line[1] < cut.second]
+
+
+def _stuck_boxes(world: VirtualAirflow) -> Iterator[tuple[str, Cut]]:
+    """An inner box RUNNING for ever although the box around it has ended: there it keeps its
+    members out of the next run too, here the end of the DAG run has ended it."""
+    for run in world.runs:
+        if not run.left_running:
+            continue
+        shape = world.bag.topologies[run.dag_id]
+        for event in world.events:
+            again = event.job == shape.top and event.status == "STARTING"
+            if again and event.run_id != run.run_id and event.at >= run.ended_at:
+                yield run.dag_id, Cut(round(event.at.timestamp()), "stuck-box-ends")
+                break
+
+
+def _members_that_outlast(world: VirtualAirflow, legacy: Story) -> Iterator[tuple[str, Cut]]:
+    """AutoSys starts a box again whose members still go on; here its DAG run is not over yet."""
     for run in world.runs:
         shape = world.bag.topologies.get(run.dag_id)
-        if run.state != "running" or shape is None:
+        ends = [event.at for event in _of_top(world, run) if event.status in ENDED]
+        if shape is None or not ends:
             continue
-        told = [event.status for event in world.events if event.job == shape.top]
-        if told and told[-1] in ("SUCCESS", "FAILURE", "TERMINATED"):
-            return True
-    return False
+        begun = round(_of_top(world, run)[0].at.timestamp())
+        over = round(ends[0].timestamp())
+        last = round(world.end.timestamp() if run.ended_at is None else run.ended_at.timestamp())
+        for job, at, status in legacy:
+            again = job == shape.top and status == "STARTING" and at > begun
+            if again and over <= at < last:
+                yield run.dag_id, Cut(at, "members-end-before-next-start")
+                break
 
 
-def _by_time(line: Line) -> tuple[str, str, str]:
+def _early_releases(world: VirtualAirflow) -> Iterator[tuple[str, Cut]]:
+    """A release before the ledger has seen the box of the job that is on hold (JIL-118)."""
+    for event in world.scenario.get("events") or []:
+        if event["event"] != "JOB_OFF_HOLD":
+            continue
+        at = _instant(event["at"])
+        for dag_id, dag in world.bag.dags.items():
+            known = any(
+                told.at < at and told.run_id is not None and told.job == event["job"]
+                for told in world.events
+            )
+            if not known and any(
+                getattr(task, "hoist_job", None) == event["job"] for task in dag.live.tasks
+            ):
+                assumption = f"released-after-first-start:{event['job']}"
+                yield dag_id, Cut(round(at.timestamp()), assumption)
+
+
+def _lines_before_a_pool(world: VirtualAirflow) -> Iterator[tuple[str, Cut]]:
+    """Several tasks wait for slots of a pool: AutoSys has a line, Airflow's scheduler weights."""
+    for pool, at in world.contested.items():
+        for dag_id in world.bag.dags:
+            yield dag_id, Cut(round(at.timestamp()), f"pool-waiters-in-order:{pool}")
+
+
+def _of_top(world: VirtualAirflow, run: Any) -> list[Any]:
+    """The log's lines about the top object of a run, in that run."""
+    shape = world.bag.topologies.get(run.dag_id)
+    if shape is None:
+        return []
+    return [
+        event
+        for event in world.events
+        if event.job == shape.top and event.run_id == run.run_id and event.kind == "status"
+    ]
+
+
+def _by_time(line: Line) -> tuple[int, str, str]:
     return line[1], line[0], line[2]
 
 
@@ -102,6 +177,6 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def _text(at: datetime) -> str:
-    whole = at.astimezone(timezone.utc)
-    return (whole + timedelta(microseconds=500_000)).strftime("%Y-%m-%dT%H:%M:%SZ")
+def text_of(second: int) -> str:
+    """As the interpreter's trace writes an instant."""
+    return datetime.fromtimestamp(second, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,9 +1,10 @@
 """Random estates and scenarios, played by the reference interpreter and by the shims in Airflow.
 
-    scripts/fuzz-equivalence --seed S --count N [--per-estate K] [--keep-going] [--features JSON]
+    scripts/fuzz-equivalence --seed S --count N [--per-estate K] [--jobs J] [--features JSON]
 
-Prints pairs a second; each difference, shrunk, goes to build/differential/SEED-K/ as `estate.jil`,
-`scenario.json` and `difference.txt`. Exit codes: 0 all equal, 1 a difference.
+Estates S, S+1, … each with K scenarios, until N pairs are played; J processes share them. Prints
+pairs a second; each difference, shrunk, goes to OUT/SEED-K/ (build/differential, or HOIST_FUZZ_OUT)
+as `estate.jil`, `scenario.json` and `difference.txt`. Exit codes: 0 all equal, 1 a difference.
 """
 
 from __future__ import annotations
@@ -11,11 +12,17 @@ from __future__ import annotations
 import argparse
 import collections
 import json
+import multiprocessing
+import os
 import random
 import re
 import sys
 import time
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +30,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import sides
 
 CRONTAB_EVERY = 20
-OUT = sides.ROOT / "build" / "differential"
+CRONTAB_SCENARIOS = 5  # they hardly differ, and hold hundreds of runs each
+OUT = Path(os.environ.get("HOIST_FUZZ_OUT") or sides.ROOT / "build" / "differential")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="fuzz-equivalence", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="the first estate's seed")
     parser.add_argument("--count", type=int, default=1000, help="how many pairs")
-    parser.add_argument("--per-estate", type=int, default=10, help="scenarios for each estate")
+    parser.add_argument("--per-estate", type=int, default=20, help="scenarios for each estate")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--max-differences", type=int, default=10, help="stop after so many")
     parser.add_argument("--features", type=json.loads, default={}, help="arguments of Features")
     parser.add_argument("--progress", type=float, default=60, help="seconds between two reports")
@@ -43,84 +52,123 @@ def main() -> int:
     return 1 if run.differences else 0
 
 
+@dataclass
+class Played:
+    """What became of one estate with its scenarios."""
+
+    seed: int
+    pairs: int = 0
+    left_out: collections.Counter[str] = field(default_factory=collections.Counter)
+    differences: list[str] = field(default_factory=list)  # as they are printed
+
+
 class Run:
     """One run of the fuzzer, and what it has seen."""
 
     def __init__(self, given: argparse.Namespace) -> None:
         self.given = given
         self.pairs = self.estates = self.differences = 0
-        self.refused: collections.Counter[str] = collections.Counter()
+        self.newest = given.seed - 1
+        self.left_out: collections.Counter[str] = collections.Counter()
         self.began = time.monotonic()
 
     def until_done(self) -> None:
         told = self.began
-        seed = self.given.seed
-        while self.pairs < self.given.count and self.differences < self.given.max_differences:
-            self.estate(seed)
-            seed += 1
+        for played in self._all():
+            self.pairs += played.pairs
+            self.estates += played.pairs > 0
+            self.newest = max(self.newest, played.seed)
+            self.left_out += played.left_out
+            for text in played.differences:
+                self.differences += 1
+                print(text, flush=True)
+            if self.pairs >= self.given.count or self.differences >= self.given.max_differences:
+                break
             if time.monotonic() - told >= self.given.progress:
                 told = time.monotonic()
                 print(self.report(), flush=True)
 
-    def estate(self, seed: int) -> None:
+    def _all(self) -> Iterator[Played]:
+        seeds = range(self.given.seed, sys.maxsize)
+        if self.given.jobs <= 1:
+            yield from (self.one(seed) for seed in seeds)
+            return
+        # Forked: the processes share Airflow as it was imported, and each estate goes to whoever
+        # is free. Never more of them at once than a few, as the end is not known beforehand.
+        context = multiprocessing.get_context("fork")
+        with ProcessPoolExecutor(self.given.jobs, context) as pool:
+            ahead = 4 * self.given.jobs
+            waiting = collections.deque(pool.submit(self.one, seed) for seed in seeds[:ahead])
+            for seed in seeds[ahead:]:
+                yield waiting.popleft().result()
+                waiting.append(pool.submit(self.one, seed))
+
+    def one(self, seed: int) -> Played:
         """One estate with its scenarios; stops at its first difference."""
+        try:
+            return self._one(seed)
+        except Exception:
+            told = [f"\n--- seed {seed}: the player broke\n{traceback.format_exc()}"]
+            return Played(seed, 1, differences=told)
+
+    def _one(self, seed: int) -> Played:
         import estates
 
-        count = min(self.given.per_estate, self.given.count - self.pairs)
-        numbers = [seed * 1000 + number for number in range(count)]
+        numbers = [seed * 1000 + number for number in range(self.given.per_estate)]
         made: Any
         if seed % CRONTAB_EVERY == 0:
             made = estates.crontab(seed)
+            del numbers[CRONTAB_SCENARIOS:]
             scenarios = [estates.crontab_scenario(number) for number in numbers]
         else:
             made = estates.estate(seed, estates.Features(**self.given.features))
             scenarios = [estates.scenario(made, number) for number in numbers]
+        played = Played(seed, len(numbers))
         try:
             with opened(made) as bench:
                 told = bench.judge(scenarios, order_of(made, seed))
-                if bench.outlasting:
-                    self.refused["runs that outlast their box"] += bench.outlasting
+                played.left_out += bench.left_out
         except sides.Refused as refused:
             found = re.findall(r"error\[(\w+)\]", str(refused))
-            self.refused[found[0] if found else str(refused)[:80]] += 1
-            return
+            reason = found[0] if found else str(refused)[:80]
+            return Played(seed, left_out=collections.Counter({f"estates with {reason}": 1}))
         except sides.Unloadable as broken:
             told = [[str(broken)]]
-            count = 1
-        self.estates += 1
-        self.pairs += count
+            played.pairs = 1
         for number, difference in enumerate(told):
             if difference:
-                self.differences += 1
-                self.write(seed, number, (made, scenarios[number]))
-                return
-
-    def write(self, seed: int, number: int, pair: tuple[Any, dict[str, Any]]) -> None:
-        """Shrink a pair that differs, and write it down."""
-        from shrink import shrink
-
-        first = judged(pair, seed)
-
-        estate, scenario = shrink(pair, lambda each: _alike(judged(each, seed), first))
-        scenario = fitting(estate, scenario)
-        folder = OUT / f"{seed}-{number}"
-        folder.mkdir(parents=True, exist_ok=True)
-        told = judged((estate, scenario), seed)
-        name = "made.cron" if hasattr(estate, "lines") else "estate.jil"
-        (folder / name).write_text(estate.text(), encoding="utf-8")
-        (folder / "scenario.json").write_text(json.dumps(scenario, indent=1) + "\n")
-        (folder / "difference.txt").write_text("\n".join(told) + "\n")
-        print(f"\n--- seed {seed}, scenario {number}: {folder}\n{estate.text()}")
-        print(f"scenario: {json.dumps(scenario)}\n  (- AutoSys, + Airflow)")
-        print("\n".join(told), flush=True)
+                played.differences.append(write(seed, number, (made, scenarios[number])))
+                break
+        return played
 
     def report(self) -> str:
         seconds = max(time.monotonic() - self.began, 1e-9)
+        left_out = ", ".join(f"{count} {what}" for what, count in sorted(self.left_out.items()))
         return (
-            f"{self.pairs} pairs ({self.estates} estates) in {seconds:.0f} s: "
-            f"{self.pairs / seconds:.1f} pairs/s, {self.differences} differences; "
-            f"not compared: {dict(self.refused)}"
+            f"{self.pairs} pairs ({self.estates} estates, seeds {self.given.seed} to {self.newest})"
+            f" in {seconds:.0f} s: {self.pairs / seconds:.1f} pairs/s,"
+            f" {self.differences} differences; left out: {left_out or 'nothing'}"
         )
+
+
+def write(seed: int, number: int, pair: tuple[Any, dict[str, Any]]) -> str:
+    """Shrink a pair that differs, and write it down; what to print of it."""
+    from shrink import shrink
+
+    first = judged(pair, seed)
+    estate, scenario = shrink(pair, lambda each: _alike(judged(each, seed), first))
+    scenario = fitting(estate, scenario)
+    folder = OUT / f"{seed}-{number}"
+    folder.mkdir(parents=True, exist_ok=True)
+    told = judged((estate, scenario), seed)
+    name = "made.cron" if hasattr(estate, "lines") else "estate.jil"
+    (folder / name).write_text(estate.text(), encoding="utf-8")
+    (folder / "scenario.json").write_text(json.dumps(scenario, indent=1) + "\n")
+    (folder / "difference.txt").write_text("\n".join(told) + "\n")
+    return (
+        f"\n--- seed {seed}, scenario {number}: {folder}\n{estate.text()}\n"
+        f"scenario: {json.dumps(scenario)}\n  (- AutoSys, + Airflow)\n" + "\n".join(told)
+    )
 
 
 def order_of(estate: Any, seed: int) -> random.Random | None:

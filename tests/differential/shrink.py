@@ -72,7 +72,7 @@ def _plainer_jobs(estate: Estate) -> Iterator[Estate]:
         for key in job.conditions:
             yield _with(estate, job, key, None)
         for key in job.attributes:
-            if key not in ("days_of_week", "start_times", "timezone"):  # they go together
+            if key not in ("start_times", "timezone"):  # they go with date_conditions
                 yield _plain(estate, job, key)
     for job in estate.jobs:
         for key, condition in job.conditions.items():

@@ -19,6 +19,8 @@ the definition, a `random.Random` any (AF-011: one task at a time, so that races
 
 from __future__ import annotations
 
+import bisect
+import collections
 import heapq
 import json
 import random
@@ -26,6 +28,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,7 @@ from airflow.ti_deps.dep_context import DepContext
 from airflow.ti_deps.deps.trigger_rule_dep import TriggerRuleDep
 from airflow.utils.state import State, TaskInstanceState
 from run_dag import _is_effective_leaf, _StubTask, load, round_trip
+from virtual_ledger import job_row, open_ledger
 
 import hoist_airflow.gate as gate_module
 
@@ -48,16 +52,16 @@ from hoist_airflow.command import Command
 from hoist_airflow.dispatch import Subscriptions, dispatch_once
 from hoist_airflow.executors import Ended
 from hoist_airflow.job import JobTerminated
-from hoist_airflow.ledger import EventRow, Ledger, fold
+from hoist_airflow.ledger import EventRow, fold
 from hoist_airflow.ledger import status as st
-from hoist_airflow.ledger.control import EventError
+from hoist_airflow.ledger.control import START_EVENTS, EventError
+from hoist_airflow.ledger.rows import JobRow
 from hoist_airflow.schedule import timetables
+from hoist_airflow.schedule.ticks import Ticks
 from hoist_airflow.watcher import FileWatcher
 
 MAX_STEPS = 20_000
 """Things done at one instant before the engine calls it a loop that never ends."""
-
-ACTIVE = ("queued", "running", "hanging")
 
 
 @dataclass
@@ -67,7 +71,38 @@ class LoadedDag:
     live: Any
     seen: Any
     leaves: list[str]
-    subscribed: bool = False
+
+    @cached_property
+    def by_depth(self) -> list[Any]:
+        """Its tasks; all members of a box are looked at before those inside them."""
+        depths = {name: len(run_module.boxes_around(t)) for name, t in self.live.task_dict.items()}
+        return sorted(self.seen.tasks, key=lambda task: depths[task.task_id])
+
+
+class _KnownTicks:
+    """What a schedule's own `between` told about some days."""
+
+    def __init__(self, ticks: Ticks, near: datetime) -> None:
+        self.ticks = ticks  # kept, so that its id stays its own
+        self.first = near - timedelta(days=4)
+        self.last = near + timedelta(days=8)
+        told = ticks.between(int(self.first.timestamp()), int(self.last.timestamp()))
+        self.told = [datetime.fromtimestamp(each, timezone.utc) for each in told]
+        self.later = _next_tick(ticks, self.last - timedelta(seconds=1))
+
+    def covers(self, at: datetime) -> bool:
+        """Is it one of the days?"""
+        return self.first <= at < self.last - timedelta(seconds=1)
+
+    def after(self, at: datetime) -> datetime | None:
+        """As `Ticks.next_tick`."""
+        place = bisect.bisect_right(self.told, at)
+        return self.told[place] if place < len(self.told) else self.later
+
+    def until(self, at: datetime) -> datetime | None:
+        """As `Ticks.last_tick`."""
+        place = bisect.bisect_right(self.told, at)
+        return self.told[place - 1] if place else _last_tick(self.ticks, at)
 
 
 @dataclass
@@ -78,7 +113,25 @@ class Bag:
     manifest: dict[str, Any]
     pools: dict[str, int]
     subscriptions: Subscriptions
+    assumptions: dict[str, list[str]] = field(default_factory=dict)
     topologies: dict[str, Any] = field(default_factory=dict)
+    timetables: dict[str, Any] = field(default_factory=dict)
+    ticks: dict[int, _KnownTicks] = field(default_factory=dict)
+
+    def timetable(self, data: Mapping[str, Any]) -> Any:
+        """Stands for `LegacyCalendarTimetable.deserialize`: a gate asks for each decision."""
+        key = json.dumps(data, sort_keys=True)
+        if key not in self.timetables:
+            calendar = timetables.CalendarTicks(**data)
+            self.timetables[key] = timetables.LegacyCalendarTimetable(calendar)
+        return self.timetables[key]
+
+    def known(self, ticks: Ticks, near: datetime) -> _KnownTicks:
+        """The ticks of a schedule around an instant, enumerated once for all scenarios."""
+        found = self.ticks.get(id(ticks))
+        if found is None or not found.covers(near):
+            found = self.ticks[id(ticks)] = _KnownTicks(ticks, near)
+        return found
 
     @classmethod
     def of(cls, folder: Path) -> Bag:
@@ -94,7 +147,11 @@ class Bag:
         pools: dict[str, int] = {}
         if (file := folder / "pools.json").exists():
             pools = {k: int(v["slots"]) for k, v in json.loads(file.read_text()).items()}
-        return cls(dags, manifest, pools, Subscriptions.of(manifest))
+        assumptions = {dag["dag_id"]: dag["assumptions"] for dag in manifest["dags"]}
+        return cls(dags, manifest, pools, Subscriptions.of(manifest), assumptions)
+
+
+_next_tick, _last_tick = Ticks.next_tick, Ticks.last_tick
 
 
 @dataclass
@@ -110,6 +167,14 @@ class _Run:
     conf: dict[str, Any]
     state: str = "queued"
     tasks: dict[str, _Task] = field(default_factory=dict)
+    ended_at: datetime | None = None
+    left_running: bool = False  # it has ended, but a box inside it goes on for ever (JIL-114)
+    awake: bool = True  # a task may start, or a trigger be asked: worth a look
+    changed: bool = True  # since it was last asked whether it has ended
+
+    def touch(self) -> None:
+        """One of its tasks has changed."""
+        self.awake = self.changed = True
 
 
 class _Task(_StubTask):
@@ -138,8 +203,11 @@ class VirtualAirflow:
         self.begin = _instant(scenario["start"])
         self.end = _instant(scenario["end"])
         self.clock = VirtualClock(self.begin)
-        self.ledger = Ledger.open("sqlite:///:memory:", clock=self.clock)
+        self.ledger = open_ledger(self.clock)
         self.runs: list[_Run] = []
+        self.live: list[_Run] = []  # those that have not ended
+        self.queued = 0
+        self.by_id: dict[tuple[str, str], _Run] = {}
         self.heap: list[tuple[datetime, int, int, Callable[[], None]]] = []
         self.pushed = 0
         self.starts: dict[str, int] = {}
@@ -148,14 +216,14 @@ class VirtualAirflow:
         self.dispatched = -1
         self.asked: dict[int, tuple[int, int]] = {}
         self.due: dict[str, datetime | None] = {}
+        listened = bag.subscriptions.jobs or bag.subscriptions.variables
+        self.dispatches = bool(listened) or any(
+            event["event"] in START_EVENTS for event in scenario.get("events") or []
+        )
         self.events: list[EventRow] = []
         self.changes = 0
-        self.jobs = {
-            getattr(task, "hoist_job", None): task
-            for dag in bag.dags.values()
-            for task in dag.live.tasks
-            if getattr(task, "hoist_role", None) == "job"
-        }
+        self.contested: dict[str, datetime] = {}  # since when a pool has several waiters
+        self.asked_of: collections.Counter[str] = collections.Counter()  # gates executed, by job
 
     # --- the scenario ----------------------------------------------------------------------------
 
@@ -172,7 +240,9 @@ class VirtualAirflow:
                 self._push(_instant(event["at"]), lambda event=event: self._happen(event), 0)
             for dag_id, dag in self.bag.dags.items():
                 if hasattr(dag.live.timetable, "next_tick"):
-                    self.last_tick[dag_id] = self.begin - timedelta(microseconds=1)
+                    last = self.begin - timedelta(microseconds=1)
+                    self.last_tick[dag_id] = last
+                    self.due[dag_id] = dag.live.timetable.next_tick(last)
                     self._await_tick(dag_id)
             self._settle()
             while self.heap and self.heap[0][0] < self.end:
@@ -182,6 +252,10 @@ class VirtualAirflow:
                 self._settle()
             self.events = self.ledger.events(limit=1_000_000)
         return self
+
+    def told(self, job: str, *statuses: str) -> bool:
+        """Has a job had one of these statuses?"""
+        return any(event.job == job and event.status in statuses for event in self.events)
 
     def _push(self, at: datetime, happen: Callable[[], None], rank: int = 2) -> None:
         """`rank`: at one instant comes first what is from outside (0), then ticks (1)."""
@@ -205,7 +279,7 @@ class VirtualAirflow:
             status, code = event["status"], event.get("exit_code")
             self.ledger.record(job, status, exit_code=code, source="bridge")
         else:
-            with suppress(EventError):  # ignored by AutoSys too (JIL-090)
+            with suppress(EventError), self.ledger.store.undoable():  # ignored, JIL-090
                 self.ledger.send(kind, job, event.get("status"))
 
     # --- runs --------------------------------------------------------------------------------------
@@ -219,45 +293,49 @@ class VirtualAirflow:
     def _offer_ticks(self) -> bool:
         """Make the runs that the scheduler would make now (max_active_runs, no catch-up)."""
         made = False
-        for dag_id, last in list(self.last_tick.items()):
+        now = self.clock.now()
+        for dag_id, due in list(self.due.items()):
+            if due is None or due > now:
+                continue
             dag = self.bag.dags[dag_id]
             if len(self._active(dag_id)) >= dag.seen.max_active_runs:
                 continue
-            if dag_id not in self.due:
-                self.due[dag_id] = dag.live.timetable.next_tick(last)
-            due = self.due[dag_id]
-            if due is None or due > self.clock.now():
-                continue
-            tick = dag.live.timetable._next(last, None, catchup=False)
-            if tick is not None and tick <= self.clock.now():
+            tick = dag.live.timetable._next(self.last_tick[dag_id], None, catchup=False)
+            if tick is not None and tick <= now:
                 self.last_tick[dag_id] = tick
-                del self.due[dag_id]
-                run_id = f"scheduled__{tick.isoformat()}"
-                self.runs.append(_Run(dag, dag_id, run_id, "scheduled", tick, tick, {}))
+                self.due[dag_id] = dag.live.timetable.next_tick(tick)
+                self._add(_Run(dag, dag_id, _tick_id(tick), "scheduled", tick, tick, {}))
                 made = True
         return made
 
     def _active(self, dag_id: str) -> list[_Run]:
-        return [r for r in self.runs if r.dag_id == dag_id and r.state in ACTIVE]
+        return [r for r in self.live if r.dag_id == dag_id]
+
+    def _add(self, run: _Run) -> None:
+        self.runs.append(run)
+        self.live.append(run)
+        self.queued += 1
+        self.by_id[run.dag_id, run.run_id] = run
 
     def _trigger(self, dag_id: str, run_id: str, conf: dict[str, Any]) -> bool:
-        if any(r.dag_id == dag_id and r.run_id == run_id for r in self.runs):
+        if (dag_id, run_id) in self.by_id:
             return False
-        dag, now = self.bag.dags[dag_id], self.clock.now()
-        self.runs.append(_Run(dag, dag_id, run_id, "manual", None, now, conf))
+        now = self.clock.now()
+        self._add(_Run(self.bag.dags[dag_id], dag_id, run_id, "manual", None, now, conf))
         return True
 
     def _begin_runs(self) -> bool:
         begun = False
-        for run in self.runs:
+        for run in self.live if self.queued else ():
             if run.state != "queued":
                 continue
             running = [r for r in self._active(run.dag_id) if r.state != "queued"]
             if len(running) >= run.dag.seen.max_active_runs:
                 continue
             run.state = "running"
+            self.queued -= 1
             begun = True
-            for task in sorted(run.dag.seen.tasks, key=lambda each: _depth(run.dag, each.task_id)):
+            for task in run.dag.by_depth:
                 run.tasks[task.task_id] = _Task(
                     task=task,
                     task_id=task.task_id,
@@ -301,26 +379,31 @@ class VirtualAirflow:
 
     def _dispatch(self) -> bool:
         newest = self.ledger.last_event()
-        if newest == self.dispatched:
+        if newest == self.dispatched or not self.dispatches:
             return False
         self.dispatched = newest
         return dispatch_once(self.ledger, self.bag.subscriptions, self._trigger) > 0
 
     def _doable(self) -> Iterator[Callable[[], None]]:
         """Tasks whose rule lets them start, and triggers that have something to say."""
-        for run in self.runs:
-            if run.state != "running":
+        for run in self.live:
+            if run.state != "running" or not run.awake:
                 continue
             self._spread(run)
+            waits = False
             for task in run.tasks.values():
-                if task.ready and task.state is None and self._has_slot(task):
-                    yield lambda task=task: self._execute(task)
+                if task.ready and task.state is None:
+                    waits = True
+                    if self._has_slot(task):
+                        yield lambda task=task: self._execute(task)
                 elif task.state == TaskInstanceState.DEFERRED and not isinstance(
                     task.trigger, _Work
                 ):
+                    waits = True
                     decision = self._ask(task)
                     if decision is not None:
                         yield lambda task=task, said=decision: self._resume(task, said)
+            run.awake = waits
 
     def _spread(self, run: _Run) -> None:
         """Let Airflow's rules decide for the tasks below what has changed."""
@@ -358,21 +441,33 @@ class VirtualAirflow:
             return True
         used = sum(
             other.task.pool_slots
-            for run in self.runs
+            for run in self.live
             for other in run.tasks.values()
             if other.task.pool == pool and isinstance(other.trigger, _Work)
         )
-        return bool(used + task.task.pool_slots <= self.bag.pools[pool])
+        if used + task.task.pool_slots <= self.bag.pools[pool]:
+            return True
+        waiting = sum(
+            other.task.pool == pool and other.ready and other.state is None
+            for run in self.live
+            for other in run.tasks.values()
+        )
+        if waiting > 1:
+            self.contested.setdefault(pool, self.clock.now())
+        return False
 
     # --- tasks -------------------------------------------------------------------------------------
 
     def _execute(self, task: _Task) -> None:
         task.ready = False
+        if getattr(task.live, "hoist_role", None) == "gate":
+            self.asked_of[task.live.hoist_job] += 1
         self._call(task, lambda context: type(task.live).execute(task.live, context))
 
     def _call(self, task: _Task, work: Callable[[Any], Any]) -> None:
         """Run operator code as Airflow's task runner would, and keep what became of it."""
         task.trigger = task.method = None
+        task.dag_run.touch()
         context = {"task": task.live, "ti": task, "dag_run": task.dag_run}
         try:
             work(context)
@@ -406,6 +501,7 @@ class VirtualAirflow:
     def _again(self, task: _Task) -> None:
         task.state = None
         task.dirty = True
+        task.dag_run.touch()
 
     def _ask(self, task: _Task) -> Any:
         """What a deferred task's trigger has to say; None: nothing yet."""
@@ -489,7 +585,9 @@ class VirtualAirflow:
         if self.asked.get(0) == (mark, 0):
             return
         self.asked[0] = (mark, 0)
-        for run in self.runs:
+        if not self.ledger.store.tx.one("SELECT 1 FROM hoist_jobs WHERE kill_at IS NOT NULL"):
+            return
+        for run in self.live:
             for task in list(run.tasks.values()):
                 if isinstance(task.trigger, _Work) and self.ledger.kill_requested(
                     task.live.hoist_job
@@ -499,24 +597,33 @@ class VirtualAirflow:
     def _end_runs(self) -> bool:
         ended = False
         waiting = (TaskInstanceState.DEFERRED, TaskInstanceState.UP_FOR_RETRY)
-        for run in self.runs:
-            if run.state != "running":
+        for run in list(self.live):
+            if run.state != "running" or not run.changed:
                 continue
-            states = {name: task.state for name, task in run.tasks.items()}
-            if any(state in waiting for state in states.values()):
+            run.changed = False
+            if any(
+                # ready, but not started: it waits for a pool
+                task.state in waiting or (task.ready and task.state is None)
+                for task in run.tasks.values()
+            ):
                 continue
-            if any(task.ready and task.state is None for task in run.tasks.values()):
-                continue  # it waits for a pool
             if self._hangs(run):
                 run.state = "hanging"
                 continue
+            self.live.remove(run)
+            states = {name: task.state for name, task in run.tasks.items()}
             stuck = any(state is None for state in states.values())
             bad = any(states[leaf] in State.failed_states for leaf in run.dag.leaves)
             run.state = "failed" if stuck or bad else "success"
+            run.ended_at = self.clock.now()
+            run.left_running = any(row.run_id == run.run_id for row in self._running_boxes())
             if self.ledger.find_run(run.dag_id, run.run_id) is not None:
                 self.ledger.close_run(run.dag_id, run.run_id, failed=run.state == "failed")
             ended = True
         return ended
+
+    def _running_boxes(self) -> list[JobRow]:
+        return [row for row in self.ledger.jobs() if row.is_box and row.status in st.UNDER_WAY]
 
     def _hangs(self, run: _Run) -> bool:
         shape = self.bag.topologies.get(run.dag_id)
@@ -529,9 +636,8 @@ class VirtualAirflow:
         )
 
 
-def _depth(dag: LoadedDag, task_id: str) -> int:
-    """How deep a task's boxes nest: all members of a box are looked at before those inside them."""
-    return len(run_module.boxes_around(dag.live.task_dict[task_id]))
+def _tick_id(tick: datetime) -> str:
+    return f"scheduled__{tick.isoformat()}"
 
 
 def _states(run: _Run) -> dict[str, str | None]:
@@ -550,16 +656,11 @@ def _played(world: VirtualAirflow) -> Iterator[None]:
     """The seams through which the shims reach the outside, pointed at this world."""
 
     def states(dag_id: str, run_id: str, _tasks: Any) -> dict[str, str | None]:
-        return next(
-            _states(run) for run in world.runs if (run.dag_id, run.run_id) == (dag_id, run_id)
-        )
+        return _states(world.by_id[dag_id, run_id])
 
     def is_over(dag_id: str, run_id: str) -> bool:
-        return all(
-            run.state in ("success", "failed")
-            for run in world.runs
-            if (run.dag_id, run.run_id) == (dag_id, run_id)
-        )
+        run = world.by_id.get((dag_id, run_id))
+        return run is None or run.state in ("success", "failed")
 
     def shape(dag: Any) -> Any:
         known = world.bag.topologies
@@ -573,6 +674,9 @@ def _played(world: VirtualAirflow) -> Iterator[None]:
             book.exists(box.job, st.INCOMPLETE) or fold.verdict(book, box) is None
         ):
             return box
+        around = book.job(box.box) if box.box is not None else None
+        if box.status in st.NOT_STARTED and around is not None and around.status in st.UNDER_WAY:
+            return box  # it may never start, and so keeps the box around it RUNNING, too
         return close_box(book, box)
 
     close_box = fold.close_box
@@ -585,6 +689,10 @@ def _played(world: VirtualAirflow) -> Iterator[None]:
         (gate_module, "task_states", states),
         (fold, "close_box", close),
         (timetables, "_now", world.clock.now),
+        (timetables.LegacyCalendarTimetable, "deserialize", world.bag.timetable),
+        (Ticks, "next_tick", lambda ticks, after: world.bag.known(ticks, after).after(after)),
+        (Ticks, "last_tick", lambda ticks, at: world.bag.known(ticks, at).until(at)),
+        (JobRow, "of", job_row),
         (Command, "perform", _perform),
         (FileWatcher, "perform", _perform),
         (ExecutorSafeguard, "test_mode", True),

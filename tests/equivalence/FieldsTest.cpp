@@ -527,9 +527,13 @@ struct BoxRun {
         builder.estate.workflows[workflow].root = box;
         builder.estate.workflows[workflow].jobs = {box, a, b};
     }
-    Findings compare() {
+    Findings compare(char const* manifest = nullptr) {
+        std::string error;
+        auto const alarms =
+            manifest ? readManifestAlarms(manifest, error) : std::optional<ManifestAlarms>();
         Findings findings;
-        FieldComparison(builder.estate, nullptr).compareDag(workflow, dag, findings);
+        FieldComparison(builder.estate, alarms ? &*alarms : nullptr)
+            .compareDag(workflow, dag, findings);
         return findings;
     }
 };
@@ -557,7 +561,10 @@ TEST(Dags, EachLimitOfARunIsReportedAlone) {
          Aspect::start, "JIL-088"},
         {[](BoxRun& run) { run.builder.set(run.builder[run.box].termRunTime, 9); }, Aspect::limit,
          "hangs"},
-        {[](BoxRun& run) { run.builder.set(run.builder[run.box].alarms.notify, true); },
+        {[](BoxRun& run) {
+             run.builder.set(run.builder[run.box].alarms.notify, true);
+             run.dag.tasks = {}; // a DAG without shims
+         },
          Aspect::alarm, "how box BOX ended"},
         {[](BoxRun& run) {
              run.builder.estate.schedules[ir::ScheduleId(0)].whileRunning =
@@ -570,6 +577,27 @@ TEST(Dags, EachLimitOfARunIsReportedAlone) {
         cases[i].change(run);
         expectOne(run.compare(), cases[i].aspect, cases[i].consequence);
     }
+}
+
+TEST(Dags, TheEndsOfABoxAreToldThroughTheManifest) {
+    EXPECT_EQ(told(BoxRun().compare(R"({"alarms": [{"job": "BOX", "outcomes": {}}]})")), "");
+    expectOne(BoxRun().compare(R"({"alarms": []})"), Aspect::alarm, "how box BOX ended");
+    expectOne(BoxRun().compare(R"({"alarms": [{"job": "BOX", "outcomes": {"if_fail": false}}]})"),
+              Aspect::alarm, "told");
+    BoxRun notified;
+    notified.builder.set(notified.builder[notified.box].alarms.notify, true);
+    EXPECT_TRUE(assumes(notified.compare(), "manifest-alarms:BOX"));
+    EXPECT_EQ(told(notified.compare(R"({"alarms": [{"job": "BOX", "outcomes":
+                      {"notify": [], "notify_on": "completion"}}]})")),
+              "");
+    expectOne(notified.compare(R"({"alarms": [{"job": "BOX", "outcomes": {"notify": []}}]})"),
+              Aspect::alarm, "other people");
+    BoxRun slow;
+    slow.builder.set(slow.builder[slow.box].alarms.maxRun, 30);
+    EXPECT_EQ(told(slow.compare(R"({"alarms": [{"job": "BOX", "max_run": 30, "outcomes": {}}]})")),
+              "");
+    expectOne(slow.compare(R"({"alarms": [{"job": "BOX", "outcomes": {}}]})"), Aspect::alarm,
+              "other people");
 }
 
 TEST(Dags, WithoutTheShimsATickIsQueuedAndThatIsNamed) {

@@ -96,7 +96,7 @@ struct Reading {
                     ? 0
                     : static_cast<uint32_t>(std::stoul(text.substr(colon + 1)));
             if (hours == 9999)
-                made.scope = {ir::Scope::Kind::latched, 0, 0};
+                made.scope = {ir::Scope::Kind::latched, ir::Scope::unlimited, 0};
             else if (hours + minutes == 0)
                 made.scope = {ir::Scope::Kind::sinceOwnLastRun, 0, 0};
             else

@@ -125,12 +125,14 @@ class Run:
             raise Unplayable("nested boxes with tests of their own")
         self.fold = verdicts[0]["arguments"] if verdicts else {}
         self.gates: dict[str, When] = {}
+        self.undefined: set[str] = set()  # JIL-066: never true
         for task in self.tasks.values():
             if _role(task) == "gate":
                 extra = set(task["arguments"]) & {"ticks", "window"}
                 if extra:
                     raise Unplayable(f"a gate with {extra}")
                 self.gates[task["task_id"]] = parse(task["arguments"].get("when") or "true")
+                self.undefined.update(task["arguments"].get("undefined") or ())
         for when in [
             *self.gates.values(),
             *(parse(self.fold[k]) for k in ("success", "failure") if self.fold.get(k)),
@@ -144,6 +146,8 @@ class Run:
         if isinstance(when, Atom):
             if not when.kind:
                 return when.test == "true"
+            if when.name in self.undefined and when.kind != "v":
+                return False
             if when.name not in self.jobs:
                 return final or self.chance.outside(when)  # what is outside may change at any time
             status, code = self.status.get(when.name, (NEVER, 0))
@@ -234,7 +238,7 @@ class Run:
             for task in [one for one, at in ends.items() if at == now]:
                 del ends[task]
                 self.end(task)
-        if not any(_role(task) == "verdict" for task in self.tasks.values()):
+        if len(self.state) == len(self.tasks):
             self.conclude()  # the listener does, when the run ends
         leaves = [one for one, task in self.tasks.items() if not task["downstream"]]
         states = {self.state.get(one, "none") for one in leaves}

@@ -116,7 +116,7 @@ TEST(When, NewAtomsKnowTheirJobs) {
 TEST(When, ReadsWhatPeopleWrite) {
     EXPECT_EQ(again("  S( a )&((f(b,0)|T(c , 1.30)))  "), "s(a) & (f(b, 0) | t(c, 01.30))");
     EXPECT_EQ(again("e(a)>=-3 & v(GO)=Y-1"), "e(a) >= -3 & v(GO) = \"Y-1\"");
-    EXPECT_EQ(again("s(a, 24) | d(b, 9999)"), "s(a, 24.00) | d(b)"); // JIL-072
+    EXPECT_EQ(again("s(a, 24) | d(b, 9999)"), "s(a, 24.00) | d(b, 9999)"); // JIL-072
     EXPECT_EQ(again("true & s(a)"), "true & s(a)");
     EXPECT_EQ(again("s(a b)"), "expected `)` at offset 4");
 }

@@ -164,6 +164,7 @@ def test_names_with_odd_characters() -> None:
     text = f"s({conditions.name_text(key)})"
     assert parse(text).jobs == (key,)
     assert parse(r"s(A\:1^P\ 2)").jobs == ("A:1^P 2",)
+    assert parse("s(CAFÉ)").jobs == ("CAFÉ",)  # as the compiler prints it
 
 
 @pytest.mark.parametrize(

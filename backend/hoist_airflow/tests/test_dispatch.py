@@ -166,6 +166,34 @@ def kinds(world: World) -> list[str]:
     return [kind for _job, kind, _text in world.ledger.alarms()]
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "status", "told"),
+    [
+        ({}, "FAILURE", ["JOBFAILURE"]),
+        ({}, "TERMINATED", ["JOBTERMINATED"]),
+        ({}, "SUCCESS", []),
+        ({"if_fail": False}, "FAILURE", []),
+        ({"notify": ["ops@example.org"]}, "SUCCESS", []),
+        ({"notify": ["ops@example.org"]}, "FAILURE", ["JOBFAILURE", "NOTIFICATION"]),
+        ({"notify": [], "notify_on": "completion"}, "SUCCESS", ["NOTIFICATION"]),
+    ],
+)
+def test_jil_153_the_end_of_a_box_is_told_once(
+    world: World, outcomes: dict[str, Any], status: str, told: list[str]
+) -> None:
+    """No task of a DAG is the box: the dispatcher tells what its definition says."""
+    manifest = {"alarms": [{"job": "BOX", "dag_id": "BOX", "outcomes": outcomes}]}
+    world.end("OTHER", status)
+    world.end("BOX", status)
+    for _ in range(2):
+        once(world, Airflow(), manifest)
+    world.ledger.set_cursor("dispatch", 0)  # after a crash the log is read again
+    once(world, Airflow(), manifest)
+    assert [(job, kind) for job, kind, _text in world.ledger.alarms()] == [
+        ("BOX", kind) for kind in told
+    ]
+
+
 @pytest.mark.parametrize("times", [["06:10", "18:10"], ["+10", "+10"], ["+10"]])
 def test_jil_152_must_start(world: World, times: list[str]) -> None:
     manifest = {"alarms": [{"job": "J", "dag_id": "J", "must_start": times, "schedule": DAILY}]}

@@ -84,6 +84,31 @@ def test_jil_151_the_window_is_asked_only_when_all_else_holds(world: World) -> N
     assert world.of("J") is None
 
 
+def test_jil_151_a_tick_that_waits_inside_the_window_misses_it(world: World) -> None:
+    shape = world.box("J")
+    world.to(2, 2)
+    world.ledger.open_run(shape, "r", tick=world.clock.now())
+    world.end("J", "SUCCESS")
+    gate = world.gate("J", "s(A)", "r", dag_id="J", window="02:00-04:00", timezone="UTC")
+    decision = world.ask(gate)
+    assert decision.kind == "wait"
+    assert decision.wake is not None
+    assert (decision.wake.hour, decision.wake.minute) == (4, 1)  # the closing minute is inside
+    world.clock.set(decision.wake)
+    assert world.ask(gate).kind == "skip"
+    assert world.of("J") == "INACTIVE"
+
+
+def test_jil_151_a_tick_outside_the_window_does_not_miss_it(world: World) -> None:
+    shape = world.box("J")
+    world.to(2, 1)
+    world.ledger.open_run(shape, "r", tick=world.clock.now())
+    gate = world.gate("J", "s(A)", "r", dag_id="J", window="02:00-04:00", timezone="UTC")
+    assert world.ask(gate).wake is None
+    world.to(2, 5)
+    assert world.ask(gate).kind == "wait"
+
+
 def test_jil_005_tr_03_now_decides_at_once(world: World) -> None:
     gate = world.gate("C", "s(A) & s(B)", "r1", mode="now")
     world.end("A", "SUCCESS")
@@ -212,6 +237,15 @@ def test_jil_112_a_tick_that_passed_while_the_box_was_idle_is_kept(world: World)
     world.to(3, 7)
     world.start(shape, "r3")
     assert world.ask(member_gate(world, "r3")).kind == "pass"  # 06:00 came, the box was idle
+
+
+def test_jil_142_without_days_no_tick_ever_comes(world: World) -> None:
+    ticks = legacy_calendar(days="", times="06:00", timezone="UTC")
+    assert ticks.next_tick(world.clock.now()) is None
+    assert ticks.last_tick(world.clock.now()) is None
+    world.start(world.box("B", "M"), "r1")
+    gate = world.gate("M", "true", "r1", dag_id="B", ticks=ticks.serialize())
+    assert world.ask(gate).kind == "wait"
 
 
 def test_tr_14_several_missed_ticks_are_one_start(world: World) -> None:

@@ -148,6 +148,7 @@ def test_noexec_goes_through_its_life_without_executing(run, tmp_path):
     """JIL-092."""
     command(f"touch {tmp_path}/ran", noexec=True, resources="(R, QUANTITY=1)").execute(context())
     assert run.statuses == ["STARTING", "RUNNING", "SUCCESS"]
+    assert run.events[-1] == ("SUCCESS", 0)
     assert run.claimed == [None]
     assert not (tmp_path / "ran").exists()
 
@@ -219,9 +220,10 @@ def test_alarms_are_rows_and_never_change_flow(run):
 @pytest.mark.parametrize(
     ("notify_on", "alarms"), [("completion", ["NOTIFICATION"]), ("failure", [])]
 )
-def test_a_success_is_told_only_where_every_end_is(run, notify_on, alarms):
-    """`send_notification: y` against `f`."""
-    told = {"notify": ["ops@example.org"], "notify_on": notify_on}
+@pytest.mark.parametrize("addresses", [["ops@example.org"], []])
+def test_a_success_is_told_only_where_every_end_is(run, notify_on, alarms, addresses):
+    """`send_notification: y` against `f`; without an address the row still stands."""
+    told = {"notify": addresses, "notify_on": notify_on}
     command("true", alarms=told).execute(context())
     assert run.alarms == alarms
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from ledger_world import World
 
-from hoist_airflow.ledger import Ledger, LedgerError, Member, schema
+from hoist_airflow.ledger import Ledger, LedgerError, Member, Topology, schema
 from hoist_airflow.ledger.control import EventError
 from hoist_airflow.ledger.resources import ResourceError, parse
 from hoist_airflow.ledger.store import Store
+from hoist_airflow.trigger import StartTrigger
 
 
 @pytest.fixture
@@ -424,6 +425,54 @@ def test_jil_160_a_claim_takes_all_or_none(world: World) -> None:
     assert world.ledger.may_start("B", "r", need)
     assert world.ledger.try_start("B", "r", resources=need) == "started"
     assert world.ledger.claims("B") == {"DB": 2, "IO": 1}
+
+
+def test_jil_160_who_waits_longest_is_dealt_to_first(world: World) -> None:
+    resource(world, R=("renewable", 2), T=("threshold", 1))
+    one, two = "(R, QUANTITY=1)", "(R, QUANTITY=2)"
+    assert world.ledger.try_start("A", "r", resources=two) == "started"
+    assert world.ledger.try_start("BIG", "r", resources="(R, QUANTITY=2) AND (T)") == "short"
+    world.clock.advance(minutes=1)
+    assert world.ledger.try_start("B", "r", resources=one) == "short"
+    world.clock.advance(minutes=1)
+    world.end("A", "SUCCESS", "r")
+    assert world.ledger.try_start("LATE", "r", resources=one) == "short"
+    assert not world.ledger.may_start("B", "r", one)
+    assert world.ledger.may_start("BIG", "r", two)
+    assert world.ledger.try_start("T", "r", resources="(T)") == "started"  # a level for everybody
+    assert world.ledger.try_start("BIG", "r", resources="(R, QUANTITY=2) AND (T)") == "started"
+    assert world.ledger.claims("BIG") == {"R": 2}
+
+
+def test_jil_160_one_that_cannot_have_all_is_passed_over(world: World) -> None:
+    resource(world, R=("renewable", 2))
+    assert world.ledger.try_start("A", "r", resources="(R)") == "started"
+    assert world.ledger.try_start("BIG", "r", resources="(R, QUANTITY=2)") == "short"
+    assert world.ledger.try_start("B", "r", resources="(R)") == "started"
+
+
+def test_jil_083_a_job_that_waits_for_units_is_killed_at_once(world: World) -> None:
+    resource(world, R=("renewable", 1))
+    world.start(world.box("BOX", "A", "B"), "r")
+    assert world.ledger.try_start("A", "r", resources="(R)") == "started"
+    assert world.ledger.try_start("B", "r", resources="(R)") == "short"
+    world.ledger.send("KILLJOB", "B")
+    assert (world.of("B"), world.of("BOX")) == ("TERMINATED", "RUNNING")
+    waits = StartTrigger(job="B", run_id="r", resources="(R)")
+    assert waits.ask(world.ledger, {}).kind == "killed"
+    world.end("A", "SUCCESS", "r")
+    assert world.of("BOX") == "FAILURE"
+
+
+def test_a_waiter_whose_run_is_over_waits_no_more(world: World) -> None:
+    resource(world, R=("renewable", 1))
+    assert world.ledger.try_start("A", "r", resources="(R)") == "started"
+    world.ledger.open_run(Topology("B", "B", (Member("B"),)), "r1", tick=world.clock.now())
+    assert world.ledger.try_start("B", "r1", resources="(R)") == "short"
+    world.ledger.close_run("B", "r1")
+    assert world.of("B") == "INACTIVE"
+    world.end("A", "SUCCESS", "r")
+    assert world.ledger.try_start("C", "r", resources="(R)") == "started"
 
 
 @pytest.mark.parametrize(

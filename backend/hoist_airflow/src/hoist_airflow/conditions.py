@@ -257,7 +257,7 @@ class FixedSnapshot:
 
 _BLANK = re.compile(r"\s*")
 _WORD = re.compile(r"[A-Za-z]+")
-_NAME = re.compile(r"(?:[A-Za-z0-9_.#-]|\\.)+", re.DOTALL)
+_NAME = re.compile(r"(?:[A-Za-z0-9_.#-]|[^\x00-\x7f]|\\.)+", re.DOTALL)
 _LOOKBACK = re.compile(r"([0-9]{1,4})(?:\.([0-9]{2}))?(?![0-9.])")
 _RELOP = re.compile(r"!=|<=|>=|=|<|>")
 _INT = re.compile(r"[+-]?[0-9]{1,10}(?![0-9])")

@@ -7,7 +7,7 @@ Meaning: docs/runtime.md, "Gate". Nothing here imports Airflow.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -47,6 +47,11 @@ class GateSpec:
         return asdict(self)
 
     @property
+    def is_open(self) -> bool:
+        """Does it ask for nothing?"""
+        return self.when == "true" and self.ticks is None and self.window is None
+
+    @property
     def condition(self) -> conditions.Condition:
         return conditions.parse(self.when)
 
@@ -55,7 +60,7 @@ class GateSpec:
 class Decision:
     """`wake`: with `wait`, an instant at which time alone may change the answer."""
 
-    kind: Literal["pass", "skip", "wait"]
+    kind: Literal["pass", "skip", "wait", "killed"]
     reason: str
     wake: datetime | None = None
 
@@ -93,7 +98,7 @@ def decide(  # noqa: PLR0911  (one return a rule, in the order of the rules)
             snapshot, gate.job, now, lambda job: job in final or job in gate.undefined
         ):
             return Decision("skip", f"cannot become true any more in this run: {gate.when}")
-        return Decision("wait", f"waits for {gate.when}")
+        return _wait_in_window(ledger, gate, row, now)
     if (closed := outside_window(ledger, gate)) is not None:
         return closed
     return _pass(ledger, gate, condition)
@@ -148,6 +153,33 @@ def _tick_to_wait_for(
         return None
     upcoming = timetable.next_tick(now)
     return upcoming if upcoming is not None else datetime.max.replace(tzinfo=now.tzinfo)
+
+
+def _wait_in_window(ledger: Ledger, gate: GateSpec, row: JobRow, now: datetime) -> Decision:
+    """A tick that waits inside the window for the condition misses it when it closes (JIL-151)."""
+    wait = Decision("wait", f"waits for {gate.when}")
+    tick = _tick_of(ledger, gate, now) if gate.window is not None else None
+    if gate.window is None or tick is None:
+        return wait
+    from hoist_airflow.schedule.windows import window_closing
+
+    closed = window_closing(gate.window, gate.timezone or "UTC", tick)
+    if closed is None:
+        return wait
+    if now < closed:
+        return replace(wait, wake=closed)
+    if row.status != st.INACTIVE:
+        ledger.record(gate.job, st.INACTIVE, run_id=gate.run_id, source=_source(gate))
+    return Decision("skip", f"missed the run window {gate.window} (JIL-151)")
+
+
+def _tick_of(ledger: Ledger, gate: GateSpec, now: datetime) -> datetime | None:
+    """The tick that is pending: the member's own, else the one that the run is for."""
+    if gate.ticks is None:
+        return ledger.run_instant(gate.dag_id, gate.run_id)
+    from hoist_airflow.schedule.timetables import LegacyCalendarTimetable
+
+    return LegacyCalendarTimetable.deserialize(gate.ticks).last_tick(now)
 
 
 def outside_window(ledger: Ledger, gate: GateSpec) -> Decision | None:

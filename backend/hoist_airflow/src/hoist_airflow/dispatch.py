@@ -2,8 +2,8 @@
 
 For each event on a job or variable to which the manifest subscribes a DAG it triggers that DAG,
 with a run id made from the event: asking twice is harmless, so a position persisted after the
-triggers (at least once) gives exactly one run an event. It also sweeps the clock alarms of the
-manifest.
+triggers (at least once) gives exactly one run an event. It also writes the alarms that no task
+writes: those of the end of a box, and those of the clock.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from hoist_airflow.alarms import of_outcome
 from hoist_airflow.ledger import EventRow, Ledger
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.control import START_EVENTS
@@ -68,14 +69,15 @@ class RestStarter:
 
 @dataclass(frozen=True)
 class Subscriptions:
-    """Who listens to what: job -> DAGs, variable -> DAGs, job -> its own DAG."""
+    """Who listens to what: job -> DAGs, variable -> DAGs; box -> whom its ends are told."""
 
     jobs: Mapping[str, list[str]]
     variables: Mapping[str, list[str]]
+    outcomes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any]) -> Subscriptions:
-        """From the manifest's key `subscriptions`. Raises DispatchError."""
+        """From the manifest's keys `subscriptions` and `alarms`. Raises DispatchError."""
         jobs: dict[str, list[str]] = {}
         variables: dict[str, list[str]] = {}
         given = manifest.get("subscriptions", [])
@@ -88,13 +90,17 @@ class Subscriptions:
                 jobs.setdefault(name, []).append(entry["dag_id"])
             for name in entry.get("variables", []):
                 variables.setdefault(name, []).append(entry["dag_id"])
-        return cls(jobs, variables)
+        outcomes = {
+            entry["job"]: entry["outcomes"]
+            for entry in manifest.get("alarms", [])
+            if "outcomes" in entry
+        }
+        return cls(jobs, variables, outcomes)
 
     def dags_for(self, event: EventRow) -> list[str]:
         """The DAGs that an event may start: a change of status (JIL-002) or of a variable."""
         if event.kind == "status" and event.job is not None:
-            # Pin: none of these makes an atom true, so none can make a condition true.
-            if event.status in (st.ACTIVATED, st.STARTING, st.RUNNING, st.RESTART):
+            if event.status in st.WAKES_NOBODY:
                 return []
             return self.jobs.get(event.job, [])
         if event.kind == "variable" and event.name is not None:
@@ -111,6 +117,7 @@ def dispatch_once(ledger: Ledger, subscriptions: Subscriptions, start: Starter) 
     started = 0
     while events := ledger.events(position, _BATCH):
         for event in events:
+            _tell(ledger, subscriptions, event)
             try:
                 for dag_id, conf in _starts(ledger, subscriptions, event):
                     started += start(dag_id, f"hoist__{event.id}", conf)
@@ -120,6 +127,17 @@ def dispatch_once(ledger: Ledger, subscriptions: Subscriptions, start: Starter) 
             position = event.id
         ledger.set_cursor(CURSOR, position)
     return started
+
+
+def _tell(ledger: Ledger, subscriptions: Subscriptions, event: EventRow) -> None:
+    """The end of a box: no task carries its alarms, as one of a job carries the job's."""
+    if event.kind != "status" or event.status not in st.ENDED or event.job is None:
+        return
+    alarms = subscriptions.outcomes.get(event.job)
+    if alarms is None:
+        return
+    for kind, text in of_outcome(alarms, event.status, f"box {event.job} is {event.status}"):
+        ledger.alarm(kind, event.job, text, event.run_id, once=f"{kind}/{event.id}")
 
 
 def _starts(
@@ -181,6 +199,8 @@ def sweep_alarms(ledger: Ledger, manifest: Mapping[str, Any], calendars: Any = N
     written = 0
     for entry in manifest.get("alarms", []):
         job = entry["job"]
+        if not {"max_run", "min_run", "schedule"} & entry.keys():
+            continue
         row = ledger.status(job)
         limit = entry.get("max_run")
         running = row is not None and row.status in st.UNDER_WAY and row.last_start is not None

@@ -119,6 +119,8 @@ class Gate(BaseOperator):
             from hoist_airflow.trigger import GateTrigger
 
             self.defer(trigger=GateTrigger(**spec.to_dict()), method_name="decided")
+        if spec.is_open:  # it only says when a box starts of which each member waits for more
+            run.start_box()
 
     def decided(self, context: Context, event: dict[str, Any]) -> None:
         """Airflow's entry after the trigger's decision."""

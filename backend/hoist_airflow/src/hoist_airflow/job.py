@@ -25,6 +25,7 @@ from airflow.sdk.exceptions import (
 )
 
 from hoist_airflow import conditions, routing
+from hoist_airflow.alarms import KEYS, of_outcome
 from hoist_airflow.decision import GateSpec, outside_window
 
 if TYPE_CHECKING:
@@ -40,20 +41,6 @@ else:
 
 RETRY_DELAY = timedelta(seconds=10)
 """RestartConstant's default; the legacy delay is the scheduler's configuration (JIL-054)."""
-
-_ALARM_KEYS = frozenset(
-    {
-        "max_run",
-        "min_run",
-        "if_fail",
-        "if_terminated",
-        "must_start",
-        "must_complete",
-        "notify",
-        "notify_on",
-        "message",
-    }
-)
 
 
 class JobFailed(AirflowException):
@@ -94,9 +81,9 @@ class Job(_Base):
         **kwargs: Any,
     ) -> None:
         super().__init__(retries=retries, retry_delay=retry_delay, **kwargs)
-        unknown = sorted(set(alarms or ()) - _ALARM_KEYS)
+        unknown = sorted(set(alarms or ()) - KEYS)
         if unknown:
-            raise ValueError(f"unknown alarms {unknown}: known are {sorted(_ALARM_KEYS)}")
+            raise ValueError(f"unknown alarms {unknown}: known are {sorted(KEYS)}")
         if term_run_time is not None and term_run_time <= 0:
             raise ValueError("term_run_time is minutes above 0, or None")
         if when is not None:
@@ -128,6 +115,8 @@ class Job(_Base):
         """Entry after waiting for a release, for resource units or for the condition again."""
         if event and event.get("kind") == "skip":
             raise AirflowSkipException(event["reason"])
+        if event and event.get("kind") == "killed":  # the ledger has its end already
+            raise JobTerminated(event["reason"])
         return self._start(context)
 
     def _start(self, context: Context) -> Any:
@@ -153,7 +142,7 @@ class Job(_Base):
         if self.noexec or answer == "noexec":
             log.info("%s is ON_NOEXEC: it succeeds without executing (JIL-092)", self.hoist_job)
             run.record("RUNNING")
-            run.record("SUCCESS")
+            run.record("SUCCESS", exit_code=0)  # as if it had run: e(JOB) = 0 holds
             return None
         return self._recorded(run, context, self.perform)
 
@@ -238,34 +227,25 @@ class Job(_Base):
             self._failed(run, code, str(failed), again=attempts_remain(context))
             raise
         run.record("SUCCESS", exit_code=0 if result is None else exit_code_of(result))
-        if self.alarms.get("notify_on") == "completion":
-            self._notify(run, "SUCCESS")
+        self._tell(run, "SUCCESS")
         return None if isinstance(result, ExitCode) else result
 
     def _terminated(self, run: Run, reason: str) -> None:
         run.record("TERMINATED")
-        if self.alarms.get("if_terminated", True):
-            run.alarm("JOBTERMINATED", self._words(reason))
-        self._notify(run, "TERMINATED")
+        self._tell(run, "TERMINATED", reason)
 
     def _failed(self, run: Run, exit_code: int | None, reason: str, *, again: bool) -> None:
         if again:
             run.record("RESTART", exit_code=exit_code)
             return
         run.record("FAILURE", exit_code=exit_code)
-        if self.alarms.get("if_fail", True):
-            run.alarm("JOBFAILURE", self._words(reason))
+        self._tell(run, "FAILURE", reason)
         if self.retries:
-            run.alarm("MAX_RETRYS", self._words(reason))
-        self._notify(run, "FAILURE")
+            run.alarm("MAX_RETRYS", reason)
 
-    def _notify(self, run: Run, status: str) -> None:
-        if addresses := self.alarms.get("notify"):
-            run.alarm("NOTIFICATION", f"{', '.join(addresses)}: {self._words(status)}")
-
-    def _words(self, reason: str) -> str:
-        message = self.alarms.get("message")
-        return f"{message}: {reason}" if message else reason
+    def _tell(self, run: Run, status: str, reason: str = "") -> None:
+        for kind, text in of_outcome(self.alarms, status, reason):
+            run.alarm(kind, text)
 
 
 _WAITS = {

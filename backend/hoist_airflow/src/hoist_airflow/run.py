@@ -167,6 +167,15 @@ class Run:
     try_number: int
     start_event: str | None = None
     """STARTJOB or FORCE_STARTJOB, on a control node of the object that an operator started so."""
+    shape: Topology | None = None
+
+    def start_box(self) -> None:
+        """Start the box that this control node stands in front of, if it is one inside the DAG."""
+        shape = self.shape
+        if shape is None or self.job == shape.top:
+            return
+        if any(member.job == self.job and member.is_box for member in shape.members):
+            self.ledger.start_box(self.job, self.run_id, eager=shape.eager)
 
     def record(self, status: str, exit_code: int | None = None) -> int:
         """Record a status of this task's job; the event's id."""
@@ -252,10 +261,10 @@ def ensure_started(context: Context) -> Run:
             _skip(f"the box of {job} did not start in this run")
         ledger.enter(job, run_id, boxes=True, eager=shape.eager)
     elif task.trigger_rule == "all_success":
-        ledger.start_empty(job, run_id, eager=shape.eager)
+        ledger.start_box(job, run_id, eager=shape.eager)
     box = next((m.box for m in shape.members if m.job == job), None)
     tries = int(ti.try_number or 1)
-    return Run(ledger, opened.key, dag.dag_id, run_id, job, box, tries, sent)
+    return Run(ledger, opened.key, dag.dag_id, run_id, job, box, tries, sent, shape)
 
 
 def _kept_out(ledger: Ledger, shape: Topology, task: Any, run_id: str) -> bool:

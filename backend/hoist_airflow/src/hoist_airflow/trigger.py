@@ -130,6 +130,8 @@ class StartTrigger(LedgerTrigger):
 
     def ask(self, ledger: Ledger, states: Mapping[str, str | None]) -> Decision:
         job, run_id = self.given["job"], self.given["run_id"]
+        if ledger.was_killed(job, run_id):
+            return Decision("killed", "KILLJOB came while it waited (JIL-083)")
         over = ledger.box_is_over(job, run_id)
         if over or ledger.may_start(job, run_id, self.given.get("resources")):
             return Decision("pass", "may try to start")

@@ -73,6 +73,29 @@ def test_a_good_night_skips_the_handler_and_is_green(run: Any, ledger: Any) -> N
     assert ledger.open_runs("NIGHT") == []
 
 
+def test_jil_110_a_gate_without_condition_starts_its_box(run: Any, ledger: Any) -> None:
+    """Where each member waits for more than the box does, nothing else would tell the ledger."""
+    state, _tasks = run(
+        HEAD
+        + """
+with DAG("NIGHT", schedule=None, max_active_runs=1):
+    x = Command(task_id="X", command="true")
+    y = Command(task_id="Y", command="true")
+    start = Gate(task_id="INNER.start", for_job="INNER")
+    with Box("INNER") as inner:
+        z = Command(task_id="Z", command="true")
+    x >> y
+    x >> start >> inner
+    y >> z
+"""
+    )
+    assert state == "success"
+    started = order(ledger, "STARTING")
+    assert started.index("INNER") < started.index("Z")
+    assert started.index("INNER") in (started.index("X") + 1, started.index("Y") + 1)
+    assert statuses(ledger)["INNER"] == "SUCCESS"
+
+
 def test_tr_10_a_failing_night_runs_the_handler_and_is_red(run: Any, ledger: Any) -> None:
     state, tasks = run(night("exit 3"))
     assert (state, tasks["H"], tasks["Y"]) == ("failed", "success", "upstream_failed")

@@ -11,6 +11,7 @@ from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.rows import JOB_COLUMNS, JobRow
 from hoist_airflow.ledger.store import Tx
 
+_JOB = f"SELECT {JOB_COLUMNS} FROM hoist_jobs WHERE job = ?"
 _CHUNK = 400  # below SQLite's oldest limit on parameters, 999
 
 
@@ -91,7 +92,7 @@ class Book:
 
     def job(self, name: str) -> JobRow | None:
         """The row of a job, or None."""
-        row = self.tx.one(f"SELECT {JOB_COLUMNS} FROM hoist_jobs WHERE job = ?", name)
+        row = self.tx.one(_JOB, name)
         return None if row is None else JobRow.of(row)
 
     def known(self, name: str) -> JobRow:
@@ -175,6 +176,14 @@ class Book:
             "UPDATE hoist_jobs SET status = ?, status_at = ?, run_id = COALESCE(?, run_id),"
             f" exit_code = NULL WHERE box = ? AND status IN ({marks})",
             status, self.at, run_id, box, *states,
+        )  # fmt: skip
+
+    def forget_codes(self, box: str, status: str) -> None:
+        """Clear the exit codes of the direct members of `box` that have a status."""
+        self.tx.run(
+            "UPDATE hoist_jobs SET exit_code = NULL"
+            " WHERE box = ? AND status = ? AND exit_code IS NOT NULL",
+            box, status,
         )  # fmt: skip
 
     def exists(self, box: str, among: Iterable[str]) -> bool:

@@ -221,13 +221,13 @@ class Ledger:
                 runs.start_boxes(book, job, run_id, eager)
             return book.known(job)
 
-    def start_empty(self, box: str, run_id: str, *, eager: Collection[str] = ()) -> None:
-        """Start a box of which no member has a task, unless it started with the box around it."""
+    def start_box(self, box: str, run_id: str, *, eager: Collection[str] = ()) -> None:
+        """Start a box that no member's task starts, unless it started with the box around it."""
         with self.writing() as book:
             runs.start_boxes(book, box, run_id, eager)
             row = book.known(box)
             if row.run_id != run_id or row.status in st.NOT_STARTED:
-                runs.try_start(book, box, run_id)
+                runs.try_start(book, box, run_id, eager=eager)
 
     def give_up_run(self, dag_id: str, run_id: str) -> None:
         """Its condition does not hold: the run never counts as active and drops no event."""
@@ -323,6 +323,11 @@ class Ledger:
         row = self.status(job)
         return row is not None and row.kill_at is not None
 
+    def was_killed(self, job: str, run_id: str) -> bool:
+        """Has a KILLJOB ended the job in this run before it started?"""
+        row = self.status(job)
+        return row is not None and (row.status, row.run_id) == (st.TERMINATED, run_id)
+
     # --- variables, resources, alarms, cursors ---------------------------------------------------
 
     def set_global(self, name: str, value: str, source: str = "operator") -> int:
@@ -364,7 +369,10 @@ class Ledger:
 
     def claims(self, job: str) -> dict[str, int]:
         """Units of renewable resources that the job holds."""
-        sql = "SELECT resource, units FROM hoist_claims WHERE job = ? ORDER BY resource"
+        sql = (
+            "SELECT resource, units FROM hoist_claims WHERE job = ? AND free <> 'W'"
+            " ORDER BY resource"
+        )
         with self.store.read() as tx:
             return {str(row[0]): int(row[1]) for row in tx.all(sql, job)}
 

@@ -50,13 +50,14 @@ def _derive(book: Book, box: JobRow, member: JobRow, direct: bool) -> str | None
     if running and direct and member.box_terminator and member.status in _BAD:
         return st.TERMINATED  # JIL-116
     completed = direct and member.status not in st.INCOMPLETE
+    changed = member.status not in st.WAKES_NOBODY
     if running:
         named = [
             status
             for status, text in ((st.SUCCESS, box.success), (st.FAILURE, box.failure))
             if text is not None
             # (a) it names the job that changed; (b) or, whatever it names, a member completed.
-            and (completed or member.job in conditions.parse(text).jobs)
+            and (completed or (changed and member.job in conditions.parse(text).jobs))
             and book.holds(text, box.job)
         ]
         if named:
@@ -118,8 +119,14 @@ def _kill_members(book: Book, box: JobRow) -> None:
 
 
 def kill(book: Book, name: str) -> bool:
-    """KILLJOB (JIL-083): marks a job under way for its operator to kill; a box is TERMINATED."""
+    """KILLJOB (JIL-083): marks a job under way for its operator to kill; a box is TERMINATED.
+
+    So is a job that waits for units: nothing of it runs yet.
+    """
     row = book.job(name)
+    if row is not None and row.status in st.QUEUED:
+        spread(book, book.put(row, st.TERMINATED))
+        return True
     if row is None or row.status not in st.UNDER_WAY:
         return False
     if row.is_box:

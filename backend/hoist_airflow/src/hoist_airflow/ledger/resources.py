@@ -3,6 +3,10 @@
 Renewable units come back when the job ends: with FREE=Y on success, A always, N never. Depletable
 units never come back. A threshold is a level to reach, not consumed. Units that a job keeps are
 used again by its next run, or freed by RELEASE_RESOURCE.
+
+Who has waited longest is dealt to first, so what a job may have is what those before it leave; one
+that cannot have all that it needs is passed over. A row of `hoist_claims` with `free` = W is what a
+job waits for; it counts while the job is RESWAIT.
 """
 
 from __future__ import annotations
@@ -98,7 +102,14 @@ def claim(tx: Tx, job: str, needs: Iterable[Need]) -> list[str]:
     """Take all units that a start of `job` needs, or none; the names of those that are short."""
     levels = _levels(tx, job, needs)
     short = [need.name for need, _kind, units, free in levels if units > free]
+    tx.run("DELETE FROM hoist_claims WHERE job = ? AND free = 'W'", job)
     if short:
+        for need, _kind, units, _free in levels:
+            tx.run(
+                "INSERT INTO hoist_claims (resource, job, units, free) VALUES (?, ?, ?, 'W')"
+                " ON CONFLICT (resource, job) DO NOTHING",  # kept from its last run
+                need.name, job, units,
+            )  # fmt: skip
         return short
     for need, kind, units, _free in levels:
         if kind == "depletable":
@@ -118,6 +129,7 @@ def claim(tx: Tx, job: str, needs: Iterable[Need]) -> list[str]:
 def _levels(tx: Tx, job: str, needs: Iterable[Need]) -> list[tuple[Need, str, int, int]]:
     """Each need with its resource's kind, the units wanted, and the units that `job` may have."""
     levels: list[tuple[Need, str, int, int]] = []
+    ahead = _units_of_those_ahead(tx, job)
     for need in sorted(needs, key=lambda n: n.name):
         row = tx.one("SELECT kind, amount FROM hoist_resources WHERE name = ?", need.name)
         if row is None:
@@ -127,13 +139,46 @@ def _levels(tx: Tx, job: str, needs: Iterable[Need]) -> list[tuple[Need, str, in
         kind, amount = str(row[0]), int(row[1])
         # JIL-160: the units that the job itself kept from its last run are used again.
         used = tx.one(
-            "SELECT COALESCE(SUM(units), 0) FROM hoist_claims WHERE resource = ? AND job <> ?",
+            "SELECT COALESCE(SUM(units), 0) FROM hoist_claims"
+            " WHERE resource = ? AND job <> ? AND free <> 'W'",
             need.name, job,
         )  # fmt: skip
         assert used is not None
         units = amount if need.quantity is None else need.quantity
-        levels.append((need, kind, units, amount - int(used[0])))
+        levels.append((need, kind, units, amount - int(used[0]) - ahead.get(need.name, 0)))
     return levels
+
+
+def _units_of_those_ahead(tx: Tx, job: str) -> dict[str, int]:
+    """What the jobs that have waited longer than `job` can have now, by resource."""
+    waiting = tx.all(
+        "SELECT j.job, c.resource, c.units, r.kind FROM hoist_claims c"
+        " JOIN hoist_jobs j ON j.job = c.job JOIN hoist_resources r ON r.name = c.resource"
+        " WHERE c.free = 'W' AND j.status = 'RESWAIT' ORDER BY j.status_at, j.job, c.resource"
+    )
+    wanted: dict[str, list[tuple[str, int, str]]] = {}
+    for name, resource, units, kind in waiting:
+        if name == job:
+            break
+        wanted.setdefault(name, []).append((resource, int(units), str(kind)))
+    dealt: dict[str, int] = {}
+    for name, needs in wanted.items():
+        if all(dealt.get(r, 0) + units <= _free(tx, r, name) for r, units, _kind in needs):
+            for resource, units, kind in needs:
+                if kind != "threshold":  # a level, not consumed
+                    dealt[resource] = dealt.get(resource, 0) + units
+    return dealt
+
+
+def _free(tx: Tx, resource: str, job: str) -> int:
+    """The units of a resource that nobody but `job` has."""
+    row = tx.one(
+        "SELECT r.amount - COALESCE((SELECT SUM(c.units) FROM hoist_claims c"
+        " WHERE c.resource = r.name AND c.job <> ? AND c.free <> 'W'), 0)"
+        " FROM hoist_resources r WHERE r.name = ?",
+        job, resource,
+    )  # fmt: skip
+    return 0 if row is None else int(row[0])
 
 
 def give_back(tx: Tx, job: str, status: str) -> None:
@@ -145,5 +190,7 @@ def give_back(tx: Tx, job: str, status: str) -> None:
 def release(tx: Tx, job: str, resource: str | None = None) -> int:
     """RELEASE_RESOURCE: frees what a job keeps, of one resource or all; how many claims."""
     if resource is None:
-        return tx.run("DELETE FROM hoist_claims WHERE job = ?", job)
-    return tx.run("DELETE FROM hoist_claims WHERE job = ? AND resource = ?", job, resource)
+        return tx.run("DELETE FROM hoist_claims WHERE job = ? AND free <> 'W'", job)
+    return tx.run(
+        "DELETE FROM hoist_claims WHERE job = ? AND resource = ? AND free <> 'W'", job, resource
+    )

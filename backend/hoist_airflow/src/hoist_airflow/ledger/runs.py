@@ -186,6 +186,7 @@ def _start_one_box(book: Book, box: JobRow, run_id: str) -> None:
         for (job,) in book.tx.all(held, name, run_id):
             hold_for_run(book, job, run_id)  # JIL-094
         book.put_all(name, [s for s in st.ALL if s not in keep], st.ACTIVATED, run_id)
+        book.forget_codes(name, st.ON_HOLD)  # pin: an `e()` atom reads no code of an earlier run
         inner = [b for b in book.inner_boxes(name) if b not in seen]
         seen.update(inner)
         boxes += inner
@@ -238,6 +239,7 @@ def try_start(  # noqa: PLR0911  (one return an answer)
     when: str | None = None,
     undefined: Sequence[str] = (),
     try_number: int | None = None,
+    eager: Collection[str] = (),
 ) -> StartAnswer:
     """Start a job if nothing forbids it, all in one transaction; records STARTING.
 
@@ -262,7 +264,7 @@ def try_start(  # noqa: PLR0911  (one return an answer)
         return "false"
     if row.is_box:
         if row.run_id != run_id or row.status not in st.UNDER_WAY:
-            start_box(book, row, run_id)
+            start_box(book, row, run_id, eager)
         return "started"
     if needs and resources.claim(book.tx, job, needs):
         if row.status != st.RESWAIT:
@@ -315,11 +317,13 @@ def settle(book: Book, dag_id: str, run_id: str, among: Sequence[str] | None = N
     """Give jobs of a run that is over (those in `among`) and that never reported an end one."""
     sql = (
         "SELECT job FROM hoist_jobs WHERE dag_id = ? AND run_id = ? AND is_box = 0"
-        " AND status IN ('STARTING', 'RUNNING', 'RESTART', 'WAIT_REPLY', 'SUSPENDED') ORDER BY job"
+        " AND status IN ('STARTING', 'RUNNING', 'RESTART', 'WAIT_REPLY', 'SUSPENDED',"
+        " 'QUE_WAIT', 'RESWAIT', 'PEND_MACH') ORDER BY job"
     )
     for (name,) in book.tx.all(sql, dag_id, run_id):
         row = book.job(name)
         if row is None or (among is not None and name not in among):
             continue
-        ended = st.INACTIVE if row.status == st.STARTING else st.TERMINATED
+        has_run = row.status not in (st.STARTING, *st.QUEUED)
+        ended = st.TERMINATED if has_run else st.INACTIVE
         fold.spread(book, book.put(row, ended))

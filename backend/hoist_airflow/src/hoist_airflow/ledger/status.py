@@ -32,6 +32,8 @@ INCOMPLETE = (
     ACTIVATED, STARTING, RUNNING, ON_HOLD, QUE_WAIT, RESWAIT, PEND_MACH, RESTART, WAIT_REPLY,
     SUSPENDED,
 )  # fmt: skip
+# What makes no atom true: nobody looks at a condition because of it (pin, JIL-002).
+WAKES_NOBODY = frozenset({ACTIVATED, STARTING, RUNNING, RESTART})
 # Ready to start, but short of load, of resources or of a machine (JIL-095).
 QUEUED = (QUE_WAIT, RESWAIT, PEND_MACH)
 # A member in one of these has not started in this box run.

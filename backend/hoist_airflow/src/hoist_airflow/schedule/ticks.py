@@ -20,6 +20,7 @@ HORIZON_YEARS = 40
 """How far `next_tick` looks: 29 February on a given weekday comes at most 40 years apart."""
 
 _DAY = 86400
+_NEVER = 1 << 60
 _TIME = re.compile(r"(\d\d?):(\d\d)\Z", re.ASCII)
 
 
@@ -95,9 +96,9 @@ def _parse_minutes(text: str) -> list[int]:
 class CalendarTicks(Ticks):
     """AutoSys's ticks: `start_times` or `start_mins` on the days of a week or of a calendar.
 
-    Takes the arguments of `legacy_calendar` (docs/runtime.md). A run calendar's row with a time of
-    its own ticks at that time (JIL-146); all other days tick at `times` and `minutes`, or at 00:00
-    when neither is given.
+    Takes the arguments of `legacy_calendar` (docs/runtime.md); `days=""` never ticks. A run
+    calendar's row with a time of its own ticks at that time (JIL-146); all other days tick at
+    `times` and `minutes`, or at 00:00 when neither is given.
 
     Raises `ValueError` for arguments that make no schedule, `CalendarError` and `UnknownZone`.
     """
@@ -147,6 +148,8 @@ class CalendarTicks(Ticks):
     def describe(self) -> str:
         """One line for people, in the words of the definition."""
         given = self._arguments
+        if given.get("days") == "":
+            return "no days"
         parts = [given.get("days") or f"calendar {given['calendar']}"]
         if "exclude" in given:
             parts.append(f"not {given['exclude']}")
@@ -155,6 +158,9 @@ class CalendarTicks(Ticks):
         if "minutes" in given:
             parts.append(f"at minutes {given['minutes']}")
         return f"{', '.join(parts)} {self._zone.name}"
+
+    def first_possible(self) -> int | None:
+        return _NEVER if self._run is None and not self._weekdays else None  # JIL-142
 
     def last_possible(self) -> int | None:
         if self._run is None or self._run.last is None:

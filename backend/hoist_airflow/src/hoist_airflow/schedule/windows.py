@@ -58,6 +58,19 @@ def window_decision(window: str, timezone: str, now: datetime) -> WindowDecision
     return WindowDecision("not_today")
 
 
+def window_closing(window: str, timezone: str, inside: datetime) -> datetime | None:
+    """The first instant after the window in which `inside` lies; None: it lies in none."""
+    opening, closing = parse_window(window)
+    place = zone(timezone)
+    instant = to_instant(inside)
+    today = place.local(instant) // _DAY
+    for day in range(today - 3, today + 4):
+        begin, end = interval(place, day, opening, closing)
+        if begin <= instant < end + 60:
+            return to_datetime(end + 60)
+    return None
+
+
 def interval(place: Zone, day: int, opening: int, closing: int) -> tuple[int, int]:
     """The instants of the opening and of the closing minute of the window that opens on `day`.
 
