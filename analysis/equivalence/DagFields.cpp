@@ -197,7 +197,7 @@ private:
         auto const row = manifest->byJob.find(box.name);
         nlohmann::json const none;
         nlohmann::json const& told = row == manifest->byJob.end() ? none : row->second;
-        auto const tells = [&](ir::ConstructId from, std::string legacy, std::string airflow,
+        auto const tells = [&](ir::ConstructId from, std::string legacy, std::string const& airflow,
                                std::string consequence) {
             differ(Aspect::alarm, id, from ? at(from) : box.nameSpan, std::move(legacy),
                    airflow + " in the manifest", std::move(consequence));

@@ -49,7 +49,7 @@ std::string keyOf(ir::Atom const& atom) {
 class Ages {
 public:
     /// `ownEnd`: no last end of a dependent is younger.
-    Ages(std::vector<Facts::Age> const& told, int64_t ownEnd) : facts(told) {
+    Ages(std::vector<Facts::Age> const& told, int64_t ownEnd) {
         for (Facts::Age const& age : told) {
             at(age.job);
             if (!age.dependent.empty() && !age.isWithin)
@@ -85,7 +85,6 @@ private:
         value = std::max(value, least);
         return grows;
     }
-    std::vector<Facts::Age> const& facts;
     std::map<std::string, int64_t> others, own;
 };
 
@@ -294,6 +293,7 @@ private:
     }
 
     /// Running jobs end later, and others take unequal times: the order of ends is open.
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): a copy, because `days` that hold it grow
     static void addVariants(std::vector<Scenario>& days, Scenario scenario) {
         for (int64_t const longer : {int64_t(1), int64_t(30)}) {
             Scenario variant = scenario;
