@@ -284,7 +284,7 @@ Nodes WorkflowLowering::leavesOf(BoxId box) const {
                                   dag.tasks[node.task].box == box;
         if (!insideOf(around, box) || isOwnVerdict || awaited.contains(keyOf(node)))
             continue;
-        if (around == box || (node.task && inner.contains(keyOf(node))))
+        if (around == box || inner.contains(keyOf(node)))
             leaves.push_back(node);
     }
     return leaves;
