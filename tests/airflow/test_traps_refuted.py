@@ -92,7 +92,6 @@ OPERATION = {"tr18/naive"}
 _SENSOR = "told by its time-out (JIL-144), not by what it reads of the other DAG"
 _ASSETS = "an asset schedule is compared with a conjunction of statuses only (TR-03)"
 GAPS = {
-    "tr07/naive": "the run played for D shows H first, and H has been told: D's difference is dropped",
     "tr11/naive": _SENSOR,
     "tr12/naive": _ASSETS + "; that the box hangs is the assumption stuck-box-ends",
     "tr43/naive": _SENSOR,
