@@ -32,7 +32,7 @@ target::DagToRun Stage::dagToRun() const {
     return run;
 }
 
-std::optional<Difference> Stage::judge(semantics::Scenario const& scenario) {
+std::optional<Difference> Stage::judge(semantics::Scenario const& scenario, JobId about) {
     semantics::Trace const legacyTrace = semantics::run(estate, ticks, scenario, pair.workflow);
     target::DagTrace const played = target::runDags(bag, dagToRun(), scenario);
     if (!played.guesses.empty()) {
@@ -41,7 +41,7 @@ std::optional<Difference> Stage::judge(semantics::Scenario const& scenario) {
             return std::nullopt;
         semantics::Scenario known = scenario;
         known.end = played.guessedAt;
-        return judge(known);
+        return judge(known, about);
     }
 
     std::set<std::string> names;
@@ -68,6 +68,10 @@ std::optional<Difference> Stage::judge(semantics::Scenario const& scenario) {
         int64_t const at =
             std::min(a.starts.empty() ? std::numeric_limits<int64_t>::max() : a.starts.front(),
                      b.starts.empty() ? std::numeric_limits<int64_t>::max() : b.starts.front());
+        if (id == about) {
+            different = id;
+            break;
+        }
         if (at < when) {
             when = at;
             different = id;
@@ -177,16 +181,39 @@ std::optional<Difference> Stage::judge(semantics::Scenario const& scenario) {
     return difference;
 }
 
-std::optional<Difference> Stage::play(Suspicion const& suspicion) {
+std::optional<Difference> Stage::play(Suspicion const& suspicion, JobId about) {
     for (semantics::Scenario& scenario :
          scenariosOf(estate, ticks, pair.workflow, options.horizon, suspicion)) {
-        if (!judge(scenario))
+        std::optional<Difference> const first = judge(scenario, about);
+        if (!first)
             continue;
-        shrink(scenario, estate,
-               [&](semantics::Scenario const& candidate) { return judge(candidate).has_value(); });
-        return judge(scenario);
+        // Not at all and not in time are the same story.
+        auto const isAboutEnds = [](Difference const& difference) {
+            return difference.aspect == Difference::Aspect::verdict;
+        };
+        shrink(scenario, estate, [&](semantics::Scenario const& candidate) {
+            auto const same = judge(candidate, about);
+            return same && same->job == first->job && isAboutEnds(*same) == isAboutEnds(*first);
+        });
+        return judge(scenario, about);
     }
     return std::nullopt;
+}
+
+std::optional<Difference> Stage::playLongRun(int64_t tick, int64_t gap) {
+    int64_t const seconds = 2 * gap + 600;
+    semantics::Scenario scenario;
+    scenario.hasEndlessCapacity = true;
+    scenario.start = tick - 60;
+    scenario.end = tick + seconds + gap;
+    for (JobId id : workflow.jobs)
+        if (ir::Job const& job = estate.jobs[id]; !job.group) {
+            semantics::RunPlan plan;
+            plan.exitCode = endingCode(job.exitRule, true);
+            scenario.runs[job.name.str()] = {plan, plan};
+            scenario.runs[job.name.str()].front().duration = seconds;
+        }
+    return judge(scenario, {});
 }
 
 } // namespace hoist::equivalence

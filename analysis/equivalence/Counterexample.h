@@ -14,13 +14,17 @@ public:
     Stage(ir::Estate const& estate, schedule::Ticks& ticks, Pair const& pair,
           target::Bag const& bag, target::Dag const& dag, Options const& options);
 
-    /// Plays a suspicion; a difference that both traces show, or nothing.
-    std::optional<Difference> play(Suspicion const& suspicion);
+    /// Plays a suspicion about a job; a difference that both traces show, or nothing.
+    std::optional<Difference> play(Suspicion const& suspicion, JobId about);
+    /// Plays from `tick` on, the next ticks being `gap` seconds apart: the first run takes longer
+    /// than to the second of them, the others take a minute.
+    std::optional<Difference> playLongRun(int64_t tick, int64_t gap);
 
 private:
     target::DagToRun dagToRun() const;
-    /// What one scenario shows on both sides.
-    std::optional<Difference> judge(semantics::Scenario const& scenario);
+    /// What one scenario shows on both sides: of `about` if it differs there, else of the first job
+    /// in time that does.
+    std::optional<Difference> judge(semantics::Scenario const& scenario, JobId about);
 
     ir::Estate const& estate;
     schedule::Ticks& ticks;

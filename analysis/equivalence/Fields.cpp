@@ -147,10 +147,10 @@ bool hasGlobals(llvm::StringRef text) {
     return any;
 }
 
-std::optional<ManifestAlarms> readManifestAlarms(llvm::StringRef bytes, std::string& error) {
-    auto const json = nlohmann::json::parse(bytes.begin(), bytes.end(), nullptr, false);
-    auto const rows = json.is_object() ? json.find("alarms") : json.end();
-    if (!json.is_object() || rows == json.end() || !rows->is_array()) {
+std::optional<ManifestAlarms> readManifestAlarms(nlohmann::json const& manifest,
+                                                 std::string& error) {
+    auto const rows = manifest.is_object() ? manifest.find("alarms") : manifest.end();
+    if (!manifest.is_object() || rows == manifest.end() || !rows->is_array()) {
         error = "it has no list `alarms`";
         return std::nullopt;
     }

@@ -21,7 +21,8 @@ struct ManifestAlarms {
     llvm::StringMap<nlohmann::json> byJob; ///< rows of the key `alarms`
 };
 /// Nothing and `error` when it is no manifest.
-std::optional<ManifestAlarms> readManifestAlarms(llvm::StringRef json, std::string& error);
+std::optional<ManifestAlarms> readManifestAlarms(nlohmann::json const& manifest,
+                                                 std::string& error);
 
 /// Compares the tasks and DAGs of one estate. Linear in jobs and their fields.
 class FieldComparison {

@@ -22,6 +22,16 @@ std::vector<Lit> RunModel::cone(ir::JobId job) {
 
 Solver::Answer RunModel::ask(std::vector<Lit> assumptions, int conflicts) {
     assumptions.push_back(isNew);
+    Solver::Answer const answer = solver.solve(assumptions, conflicts);
+    if (answer != Solver::Answer::satisfiable)
+        return answer;
+    // A night on which nobody is killed is the likelier story.
+    std::vector<Lit> likely = assumptions;
+    for (ir::JobId id : workflow.jobs)
+        if (auto it = jobs.find(id.value); it != jobs.end())
+            likely.push_back(!it->second.terminated);
+    if (solver.solve(likely, conflicts) == Solver::Answer::satisfiable)
+        return answer;
     return solver.solve(assumptions, conflicts);
 }
 

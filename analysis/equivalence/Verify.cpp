@@ -4,6 +4,7 @@
 #include "analysis/equivalence/Counterexample.h"
 #include "analysis/equivalence/CrossDag.h"
 #include "analysis/equivalence/Fields.h"
+#include "analysis/equivalence/Folds.h"
 #include "analysis/equivalence/LocalProof.h"
 #include "analysis/equivalence/RunModel.h"
 #include "analysis/equivalence/Schedules.h"
@@ -60,13 +61,15 @@ public:
         }
         compareShape();
         compareStarts();
-        compareFolds();
+        compareFolds(estate, pair, dag, expressions, options.budget, model, result.findings);
+        compareRootGate();
         compareEnding();
         noteAssumptions();
         compareSchedule(estate, ticks, pair.workflow, bag, dag, options.horizon, result.findings);
         compareMemberClocks();
         compareAcrossDags(estate, ticks, pair, bag, dag, options.horizon, result.findings);
         fields.compareDag(pair.workflow, dag, result.findings);
+        compareLongRun();
         for (JobId job : workflow.jobs)
             if (auto it = pair.taskOf.find(job.value); it != pair.taskOf.end())
                 fields.compareTask(job, dag, dag.tasks[it->second], result.findings);
@@ -167,40 +170,8 @@ private:
             ask(question);
     }
 
-    /// What the DAG says of the completion of boxes (JIL-115…117) and of how the root's gate waits.
-    void compareFolds() {
-        for (target::Group const& group : dag.groups)
-            if (group.isBox)
-                if (auto it = estate.jobByName.find(group.legacyJob); it != estate.jobByName.end())
-                    compareFold(it->second, "", group.success, group.failure, group.terminators,
-                                group.kill);
-        bool isTold = false, hasShims = false;
-        for (TaskId id : dag.tasks.ids()) {
-            target::Task const& task = dag.tasks[id];
-            hasShims = hasShims || !task.legacyJob.empty();
-            auto const guarded = pair.guardedBy.find(id.value);
-            if (task.role != Role::verdict || guarded == pair.guardedBy.end() ||
-                guarded->second != workflow.root || !estate.isGroup(workflow.root))
-                continue;
-            isTold = true;
-            auto const text = [&](char const* name) -> std::optional<std::string> {
-                nlohmann::json const& value = task.argument(name);
-                return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
-            };
-            auto const list = [&](char const* name) {
-                std::vector<std::string> names;
-                if (task.argument(name).is_array())
-                    for (auto const& one : task.argument(name))
-                        if (one.is_string())
-                            names.push_back(one);
-                return names;
-            };
-            compareFold(workflow.root, task.id, text("success"), text("failure"),
-                        list("terminators"), list("kill"));
-        }
-        // Without a verdict the ledger folds by the default rules.
-        if (!isTold && hasShims && estate.isGroup(workflow.root))
-            compareFold(workflow.root, "", std::nullopt, std::nullopt, {}, {});
+    /// How the root's gate waits (JIL-005, JIL-144).
+    void compareRootGate() {
         TaskId const entry = lastControlOf(workflow.root);
         if (!entry || dag.tasks[entry].role != Role::gate || !job(workflow.root).condition)
             return;
@@ -225,68 +196,37 @@ private:
                                            workflow.root, dag.tasks[entry].id});
     }
 
-    void compareFold(JobId box, std::string const& task, std::optional<std::string> const& success,
-                     std::optional<std::string> const& failure,
-                     std::vector<std::string> terminators, std::vector<std::string> kill) {
-        ir::Group const& group = estate.groups[job(box).group];
-        std::string const name = job(box).name.str();
-        for (auto const& [word, mine, theirs] :
-             {std::tuple{"box_success", &group.success, &success},
-              {"box_failure", &group.failure, &failure}}) {
-            std::optional<ir::ExprId> const said =
-                *theirs ? expressions.of(**theirs) : std::nullopt;
-            if (!*mine && !*theirs)
+    /// TR-51: a tick that comes while a run goes on never exists (JIL-144); Airflow by itself makes
+    /// it up. Where ticks are an hour apart or less, or as an alarm of the definition expects such
+    /// runs, that is no far-fetched night. Else it is the assumption `no-tick-while-running`.
+    void compareLongRun() {
+        ir::Job const& root = job(workflow.root);
+        bool const isMine = llvm::any_of(
+            dag.tasks, [](target::Task const& task) { return !task.legacyJob.empty(); });
+        if (isMine || !root.schedule || dag.maxActiveRuns != 1 ||
+            dag.timetable.kind != target::Timetable::Kind::ticks ||
+            estate.schedules[root.schedule].whileRunning != ir::TickWhileRunning::drop)
+            return;
+        int64_t ordinary = 3600;
+        for (auto const* limit : {&root.alarms.maxRun, &root.termRunTime})
+            if (*limit)
+                ordinary = std::max<int64_t>(ordinary, **limit * 60);
+        std::vector<int64_t> const& ticksOfDag = bag.tickSets[dag.timetable.ticks].ticks;
+        for (size_t i = 1; i < ticksOfDag.size(); ++i) {
+            int64_t const gap = ticksOfDag[i] - ticksOfDag[i - 1];
+            if (gap > ordinary || ticksOfDag[i - 1] - 60 < bag.from)
                 continue;
-            bool alike = *mine && said;
-            if (alike && said != mine->expr) {
-                if (!model)
-                    model.emplace(estate, pair, dag, expressions);
-                alike = model->areAlike(mine->expr, *said, box, options.budget);
-            }
-            if (!alike)
-                differ({Difference::Aspect::verdict,
-                        box,
-                        *mine ? mine->span : job(box).nameSpan,
-                        task,
-                        *mine ? std::string(word) + ": " + estate.conditions.print(mine->expr)
-                              : fmt::format("no {}", word),
-                        *theirs ? **theirs : "no such test",
-                        fmt::format("`{}` would complete in other situations (JIL-115)", name),
-                        {}});
+            auto difference = stage.playLongRun(ticksOfDag[i - 1], gap);
+            if (!difference)
+                return;
+            difference->aspect = Difference::Aspect::limit;
+            difference->consequence = fmt::format(
+                "after a run of {} that takes longer than to the next tick, Airflow makes a run up "
+                "for it; AutoSys drops the tick (JIL-144, TR-51)",
+                std::string_view(root.name));
+            differ(std::move(*difference));
+            return;
         }
-        std::vector<std::string> wanted, wantedKill;
-        for (JobId member : group.members) {
-            if (job(member).boxTerminator && *job(member).boxTerminator)
-                wanted.push_back(job(member).name.str());
-            if (job(member).jobTerminator && *job(member).jobTerminator)
-                wantedKill.push_back(job(member).name.str());
-        }
-        for (auto* list : {&wanted, &wantedKill, &terminators, &kill})
-            std::sort(list->begin(), list->end());
-        auto const joined = [](std::vector<std::string> const& names) {
-            std::string text;
-            for (std::string const& one : names)
-                text += (text.empty() ? "" : ", ") + one;
-            return text.empty() ? std::string("none") : text;
-        };
-        if (wanted != terminators)
-            differ({Difference::Aspect::verdict,
-                    box,
-                    job(box).nameSpan,
-                    task,
-                    "box_terminator: " + joined(wanted),
-                    "terminators: " + joined(terminators),
-                    fmt::format("`{}` would be terminated by other members (JIL-116)", name),
-                    {}});
-        if (wantedKill != kill)
-            differ({Difference::Aspect::verdict,
-                    box,
-                    job(box).nameSpan,
-                    task,
-                    "job_terminator: " + joined(wantedKill),
-                    "kill: " + joined(kill),
-                    fmt::format("other members of `{}` would be killed with it (JIL-117)", name),
-                    {}});
     }
 
     /// Own times and run windows, against the gates in front of the tasks.
@@ -398,7 +338,8 @@ private:
                  question.job, task});
             return;
         }
-        auto difference = playUntilShown([&] { return model->disagree(question, options.budget); });
+        auto difference =
+            playUntilShown(question.job, [&] { return model->disagree(question, options.budget); });
         if (difference) {
             result.starts = Proof::executed;
             // What one job does differently shows again in the questions about those behind it.
@@ -416,11 +357,12 @@ private:
 
     /// Plays the model that the solver has, and while none shows anything some others that it
     /// finds.
-    std::optional<Difference> playUntilShown(llvm::function_ref<Solver::Answer()> next) {
+    std::optional<Difference> playUntilShown(JobId about,
+                                             llvm::function_ref<Solver::Answer()> next) {
         constexpr int models = 12;
         std::optional<Difference> shown;
         for (int i = 0; i < models; ++i) {
-            shown = stage.play(Suspicion::of(estate, pair.workflow, *model));
+            shown = stage.play(Suspicion::of(estate, pair.workflow, *model), about);
             if (shown)
                 break;
             model->excludeModel();
@@ -441,8 +383,8 @@ private:
             model.emplace(estate, pair, dag, expressions);
         result.ending = Proof::global;
         if (model->judgesTooEarly(options.budget) == Solver::Answer::satisfiable) {
-            if (auto difference =
-                    playUntilShown([&] { return model->judgesTooEarly(options.budget); })) {
+            if (auto difference = playUntilShown(
+                    workflow.root, [&] { return model->judgesTooEarly(options.budget); })) {
                 result.ending = Proof::executed;
                 if (played.insert({difference->job.value, difference->aspect}).second)
                     differ(std::move(*difference));
@@ -462,8 +404,8 @@ private:
             return;
         case Solver::Answer::satisfiable: break;
         }
-        if (auto difference =
-                playUntilShown([&] { return model->verdictsDisagree(options.budget); })) {
+        if (auto difference = playUntilShown(
+                workflow.root, [&] { return model->verdictsDisagree(options.budget); })) {
             result.ending = Proof::executed;
             // What makes a job start differently usually makes the run end differently: told once.
             if (findings().differences.empty() || difference->aspect == Difference::Aspect::verdict)
@@ -519,9 +461,14 @@ private:
                 return !condition || id == workflow.root;
             }))
             return; // every member starts, so every member ends
-        if (!model)
-            model.emplace(estate, pair, dag, expressions);
-        if (model->canHang(options.budget) == Solver::Answer::satisfiable)
+        // Proved by their shape, jobs wait for successes only, and any job can be killed.
+        bool canHang = !model && result.jobs == result.provedLocally;
+        if (!canHang) {
+            if (!model)
+                model.emplace(estate, pair, dag, expressions);
+            canHang = model->canHang(options.budget) == Solver::Answer::satisfiable;
+        }
+        if (canHang)
             assume("stuck-box-ends",
                    fmt::format(
                        "a run of `{}` in which a member can never start ends here, and hangs in "

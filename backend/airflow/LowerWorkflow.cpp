@@ -320,7 +320,7 @@ Nodes WorkflowLowering::leavesOf(BoxId box) const {
                                   dag.tasks[node.task].box == box;
         if (!insideOf(around, box) || isOwnVerdict || awaited.contains(keyOf(node)))
             continue;
-        if (around == box || (node.task && inner.contains(keyOf(node))))
+        if (around == box || inner.contains(keyOf(node)))
             leaves.push_back(node);
     }
     return leaves;
@@ -469,7 +469,8 @@ void WorkflowLowering::finish() {
         exact(root.initialStatusText.from, "paused");
         assume("stays-on-ice:" + root.name.str());
     }
-    // JIL-114, design.md "Accepted by design": a member may never start, or a test of its own never hold.
+    // JIL-114, design.md "Accepted by design": a member may never start, or a test of its own never
+    // hold.
     bool const mayHang =
         llvm::any_of(dag.tasks,
                      [&](Task const& task) {

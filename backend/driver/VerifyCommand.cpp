@@ -151,7 +151,12 @@ private:
         std::optional<std::string> const bytes = files.read(path, error);
         if (!bytes)
             return fail(path, error);
-        nlohmann::json const manifest = nlohmann::json::parse(*bytes, nullptr, false);
+        // Most of a manifest tells how each object was lowered: not kept.
+        auto const keep = [](int, nlohmann::json::parse_event_t event, nlohmann::json& key) {
+            return event != nlohmann::json::parse_event_t::key ||
+                   (key != "objects" && key != "files" && key != "assumptions");
+        };
+        nlohmann::json const manifest = nlohmann::json::parse(*bytes, keep, false);
         if (!manifest.is_object() || !manifest.contains("dags") || !manifest["dags"].is_array())
             return fail(path, "it is no manifest of hoist");
         for (auto const& dag : manifest["dags"])
@@ -171,7 +176,7 @@ private:
                                 names->push_back(name);
             }
         options.hasManifest = true;
-        alarms = equivalence::readManifestAlarms(*bytes, error);
+        alarms = equivalence::readManifestAlarms(manifest, error);
         if (!alarms)
             return fail(path, error);
         options.alarms = &*alarms;

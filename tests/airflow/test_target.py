@@ -227,7 +227,6 @@ _RUNS = [case for case in CASES if any(step[0] == "run" for step in steps_of(cas
 # Where simulation and Airflow part, and verify therefore must not rest on the simulation.
 _APART = {
     "tr19_member_clock": "a tick that an earlier run of the test left pending is not in the case",
-    "tr46_queued": "a job that reads its condition again in the queue (JIL-095) is not simulated",
 }
 
 

@@ -499,14 +499,14 @@ TEST(Alarms, ClocksMustStandInTheManifestToo) {
     for (auto const& [manifest, count] :
          {std::pair{R"({"alarms": [{"job": "A", "must_start": ["+5"]}]})", 0u},
           {R"({"alarms": []})", 1u}}) {
-        auto const alarms = readManifestAlarms(manifest, error);
+        auto const alarms = readManifestAlarms(json::parse(manifest), error);
         ASSERT_TRUE(alarms) << error;
         Findings findings;
         FieldComparison(builder.estate, &*alarms)
             .compareTask(a, dag, dag.tasks[target::TaskId(0)], findings);
         EXPECT_EQ(findings.differences.size(), count) << told(findings);
     }
-    EXPECT_FALSE(readManifestAlarms("[]", error));
+    EXPECT_FALSE(readManifestAlarms(json::array(), error));
 }
 
 namespace {
@@ -529,8 +529,8 @@ struct BoxRun {
     }
     Findings compare(char const* manifest = nullptr) {
         std::string error;
-        auto const alarms =
-            manifest ? readManifestAlarms(manifest, error) : std::optional<ManifestAlarms>();
+        auto const alarms = manifest ? readManifestAlarms(json::parse(manifest), error)
+                                     : std::optional<ManifestAlarms>();
         Findings findings;
         FieldComparison(builder.estate, alarms ? &*alarms : nullptr)
             .compareDag(workflow, dag, findings);

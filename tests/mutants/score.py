@@ -252,7 +252,15 @@ def main() -> int:
         "--estates", nargs="*", help="only estates whose name contains one of these"
     )
     parser.add_argument("--keep", type=Path, help="write the misses and the accused there")
+    parser.add_argument(
+        "--emitter", nargs="*", metavar="RULE",
+        help="break rules of the emitter instead (emitter.py): all, or those whose name contains one of these",
+    )  # fmt: skip
     given = parser.parse_args()
+    if given.emitter is not None:
+        import emitter
+
+        return 1 if emitter.run(ROOT / "build" / "emitter", given.emitter) else 0
     work = ROOT / "build" / "mutants"
     work.mkdir(parents=True, exist_ok=True)
     found = estates(given.estates)
