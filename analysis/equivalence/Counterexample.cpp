@@ -200,11 +200,12 @@ std::optional<Difference> Stage::play(Suspicion const& suspicion, JobId about) {
     return std::nullopt;
 }
 
-std::optional<Difference> Stage::playLongRun(int64_t tick, int64_t seconds) {
+std::optional<Difference> Stage::playLongRun(int64_t tick, int64_t gap) {
+    int64_t const seconds = 2 * gap + 600;
     semantics::Scenario scenario;
     scenario.hasEndlessCapacity = true;
     scenario.start = tick - 60;
-    scenario.end = tick + 3 * seconds;
+    scenario.end = tick + seconds + gap;
     for (JobId id : workflow.jobs)
         if (ir::Job const& job = estate.jobs[id]; !job.group) {
             semantics::RunPlan plan;

@@ -16,8 +16,9 @@ public:
 
     /// Plays a suspicion about a job; a difference that both traces show, or nothing.
     std::optional<Difference> play(Suspicion const& suspicion, JobId about);
-    /// Plays a day from `tick` on whose first run takes so many seconds, and the others a minute.
-    std::optional<Difference> playLongRun(int64_t tick, int64_t seconds);
+    /// Plays from `tick` on, the next ticks being `gap` seconds apart: the first run takes longer
+    /// than to the second of them, the others take a minute.
+    std::optional<Difference> playLongRun(int64_t tick, int64_t gap);
 
 private:
     target::DagToRun dagToRun() const;

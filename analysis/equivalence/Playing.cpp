@@ -96,6 +96,8 @@ std::string Life::text() const {
     if (starts.empty())
         return "does not start";
     std::string words = "starts at " + clock(starts.front());
+    if (starts.size() > 1)
+        return words + " and at " + clock(starts[1]) + (starts.size() > 2 ? ", …" : "");
     if (!ends.empty())
         words += fmt::format(", ends {} at {}",
                              std::string_view(semantics::toString(ends.front().second)),

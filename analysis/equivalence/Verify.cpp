@@ -207,9 +207,9 @@ private:
         std::vector<int64_t> const& ticksOfDag = bag.tickSets[dag.timetable.ticks].ticks;
         for (size_t i = 1; i < ticksOfDag.size(); ++i) {
             int64_t const gap = ticksOfDag[i] - ticksOfDag[i - 1];
-            if (gap > ordinary)
+            if (gap > ordinary || ticksOfDag[i - 1] - 60 < bag.from)
                 continue;
-            auto difference = stage.playLongRun(ticksOfDag[i - 1], 2 * gap + 600);
+            auto difference = stage.playLongRun(ticksOfDag[i - 1], gap);
             if (!difference)
                 return;
             difference->aspect = Difference::Aspect::limit;
