@@ -177,8 +177,9 @@ std::optional<int64_t> Simulation::tickToWaitFor(LiveRun const& run, Task const&
     auto const next = std::upper_bound(ticks.begin(), ticks.end(), now);
     if (next != ticks.begin()) {
         int64_t const last = *std::prev(next);
-        int64_t const started = ledger[job].lastStart;
-        if (started >= 0 ? last > started : last >= run.told.tick)
+        // A tick that fell while the job ran never existed (JIL-144).
+        int64_t const over = std::max(ledger[job].lastStart, ledger[job].lastEnd);
+        if (ledger[job].lastStart >= 0 ? last > over : last >= run.told.tick)
             return std::nullopt; // a tick is pending (JIL-112)
     }
     return next == ticks.end() ? INT64_MAX : *next;
