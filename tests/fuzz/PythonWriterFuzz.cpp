@@ -5,10 +5,10 @@
 // share our mistakes.
 #include "backend/airflow/Python.h"
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 
 #include <sys/types.h>
@@ -35,8 +35,8 @@ while True:
     write.flush()
 )";
 
-FILE* toJudge = nullptr;
-FILE* fromJudge = nullptr;
+int toJudge = -1;
+int fromJudge = -1;
 
 void start() {
     int down[2], up[2];
@@ -52,8 +52,22 @@ void start() {
     }
     close(down[0]);
     close(up[1]);
-    toJudge = fdopen(down[1], "wb");
-    fromJudge = fdopen(up[0], "rb");
+    toJudge = down[1];
+    fromJudge = up[0];
+}
+
+/// `read` or `write` of all `size` bytes: libFuzzer's timer interrupts a call that waits.
+template <typename Call, typename Byte> bool whole(Call call, int file, Byte* bytes, size_t size) {
+    while (size > 0) {
+        ssize_t const done = call(file, bytes, size);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return false;
+        bytes += done;
+        size -= static_cast<size_t>(done);
+    }
+    return true;
 }
 
 void fail(char const* why) {
@@ -64,22 +78,22 @@ void fail(char const* why) {
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) {
-    if (!toJudge)
+    if (toJudge < 0)
         start();
     llvm::StringRef const bytes(reinterpret_cast<char const*>(data), size);
     std::string const literal = hoist::airflow::pythonString(bytes);
     std::string const comment = hoist::airflow::plainLine(bytes);
     uint32_t const sizes[] = {static_cast<uint32_t>(literal.size()),
                               static_cast<uint32_t>(comment.size())};
-    std::fwrite(sizes, sizeof sizes, 1, toJudge);
-    std::fwrite(literal.data(), 1, literal.size(), toJudge);
-    std::fwrite(comment.data(), 1, comment.size(), toJudge);
-    std::fflush(toJudge);
+    std::string question(reinterpret_cast<char const*>(sizes), sizeof sizes);
+    question += literal;
+    question += comment;
     uint32_t answer = 0;
-    if (std::fread(&answer, sizeof answer, 1, fromJudge) != 1)
+    if (!whole(write, toJudge, question.data(), question.size()) ||
+        !whole(read, fromJudge, reinterpret_cast<char*>(&answer), sizeof answer))
         fail("Python refused the literal or the comment");
     std::string back(answer, '\0');
-    if (answer && std::fread(back.data(), 1, answer, fromJudge) != answer)
+    if (!whole(read, fromJudge, back.data(), back.size()))
         fail("short answer");
     if (bytes != back)
         fail("the literal has other bytes");
