@@ -57,7 +57,8 @@ void start() {
 }
 
 /// `read` or `write` of all `size` bytes: libFuzzer's timer interrupts a call that waits.
-template <typename Call, typename Byte> bool whole(Call call, int file, Byte* bytes, size_t size) {
+template <typename Call, typename Byte>
+bool whole(Call call, int file, Byte* bytes, size_t size) {
     while (size > 0) {
         ssize_t const done = call(file, bytes, size);
         if (done < 0 && errno == EINTR)
