@@ -24,7 +24,8 @@ struct ManifestAlarms {
 std::optional<ManifestAlarms> readManifestAlarms(nlohmann::json const& manifest,
                                                  std::string& error);
 
-/// Compares the tasks and DAGs of one estate. Linear in jobs and their fields.
+/// Compares the tasks and DAGs of one estate. Linear in jobs and their fields. Not thread-safe: one
+/// for each thread, and `join` in the end.
 class FieldComparison {
 public:
     /// `manifest` may be null: what it would tell is assumed then.
@@ -34,6 +35,8 @@ public:
     void compareTask(JobId job, target::Dag const& dag, target::Task const& task, Findings& out);
     /// The limits of whole runs, and what boxes say beside their members.
     void compareDag(ir::WorkflowId workflow, target::Dag const& dag, Findings& out);
+    /// Takes what another one knows for compareShared, as if it had compared those tasks itself.
+    void join(FieldComparison other);
     /// What only shows between tasks of all DAGs: one resource counted in two places, the order in
     /// which jobs leave a queue. Call it once, after all tasks.
     void compareShared(Findings& out) const;

@@ -197,6 +197,22 @@ void JobComparison::comparePriority(std::string const& pool) {
                                 at(job.priority.from)});
 }
 
+void FieldComparison::join(FieldComparison other) {
+    // In the order of the workflows again, whoever compared them.
+    auto const merge = [&](auto& into, auto& from) {
+        for (auto& [name, rows] : from) {
+            auto& all = into[name];
+            all.insert(all.end(), std::make_move_iterator(rows.begin()),
+                       std::make_move_iterator(rows.end()));
+            llvm::stable_sort(all, [&](auto const& a, auto const& b) {
+                return estate.jobs[a.job].workflow.value < estate.jobs[b.job].workflow.value;
+            });
+        }
+    };
+    merge(claims, other.claims);
+    merge(queues, other.queues);
+}
+
 void FieldComparison::compareShared(Findings& out) const {
     std::map<std::string, std::string> whoseUnits; // place → what it counts
     for (auto const& [what, list] : claims)

@@ -1,6 +1,7 @@
 // `hoist verify`: shape, starts, verdict, schedule, fields of each workflow, and the verdict on it.
 #include "analysis/equivalence/Verify.h"
 
+#include "analysis/equivalence/Assumptions.h"
 #include "analysis/equivalence/Counterexample.h"
 #include "analysis/equivalence/CrossDag.h"
 #include "analysis/equivalence/Fields.h"
@@ -15,7 +16,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <deque>
 #include <set>
+#include <thread>
 #include <tuple>
 
 namespace hoist::equivalence {
@@ -40,7 +44,7 @@ bool hasTicks(ir::Schedule const& schedule) {
 /// Judges one workflow against its DAG.
 class Judge {
 public:
-    Judge(ir::Estate& given, schedule::Ticks& clock, target::Bag const& loaded,
+    Judge(ir::Estate const& given, schedule::Ticks& clock, target::Bag const& loaded,
           Expressions const& parsed, FieldComparison& fieldComparison, Pair const& matched,
           Options const& chosen, WorkflowResult& into)
         : estate(given), ticks(clock), bag(loaded), expressions(parsed), fields(fieldComparison),
@@ -64,7 +68,9 @@ public:
         compareFolds(estate, pair, dag, expressions, options.budget, model, result.findings);
         compareRootGate();
         compareEnding();
-        noteAssumptions();
+        noteAssumptions(estate, pair.workflow, findings());
+        if (estate.isGroup(workflow.root) && canHang())
+            noteStuckBox(estate, pair.workflow, findings());
         compareSchedule(estate, ticks, pair.workflow, bag, dag, options.horizon, result.findings);
         compareMemberClocks();
         compareAcrossDags(estate, ticks, pair, bag, dag, options.horizon, result.findings);
@@ -418,98 +424,22 @@ private:
                                        workflow.root, ""});
     }
 
-    void assume(std::string name, std::string text, JobId about) {
-        if (assumed.insert(name).second)
-            findings().assumptions.push_back({std::move(name), std::move(text), about});
-    }
-
-    void noteAssumptions() {
-        for (JobId id : workflow.jobs) {
-            ir::Job const& one = job(id);
-            std::string const name = one.name.str();
-            if (isIced(id))
-                assume("stays-on-ice:" + name,
-                       fmt::format("nobody takes `{}` off ice: it has no task (JIL-088)", name),
-                       id);
-            if (one.condition)
-                noteCondition(one.condition, id);
-            if (estate.isGroup(id)) {
-                ir::Group const& group = estate.groups[one.group];
-                for (auto const* fold : {&group.success, &group.failure})
-                    if (*fold)
-                        noteCondition(*fold, id);
-            }
-            if (id != workflow.root && one.schedule && estate.settings.memberTickWhileBoxIdleKept)
-                assume("member-tick-kept",
-                       "a member's tick that comes while its box is idle starts it at the box's "
-                       "next start "
-                       "(JIL-112; switch `member-tick-while-box-idle`)",
-                       id);
-        }
-        ir::Job const& root = job(workflow.root);
-        if (root.schedule && estate.schedules[root.schedule].excludeCalendar)
-            assume("excluded-day-keeps-status",
-                   fmt::format(
-                       "nobody reads the status of `{}` or its members on a day that its calendar "
-                       "excludes: AutoSys makes it INACTIVE then (JIL-120)",
-                       std::string_view(root.name)),
-                   workflow.root);
-        if (!estate.isGroup(workflow.root))
-            return;
+    /// Whether some member may never start, so that AutoSys's box would hang (JIL-114).
+    bool canHang() {
         if (!model && llvm::all_of(workflow.jobs, [&](JobId id) {
                 ir::ConditionRef const& condition = job(id).condition;
                 return !condition || id == workflow.root;
             }))
-            return; // every member starts, so every member ends
+            return false; // every member starts, so every member ends
         // Proved by their shape, jobs wait for successes only, and any job can be killed.
-        bool canHang = !model && result.jobs == result.provedLocally;
-        if (!canHang) {
-            if (!model)
-                model.emplace(estate, pair, dag, expressions);
-            canHang = model->canHang(options.budget) == Solver::Answer::satisfiable;
-        }
-        if (canHang)
-            assume("stuck-box-ends",
-                   fmt::format(
-                       "a run of `{}` in which a member can never start ends here, and hangs in "
-                       "AutoSys until somebody ends it (JIL-114)",
-                       std::string_view(job(workflow.root).name)),
-                   workflow.root);
+        if (!model && result.jobs == result.provedLocally)
+            return true;
+        if (!model)
+            model.emplace(estate, pair, dag, expressions);
+        return model->canHang(options.budget) == Solver::Answer::satisfiable;
     }
 
-    void noteCondition(ir::ConditionRef const& condition, JobId owner) {
-        estate.conditions.forEachAtom(condition.expr, [&](ir::AtomId id) {
-            ir::Atom const& atom = estate.conditions[id];
-            if (!atom.instance.empty())
-                assume("instance-reports:" + atom.instance.str(),
-                       fmt::format("the bridge reports the jobs of instance `{}` to the ledger",
-                                   std::string_view(atom.instance)),
-                       owner);
-            else if (atom.kind == ir::Atom::Kind::variable)
-                assume("ledger-holds-variables",
-                       "global variables are set in the ledger, not elsewhere", owner);
-            else if (!atom.job && atom.kind != ir::Atom::Kind::fact)
-                assume("undefined-job:" + atom.name.str(),
-                       fmt::format(
-                           "`{}` is defined nowhere, so conditions on it are never true (JIL-066)",
-                           std::string_view(atom.name)),
-                       owner);
-            else if (isIced(atom.job))
-                assume(
-                    "stays-on-ice:" + atom.name.str(),
-                    fmt::format(
-                        "nobody takes `{}` off ice: conditions on it read as constants (JIL-074)",
-                        std::string_view(atom.name)),
-                    owner);
-            if (atom.kind == ir::Atom::Kind::exitCode)
-                assume("exit-code-of-this-cycle",
-                       "an exit code counts for the cycle that set it: a box start clears it "
-                       "(JIL-067)",
-                       owner);
-        });
-    }
-
-    ir::Estate& estate;
+    ir::Estate const& estate;
     schedule::Ticks& ticks;
     target::Bag const& bag;
     Expressions const& expressions;
@@ -524,7 +454,6 @@ private:
     bool endsLocally = false;
     llvm::DenseMap<uint32_t, TaskId>
         gateOf; ///< of a job or box, the one with times or a window first
-    std::set<std::string> assumed;
     std::set<std::pair<uint32_t, Difference::Aspect>> played;
 };
 
@@ -572,8 +501,6 @@ Result verify(ir::Estate& estate, target::Bag const& bag, Options const& options
     Result result;
     std::vector<Pair> const pairs = matchWorkflows(estate, bag, options.manifest, options.map);
     Expressions const expressions(estate, bag);
-    schedule::Ticks ticks(estate);
-    FieldComparison fields(estate, options.alarms);
     llvm::DenseSet<uint32_t> used;
     for (Pair const& pair : pairs) {
         WorkflowResult one;
@@ -581,13 +508,32 @@ Result verify(ir::Estate& estate, target::Bag const& bag, Options const& options
         one.dag = pair.dag;
         if (pair.dag)
             used.insert(pair.dag.value);
-        if (pair.dag && !estate.workflows[pair.workflow].refused) {
-            Judge(estate, ticks, bag, expressions, fields, pair, options, one).run();
-        } else {
-            judgeMissing(estate, one);
-        }
         result.workflows.push_back(std::move(one));
     }
+    std::atomic<size_t> next = 0;
+    auto const judgeSome = [&](FieldComparison& fields) {
+        schedule::Ticks ticks(estate);
+        for (size_t i = next++; i < pairs.size(); i = next++) {
+            WorkflowResult& one = result.workflows[i];
+            if (one.dag && !estate.workflows[one.workflow].refused)
+                Judge(estate, ticks, bag, expressions, fields, pairs[i], options, one).run();
+            else
+                judgeMissing(estate, one);
+        }
+    };
+    FieldComparison fields(estate, options.alarms);
+    // A thread costs more than a few workflows do.
+    size_t const helpers = std::min<size_t>(options.threads, pairs.size() / 16);
+    std::deque<FieldComparison> others;
+    {
+        std::vector<std::jthread> threads;
+        for (size_t i = 1; i < helpers; ++i)
+            threads.emplace_back(
+                [&, mine = &others.emplace_back(estate, options.alarms)] { judgeSome(*mine); });
+        judgeSome(fields);
+    }
+    for (FieldComparison& other : others)
+        fields.join(std::move(other));
     Findings shared;
     fields.compareShared(shared);
     // Findings between workflows belong to the workflow of the job they name.

@@ -17,6 +17,7 @@ struct Options {
     /// Conflicts that the solver may meet in one question, and counterexamples that are played for
     /// one job, before the verdict is `unknown`.
     int budget = 20000;
+    unsigned threads = 1; ///< the result is the same for any number
     UserMap map;
     std::map<std::string, std::string> manifest; ///< workflow → dag_id
     struct ManifestAlarms const* alarms = nullptr;

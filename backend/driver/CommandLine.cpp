@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 
 namespace hoist {
 namespace {
@@ -106,7 +107,7 @@ constexpr OptionRow options[] = {
      "the settings (default: the nearest hoist.toml, from the first PATH up to the root of its "
      "repository)"},
     {"--jobs", "N", &Invocation::jobs, readers, "",
-     "how many files are read at a time (default: one per processor)"},
+     "how many files are read, and workflows verified, at a time (default: one per processor)"},
     {"--color", "WHEN", &Invocation::color, everywhere, "auto always never",
      "colours (default: auto; NO_COLOR is honoured)"},
     {"-h,--help", "", &Invocation::help, everywhere, "", "print this help"},
@@ -186,6 +187,10 @@ void checkChoices(CommandRow const& command, Invocation const& invocation,
 }
 
 } // namespace
+
+unsigned Invocation::threads() const {
+    return jobs ? jobs : std::max(1u, std::thread::hardware_concurrency());
+}
 
 llvm::ArrayRef<CommandRow> commandRows() { return commands; }
 llvm::ArrayRef<OptionRow> optionRows() { return options; }

@@ -30,6 +30,8 @@ struct Invocation {
     unsigned budget = 0;  ///< conflicts of the solver; 0: the default
     bool overwriteEdited = false;
     bool help = false;
+
+    unsigned threads() const; ///< at least one
 };
 
 enum class Command : uint8_t {

@@ -29,7 +29,6 @@
 #include <initializer_list>
 #include <memory>
 #include <new>
-#include <thread>
 
 namespace hoist {
 namespace {
@@ -111,9 +110,7 @@ private:
 
     void read(std::vector<std::string> const& operands, ir::Estate& into,
               diag::Diagnostics& findings) {
-        unsigned const processors = std::max(1u, std::thread::hardware_concurrency());
-        InputOptions const options{operands, invocation.dialect,
-                                   invocation.jobs ? invocation.jobs : processors};
+        InputOptions const options{operands, invocation.dialect, invocation.threads()};
         std::vector<Input> const inputs = readInputs(options, files, into, findings);
         fileCount += inputs.size();
         for (Frontend const& frontend : frontends()) {

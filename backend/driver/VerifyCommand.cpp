@@ -61,6 +61,7 @@ public:
                 std::min(options.horizon.to, bag->from + int64_t(invocation.horizon) * 86400);
         if (invocation.budget > 0)
             options.budget = static_cast<int>(invocation.budget);
+        options.threads = invocation.threads();
         equivalence::Result const result = equivalence::verify(estate, *bag, options);
         report::reportVerdicts(estate, *bag, result, diags);
         bool const accepted = checkAssumptions(result);

@@ -1,7 +1,6 @@
 """How tests compile an estate with `hoist`, and where they find it.
 
-`HOIST_BIN` names the binary; else the newest of build/release/hoist and build/dev/hoist is taken. Tests that
-need it skip where there is none.
+`HOIST_BINARY` names the binary; else build/release/hoist is taken. Tests that need it skip where there is none.
 """
 
 from __future__ import annotations
@@ -44,12 +43,10 @@ class Compiled:
 
 def hoist_binary() -> Path:
     """The binary under test; skips the test where there is none."""
-    if named := os.environ.get("HOIST_BIN"):
-        return Path(named)
-    built = [path for path in (ROOT / "build").glob("*/hoist") if os.access(path, os.X_OK)]
-    if not built:
-        pytest.skip("no hoist binary: run scripts/build, or name one in HOIST_BIN")
-    return max(built, key=lambda path: path.stat().st_mtime)
+    named = Path(os.environ.get("HOIST_BINARY", ROOT / "build/release/hoist"))
+    if not named.exists():
+        pytest.skip(f"no hoist at {named}: run scripts/build, or name one in HOIST_BINARY")
+    return named
 
 
 def hoist(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -22,7 +22,7 @@ _SEED = 1
 def compiled(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Estate]:
     """The estate that was written for this, and that of the coverage corpus, exported."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("HOIST_BIN", str(hoist_binary()))
+        patched.setenv("HOIST_BINARY", str(hoist_binary()))
         found = estates(["estates/", "coverage"])
         export_all(found, tmp_path_factory.mktemp("mutants"))
         yield found

@@ -103,6 +103,27 @@ def test_own_output_is_never_accused(name: str, tmp_path: Path) -> None:
     assert len(unknown) <= 0.06 * len(verdicts["workflows"])
 
 
+def test_the_number_of_threads_changes_nothing(tmp_path: Path) -> None:
+    """Also of what only shows between workflows: every second pool becomes another one."""
+    paths, options = ESTATES["bank_night"]
+    compile_estate(*paths, out=tmp_path / "dags", options=options)
+    loaded = json.loads(export(tmp_path / "dags", tmp_path / "export.json").read_text())
+    tasks = [
+        task for row in loaded["dags"] for task in row["tasks"] if task["pool"] != "default_pool"
+    ]
+    assert len(tasks) > 4
+    for task in tasks[::2]:
+        task["pool"] = "another"
+    (tmp_path / "changed.json").write_text(json.dumps(loaded))
+    manifest = tmp_path / "dags/hoist.manifest.json"
+    common = [*paths, *options, "--serialized", tmp_path / "changed.json", "--manifest", manifest]
+    code, verdicts, findings = alone = verify(*common, "--jobs", "1")
+    assert code == 3
+    assert "would run at once although" in json.dumps(verdicts)
+    for jobs in ("2", "3", "8"):
+        assert verify(*common, "--jobs", jobs) == alone, findings
+
+
 def test_few_assumptions_and_none_is_the_claim(tmp_path: Path) -> None:
     paths, options = ESTATES["bank_night"]
     _, verdicts, _ = judged(paths, options, tmp_path)

@@ -54,13 +54,13 @@ def prepare() -> Path:
 
 
 def binary() -> Path:
-    """The `hoist` under test: HOIST_BIN, else the newest build."""
-    if named := os.environ.get("HOIST_BIN"):
-        return Path(named)
-    built = [path for path in (ROOT / "build").glob("*/hoist") if os.access(path, os.X_OK)]
-    if not built:
-        raise FileNotFoundError("no hoist binary: run scripts/build, or name one in HOIST_BIN")
-    return max(built, key=lambda path: path.stat().st_mtime)
+    """The `hoist` under test: HOIST_BINARY, else the release build."""
+    named = Path(os.environ.get("HOIST_BINARY", ROOT / "build/release/hoist"))
+    if not named.exists():
+        raise FileNotFoundError(
+            f"no hoist at {named}: run scripts/build, or name one in HOIST_BINARY"
+        )
+    return named
 
 
 def hoist(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
