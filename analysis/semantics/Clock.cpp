@@ -44,14 +44,18 @@ void Play::planDay(int64_t from) {
             queue.push(tick, Planned::tick, job.value);
             planChecks(job, schedule, tick);
         }
-        // JIL-120: the ticks that a member would have without its calendars.
-        if (!self.box || !(schedule.exclude || schedule.run))
+        // JIL-120: the ticks that a member would have without its calendars; outside boxes only an
+        // excluded day counts (TR-43), a day that is not on the run calendar is no tick at all.
+        if (!schedule.exclude && !(self.box && schedule.run))
             continue;
         ir::Schedule open = schedule;
-        open.exclude = open.run = {};
-        open.excludeCalendar = open.runCalendar = {};
-        if (schedule.run)
+        open.exclude = {};
+        open.excludeCalendar = {};
+        if (self.box && schedule.run) {
+            open.run = {};
+            open.runCalendar = {};
             open.weekdays.set(0x7f, schedule.master);
+        }
         for (int64_t const tick : ticks.between(open, from, to))
             if (!std::binary_search(own.begin(), own.end(), tick))
                 queue.push(tick, Planned::excludedTick, job.value);
@@ -96,7 +100,7 @@ void Play::onCheck(ir::JobId job, uint32_t check, bool isStart) {
         alarm(job, isStart ? "MUST_START_ALARM" : "MUST_COMPLETE_ALARM");
 }
 
-/// JIL-120: off its calendars a member becomes INACTIVE, and so do the members of a box.
+/// JIL-120, TR-43: off its calendars a job becomes INACTIVE, and so do the members of a box.
 void Play::onExcludedTick(ir::JobId job) {
     Status const status = store[job].status;
     if (isUnderWay(status) || isQueued(status) || status == Status::onIce ||

@@ -73,13 +73,15 @@ class Cut:
     assumption: str
 
 
-def cut_of(world: VirtualAirflow, legacy: Story) -> Cut | None:
+def cut_of(world: VirtualAirflow, trace: Mapping[str, Any]) -> Cut | None:
     """The first instant at which a scenario leaves what an assumption of the manifest promises."""
+    legacy = legacy_story(trace)
     cuts = [
         *_stuck_boxes(world),
         *_members_that_outlast(world, legacy),
         *_early_releases(world),
         *_lines_before_a_pool(world),
+        *_excluded_days(world, trace),
     ]
     named = [cut for dag_id, cut in cuts if cut.assumption in world.bag.assumptions.get(dag_id, ())]
     return min(named, key=lambda cut: cut.second, default=None)
@@ -144,6 +146,19 @@ def _lines_before_a_pool(world: VirtualAirflow) -> Iterator[tuple[str, Cut]]:
     for pool, at in world.contested.items():
         for dag_id in world.bag.dags:
             yield dag_id, Cut(round(at.timestamp()), f"pool-waiters-in-order:{pool}")
+
+
+def _excluded_days(
+    world: VirtualAirflow, trace: Mapping[str, Any]
+) -> Iterator[tuple[str, Cut]]:
+    """An excluded day makes a top object INACTIVE (JIL-120, TR-43); here its status stays."""
+    for dag_id, shape in world.bag.topologies.items():
+        for event in trace["events"]:
+            is_it = event["job"] == shape.top and event["status"] == "INACTIVE"
+            if is_it and event["rule"] == "JIL-120":
+                second = round(_instant(event["at"]).timestamp())
+                yield dag_id, Cut(second, "excluded-day-keeps-status")
+                break
 
 
 def _of_top(world: VirtualAirflow, run: Any) -> list[Any]:

@@ -96,7 +96,6 @@ class Bench:
         self, scenarios: Sequence[Mapping[str, Any]], order: random.Random | None = None
     ) -> list[list[str]]:
         """For each scenario the difference of the two sides; empty: equal."""
-        from compare import legacy_story
         from virtual_airflow import VirtualAirflow
 
         traces = self.legacy(scenarios)
@@ -105,28 +104,27 @@ class Bench:
         for scenario, trace in zip(scenarios, traces, strict=True):
             world = VirtualAirflow(self.bag, scenario, order).play()
             self.worlds.append(world)
-            there = legacy_story(trace)
-            found, cut = self._compared(world, there)
+            found, cut = self._compared(world, trace)
             if not found and cut:
                 self.left_out[f"scenarios after {cut}"] += 1
-            if found and self._is_tie(scenario, there):
+            if found and self._is_tie(scenario, trace):
                 self.left_out["scenarios with a tie (TR-52)"] += 1
                 found = []
             told.append(found)
         return told
 
     @staticmethod
-    def _compared(world: Any, there: Any) -> tuple[list[str], str]:
+    def _compared(world: Any, trace: Mapping[str, Any]) -> tuple[list[str], str]:
         """The difference, and the assumption by which only a part was compared."""
-        from compare import airflow_story, cut_of, difference, until, verdicts
+        from compare import airflow_story, cut_of, difference, legacy_story, until, verdicts
 
-        here = airflow_story(world)
+        there, here = legacy_story(trace), airflow_story(world)
         found = difference(there, here) + verdicts(world)
-        if not found or (cut := cut_of(world, there)) is None:
+        if not found or (cut := cut_of(world, trace)) is None:
             return found, ""
         return difference(until(there, cut), until(here, cut)), cut.assumption.split(":")[0]
 
-    def _is_tie(self, scenario: Mapping[str, Any], there: Any) -> bool:
+    def _is_tie(self, scenario: Mapping[str, Any], trace: Mapping[str, Any]) -> bool:
         """Do the two sides agree if what happens at one instant happens in another order?
 
         Of simultaneous starts no system promises which comes first (TR-52).
@@ -135,7 +133,7 @@ class Bench:
 
         return any(
             not self._compared(
-                VirtualAirflow(self.bag, scenario, random.Random(number)).play(), there
+                VirtualAirflow(self.bag, scenario, random.Random(number)).play(), trace
             )[0]
             for number in range(ORDERS)
         )
