@@ -18,13 +18,15 @@ Stage::Stage(ir::Estate const& model, schedule::Ticks& clockOfEstate, Pair const
     : estate(model), ticks(clockOfEstate), pair(given), bag(loaded), dag(loadedDag),
       options(chosen), workflow(model.workflows[given.workflow]) {}
 
-target::DagToRun Stage::dagToRun() const {
+target::DagToRun dagToRun(ir::Estate const& estate, Pair const& pair, target::Bag const& bag,
+                          Options const& options) {
+    target::Dag const& dag = bag.dags[pair.dag];
     target::DagToRun run;
     run.dag = pair.dag;
     run.jobs.resize(dag.tasks.size());
     for (auto const& [task, job] : pair.jobOf)
         run.jobs[task] = estate.jobs[job].name.str();
-    run.box = estate.jobs[workflow.root].name.str();
+    run.box = estate.jobs[estate.workflows[pair.workflow].root].name.str();
     if (auto it = options.subscriptions.find(dag.id); it != options.subscriptions.end()) {
         run.wokenByJobs = it->second.jobs;
         run.wokenByVariables = it->second.variables;
@@ -34,7 +36,7 @@ target::DagToRun Stage::dagToRun() const {
 
 std::optional<Difference> Stage::judge(semantics::Scenario const& scenario, JobId about) {
     semantics::Trace const legacyTrace = semantics::run(estate, ticks, scenario, pair.workflow);
-    target::DagTrace const played = target::runDags(bag, dagToRun(), scenario);
+    target::DagTrace const played = target::runDags(bag, dagToRun(estate, pair, bag, options), scenario);
     if (!played.guesses.empty()) {
         // What it would show from there on rests on a guess.
         if (played.guessedAt <= scenario.start)

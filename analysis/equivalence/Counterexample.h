@@ -9,6 +9,10 @@
 
 namespace hoist::equivalence {
 
+/// A workflow's DAG as it takes part in a play.
+target::DagToRun dagToRun(ir::Estate const& estate, Pair const& pair, target::Bag const& bag,
+                          Options const& options);
+
 class Stage {
 public:
     Stage(ir::Estate const& estate, schedule::Ticks& ticks, Pair const& pair,
@@ -21,7 +25,6 @@ public:
     std::optional<Difference> playLongRun(int64_t tick, int64_t gap);
 
 private:
-    target::DagToRun dagToRun() const;
     /// What one scenario shows on both sides: of `about` if it differs there, else of the first job
     /// in time that does.
     std::optional<Difference> judge(semantics::Scenario const& scenario, JobId about);

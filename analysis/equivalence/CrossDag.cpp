@@ -2,6 +2,7 @@
 #include "analysis/equivalence/CrossDag.h"
 
 #include "analysis/equivalence/Playing.h"
+#include "analysis/equivalence/Together.h"
 
 #include <llvm/ADT/STLExtras.h>
 
@@ -27,15 +28,17 @@ public:
         : estate(model), ticks(clockOfEstate), pair(given), bag(loaded), dag(loadedDag),
           horizon(over), out(into), workflow(model.workflows[given.workflow]) {}
 
-    void run() {
+    /// Whether what stock Airflow reads of the other DAGs was told to be something else.
+    bool run() {
         collectForeignSuccesses();
         if (foreign.empty())
-            return;
+            return false;
         for (target::Task const& task : dag.tasks)
             if (llvm::is_contained(task.bases, "ExternalTaskSensor"))
                 compareSensor(task);
         if (dag.timetable.kind == target::Timetable::Kind::assets)
             compareAssets();
+        return readsOther;
     }
 
 private:
@@ -182,6 +185,7 @@ private:
                             clock(tick), std::string_view(estate.jobs[meant.dependent].name),
                             std::string_view(atom.name), sensor.id);
             out.differences.push_back(std::move(difference));
+            readsOther = true;
             return true;
         }
         return false;
@@ -270,6 +274,7 @@ private:
                         "the asset schedule makes no run (TR-03)",
                         std::string_view(atom.name), std::string_view(root.name));
         out.differences.push_back(std::move(difference));
+        readsOther = true;
     }
 
     ir::Estate const& estate;
@@ -281,14 +286,19 @@ private:
     Findings& out;
     ir::Workflow const& workflow;
     std::vector<Foreign> foreign;
+    bool readsOther = false;
 };
 
 } // namespace
 
-void compareAcrossDags(ir::Estate const& estate, schedule::Ticks& ticks, Pair const& pair,
-                       target::Bag const& bag, target::Dag const& dag, Horizon horizon,
+void compareAcrossDags(ir::Estate const& estate, schedule::Ticks& ticks, target::Bag const& bag,
+                       llvm::ArrayRef<Pair> pairs, Pair const& pair, Options const& options,
                        Findings& out) {
-    CrossDag(estate, ticks, pair, bag, dag, horizon, out).run();
+    target::Dag const& dag = bag.dags[pair.dag];
+    if (CrossDag(estate, ticks, pair, bag, dag, options.horizon, out).run())
+        return;
+    if (auto difference = playTogether(estate, ticks, bag, pairs, pair, options))
+        out.differences.push_back(std::move(*difference));
 }
 
 } // namespace hoist::equivalence

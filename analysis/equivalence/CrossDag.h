@@ -4,17 +4,16 @@
 // said here and the operator stays of unknown effect.
 #pragma once
 
-#include "analysis/equivalence/Finding.h"
-#include "analysis/equivalence/Matching.h"
-#include "analysis/equivalence/Schedules.h"
+#include "analysis/equivalence/Verify.h"
+
+#include <llvm/ADT/ArrayRef.h>
 
 namespace hoist::equivalence {
 
 /// Compares a workflow's conditions on jobs of other workflows with the sensors of its DAG and with
-/// a schedule by assets. The legacy side of each story is played by the interpreter. Linear in
-/// ticks.
-void compareAcrossDags(ir::Estate const& estate, schedule::Ticks& ticks, Pair const& pair,
-                       target::Bag const& bag, target::Dag const& dag, Horizon horizon,
+/// a schedule by assets, by rules and by playing all of them together. Linear in ticks.
+void compareAcrossDags(ir::Estate const& estate, schedule::Ticks& ticks, target::Bag const& bag,
+                       llvm::ArrayRef<Pair> pairs, Pair const& pair, Options const& options,
                        Findings& out);
 
 } // namespace hoist::equivalence

@@ -180,7 +180,8 @@ void tell(llvm::StringRef side, semantics::Trace const& trace, std::set<std::str
           std::vector<std::string>& story) {
     for (semantics::TraceEvent const& event : trace.events) {
         bool const shown = event.status == Status::starting || event.status == Status::success ||
-                           event.status == Status::failure || event.status == Status::terminated;
+                           event.status == Status::failure || event.status == Status::terminated ||
+                           (event.status == Status::inactive && event.reason.rule == "JIL-120");
         if (!shown || !names.contains(event.job))
             continue;
         story.push_back(

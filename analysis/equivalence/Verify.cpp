@@ -45,10 +45,10 @@ bool hasTicks(ir::Schedule const& schedule) {
 class Judge {
 public:
     Judge(ir::Estate const& given, schedule::Ticks& clock, target::Bag const& loaded,
-          Expressions const& parsed, FieldComparison& fieldComparison, Pair const& matched,
-          Options const& chosen, WorkflowResult& into)
+          Expressions const& parsed, FieldComparison& fieldComparison, llvm::ArrayRef<Pair> all,
+          Pair const& matched, Options const& chosen, WorkflowResult& into)
         : estate(given), ticks(clock), bag(loaded), expressions(parsed), fields(fieldComparison),
-          pair(matched), dag(loaded.dags[matched.dag]), options(chosen), result(into),
+          pairs(all), pair(matched), dag(loaded.dags[matched.dag]), options(chosen), result(into),
           workflow(given.workflows[matched.workflow]),
           stage(given, clock, matched, loaded, dag, chosen) {}
 
@@ -73,7 +73,7 @@ public:
             noteStuckBox(estate, pair.workflow, findings());
         compareSchedule(estate, ticks, pair.workflow, bag, dag, options.horizon, result.findings);
         compareMemberClocks();
-        compareAcrossDags(estate, ticks, pair, bag, dag, options.horizon, result.findings);
+        compareAcrossDags(estate, ticks, bag, pairs, pair, options, result.findings);
         fields.compareDag(pair.workflow, dag, result.findings);
         compareLongRun();
         for (JobId job : workflow.jobs)
@@ -444,6 +444,7 @@ private:
     target::Bag const& bag;
     Expressions const& expressions;
     FieldComparison& fields;
+    llvm::ArrayRef<Pair> pairs;
     Pair const& pair;
     target::Dag const& dag;
     Options const& options;
@@ -516,7 +517,7 @@ Result verify(ir::Estate& estate, target::Bag const& bag, Options const& options
         for (size_t i = next++; i < pairs.size(); i = next++) {
             WorkflowResult& one = result.workflows[i];
             if (one.dag && !estate.workflows[one.workflow].refused)
-                Judge(estate, ticks, bag, expressions, fields, pairs[i], options, one).run();
+                Judge(estate, ticks, bag, expressions, fields, pairs, pairs[i], options, one).run();
             else
                 judgeMissing(estate, one);
         }

@@ -37,6 +37,8 @@ void Play::planDay(int64_t from) {
         return;
     int64_t const to = std::min(from + day, scenario.end);
     for (ir::JobId const job : scheduled) {
+        if (states[job].isSilent)
+            continue;
         ir::Job const& self = estate.jobs[job];
         ir::Schedule const& schedule = estate.schedules[self.schedule];
         std::vector<int64_t> const own = ticks.between(schedule, from, to);

@@ -50,8 +50,8 @@ std::vector<DagId> idsOf(llvm::ArrayRef<DagToRun> dags) {
 } // namespace
 
 Simulation::Simulation(Bag const& loaded, llvm::ArrayRef<DagToRun> taking,
-                       semantics::Scenario const& played)
-    : bag(loaded), dags(taking), scenario(played), ids(idsOf(taking)),
+                       semantics::Scenario const& played, std::vector<bool> const* decided)
+    : bag(loaded), dags(taking), scenario(played), choices(decided), ids(idsOf(taking)),
       ledger(loaded, ids, played, made.trace) {}
 
 void Simulation::guess(std::string text) {
@@ -93,6 +93,8 @@ void Simulation::prepare(size_t index) {
                 plan({tick, 0, Instant::Kind::tick, index, 0, {}, 0});
         if (scenario.end > set.until || scenario.start < bag.from)
             guess(fmt::format("DAG {}: its ticks are not listed for the whole scenario", dag.id));
+    } else if (taking.usesTimetable && dag.timetable.kind == Kind::assets) {
+        readAssets(index);
     } else if (taking.usesTimetable && dag.timetable.kind != Kind::none) {
         guess(fmt::format("DAG {}: schedule {}", dag.id, dag.timetable.type));
     }
@@ -129,8 +131,11 @@ void Simulation::happen(Instant const& instant) {
         return slot.token != instant.token;
     };
     switch (instant.kind) {
-    case Kind::tick: request(instant.index, {instant.at, true, ""}); break;
-    case Kind::manual: request(instant.index, {instant.at, false, ""}); break;
+    case Kind::tick:
+        request(instant.index, {instant.at, true, "",
+                                dateOf(bag.dags[dags[instant.index].dag], instant.at)});
+        break;
+    case Kind::manual: request(instant.index, {instant.at, false, "", instant.at}); break;
     case Kind::outside: outside(scenario.events[instant.index]); break;
     case Kind::taskEnd:
         if (!isVoid())
@@ -151,6 +156,13 @@ void Simulation::happen(Instant const& instant) {
         }
         break;
     }
+    case Kind::gaveUp: // a sensor's time-out is never retried (AF-032)
+        if (!isVoid()) {
+            LiveRun& run = *runs[static_cast<size_t>(instant.run)];
+            bool const isSoft = taskOf(run, instant.task).argument("soft_fail") == true;
+            finish(run, instant.task, isSoft ? TaskState::skipped : TaskState::failed);
+        }
+        break;
     case Kind::wake: ++changes; break;
     }
 }
@@ -198,6 +210,7 @@ void Simulation::start(size_t index, PendingRun const& pending) {
     run.told.tick = pending.tick;
     run.told.start = now;
     run.startEvent = pending.startEvent;
+    run.logicalDate = pending.logicalDate;
     run.slots.resize(dag.tasks.size());
     run.unfinished = static_cast<unsigned>(dag.tasks.size());
     for (TaskId const id : dag.tasks.ids()) {
@@ -283,6 +296,8 @@ void Simulation::finish(LiveRun& run, TaskId id, TaskState state) {
         }
         toConsider.emplace_back(run.id, down);
     }
+    if (state == TaskState::success)
+        updateAssets(run, id);
     if (state == TaskState::failed && dagOf(run).failFast)
         stopRest(run);
 }
@@ -348,6 +363,7 @@ void Simulation::end(LiveRun& run, RunState state) {
     ++changes;
     --facts[run.dag].active;
     release(run.dag);
+    offerAssets(run.dag);
 }
 
 // --- everything that follows at this instant
@@ -389,6 +405,7 @@ void Simulation::ask(LiveRun& run, TaskId id) {
     switch (run.slots[id.value].waits) {
     case Slot::Waits::gate: askGate(run, id); break;
     case Slot::Waits::hold: askHold(run, id); break;
+    case Slot::Waits::sensor: askSensor(run, id); break;
     case Slot::Waits::start: {
         ir::JobId const job = ledger.jobOf(taskOf(run, id).legacyJob);
         if (ledger.isBoxOver(job, run.id) || ledger.mayStart(job))
@@ -467,8 +484,8 @@ DagTrace Simulation::result() {
 }
 
 DagTrace runDags(Bag const& bag, llvm::ArrayRef<DagToRun> dags,
-                 semantics::Scenario const& scenario) {
-    return Simulation(bag, dags, scenario).play();
+                 semantics::Scenario const& scenario, std::vector<bool> const* choices) {
+    return Simulation(bag, dags, scenario, choices).play();
 }
 
 } // namespace hoist::target

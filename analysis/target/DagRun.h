@@ -37,7 +37,8 @@ struct DagToRun {
     /// The legacy name of a run of a DAG without shims: RUNNING at its start, then as it ends.
     std::string box;
     bool usesTimetable = true;
-    std::vector<int64_t> starts; ///< further runs, as if triggered at these instants
+    /// Further runs, as if triggered at these instants, which are their logical dates.
+    std::vector<int64_t> starts;
     /// Of a DAG that no clock starts: the jobs and variables whose events `hoistctl dispatch`
     /// follows for it.
     std::vector<std::string> wokenByJobs, wokenByVariables;
@@ -53,9 +54,18 @@ struct RunOfDag {
     std::vector<TaskState> tasks; ///< by TaskId
 };
 
+/// What an operator decided whose Python function is not known: a ShortCircuitOperator.
+struct Branching {
+    DagId dag;
+    TaskId task;
+    int64_t at = 0;
+    bool goesOn = true; ///< false: it skips what comes after it
+};
+
 struct DagTrace {
     semantics::Trace trace;
     std::vector<RunOfDag> runs; ///< in the order of their starts
+    std::vector<Branching> decisions; ///< in the order of time; empty without `choices`
     /// What the simulation does not know and took for harmless, each once: "task X: …". When it is
     /// not empty, a difference is a guess.
     std::vector<std::string> guesses;
@@ -64,7 +74,10 @@ struct DagTrace {
 
 /// Plays the scenario. Deterministic: ties are processed in the order of insertion. Scheduling
 /// takes no time; a task is looked at whenever something changed.
-DagTrace runDags(Bag const& bag, llvm::ArrayRef<DagToRun> dags,
-                 semantics::Scenario const& scenario);
+///
+/// `choices`: how decisions go that the export does not tell, in the order in which they come up;
+/// beyond its end they go on. Without it such a decision is a guess.
+DagTrace runDags(Bag const& bag, llvm::ArrayRef<DagToRun> dags, semantics::Scenario const& scenario,
+                 std::vector<bool> const* choices = nullptr);
 
 } // namespace hoist::target

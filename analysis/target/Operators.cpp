@@ -111,6 +111,8 @@ void Simulation::execute(LiveRun& run, TaskId id) {
         return;
     case Role::verdict: judge(run, id); return;
     case Role::opaque:
+        if (startSensor(run, id) || decideBranch(run, id))
+            return;
         guess(fmt::format("task {} of {}: {}", task.id, dagOf(run).id, task.type));
         break;
     case Role::job: break;

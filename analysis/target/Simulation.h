@@ -1,6 +1,6 @@
 // The state of a simulation of loaded DAGs: runs and task instances as Airflow has them, the
 // ledger, and the instants still to come. Scheduling is in DagRun.cpp, what tasks do in
-// Operators.cpp.
+// Operators.cpp, what goes on between DAGs and what operators decide in Between.cpp.
 #pragma once
 
 #include "analysis/target/DagRun.h"
@@ -23,7 +23,7 @@ struct Ending {
 
 /// A task instance.
 struct Slot {
-    enum class Waits : uint8_t { nothing, gate, hold, start, retry };
+    enum class Waits : uint8_t { nothing, gate, hold, start, retry, sensor };
     UpstreamCounts counts; ///< of its upstream tasks
     TaskState state = TaskState::none;
     Waits waits = Waits::nothing;
@@ -37,6 +37,7 @@ struct LiveRun {
     int id = 0;
     RunOfDag told;
     std::string startEvent; ///< FORCE_STARTJOB, STARTJOB or none
+    std::optional<int64_t> logicalDate;
     bool isOpened = false;  ///< a shim has made the run start
     std::vector<Slot> slots;
     unsigned unfinished = 0, busy = 0; ///< busy: running or waiting
@@ -46,12 +47,12 @@ struct LiveRun {
 class Simulation {
 public:
     Simulation(Bag const& loaded, llvm::ArrayRef<DagToRun> taking,
-               semantics::Scenario const& played);
+               semantics::Scenario const& played, std::vector<bool> const* decided);
     DagTrace play();
 
 private:
     struct Instant {
-        enum class Kind : uint8_t { tick, manual, outside, taskEnd, retry, timeout, wake };
+        enum class Kind : uint8_t { tick, manual, outside, taskEnd, retry, timeout, gaveUp, wake };
         int64_t at = 0;
         uint64_t order = 0;
         Kind kind = Kind::wake;
@@ -67,6 +68,7 @@ private:
         int64_t tick = 0;
         bool isClock = false;
         std::string startEvent;
+        std::optional<int64_t> logicalDate = {};
     };
     /// What does not change during the simulation.
     struct DagFacts {
@@ -74,6 +76,8 @@ private:
         bool hasShims = false;
         llvm::StringMap<std::vector<TaskId>> settledBy; ///< job or box → its tasks
         std::deque<PendingRun> pending;
+        nlohmann::json const* wantedAssets = nullptr; ///< of a schedule by assets
+        std::set<std::string> newAssets;              ///< with an event since its last run
         unsigned active = 0;
     };
 
@@ -120,6 +124,26 @@ private:
     /// The instant to wait for before a gate's own times let it pass; nothing: they do now.
     std::optional<int64_t> tickToWaitFor(LiveRun const& run, Task const& gate, ir::JobId job);
 
+    // --- Between.cpp: sensors on other DAGs, asset events, decisions ---
+    /// A run of another DAG that a sensor looks for.
+    struct Sought {
+        size_t dag = 0; ///< index of the DagToRun
+        int64_t date = 0;
+        bool isRun = false; ///< the run itself, not tasks of it
+        std::vector<std::string> tasks;
+    };
+    std::optional<Sought> soughtBy(LiveRun const& run, Task const& sensor) const;
+    bool isPlayable(LiveRun const& run, Task const& sensor, Sought const& sought) const;
+    unsigned countIn(Sought const& sought, nlohmann::json const& states) const;
+    bool startSensor(LiveRun& run, TaskId id);
+    void askSensor(LiveRun& run, TaskId id);
+    bool decideBranch(LiveRun& run, TaskId id);
+    void skipAfter(LiveRun& run, TaskId id, bool all);
+    void readAssets(size_t index);
+    void updateAssets(LiveRun const& run, TaskId id);
+    void offerAssets(size_t index);
+    std::optional<int64_t> dateOf(Dag const& dag, int64_t tick) const;
+
     Dag const& dagOf(LiveRun const& run) const { return bag.dags[run.told.dag]; }
     Task const& taskOf(LiveRun const& run, TaskId id) const { return dagOf(run).tasks[id]; }
     std::string jobNameOf(LiveRun const& run, TaskId id) const;
@@ -127,6 +151,7 @@ private:
     Bag const& bag;
     llvm::ArrayRef<DagToRun> dags;
     semantics::Scenario const& scenario;
+    std::vector<bool> const* choices;
     DagTrace made;
     std::vector<DagId> ids;
     Ledger ledger;
