@@ -399,6 +399,15 @@ def test_jil_162_globals(world: World) -> None:
     assert expand("$HOME `id` $1 $") == "$HOME `id` $1 $"
 
 
+def test_jil_163_nothing_escapes_the_two_dollars(world: World) -> None:
+    """JIL-163: the shell never sees them, whatever stands before or around them."""
+    world.ledger.set_global("X", "x")
+    expand = world.ledger.expand_globals
+    assert expand("sort data > /tmp/load.$$") == "sort data > /tmp/load."
+    assert expand("kill -9 $$; wait") == "kill -9 ; wait"
+    assert expand(r"\$$X '$$X' $$$$X $\$X") == r"\x 'x' x $\$X"
+
+
 def test_load_seeds_what_is_not_there(world: World) -> None:
     world.ledger.set_global("G", "mine")
     world.ledger.load({"globals": {"G": "theirs", "H": "h"}})

@@ -26,7 +26,7 @@ from hoist_airflow.ledger.rows import (
 )
 from hoist_airflow.ledger.store import Store, Tx
 
-_GLOBAL = re.compile(r"\$\$(?:\{([^{}]*)\}|([A-Za-z0-9_.#-]+))")
+_GLOBAL = re.compile(r"\$\$(?:\{([^{}]*)\}|([A-Za-z0-9_.#-]*))")
 
 
 def default_url() -> str:
@@ -347,6 +347,7 @@ class Ledger:
     def expand_globals(self, text: str) -> str:
         """`$$NAME` and `$${NAME}` become the globals' values; a missing one is empty (JIL-162).
 
+        So is `$$` without a name, wherever it stands: the shell never sees its PID (JIL-163).
         Pin: the longest run of `[A-Za-z0-9_.#-]` is the name, as in the legacy text.
         """
         names = [m[1] if m[1] is not None else m[2] for m in _GLOBAL.finditer(text)]
