@@ -36,7 +36,8 @@ target::DagToRun dagToRun(ir::Estate const& estate, Pair const& pair, target::Ba
 
 std::optional<Difference> Stage::judge(semantics::Scenario const& scenario, JobId about) {
     semantics::Trace const legacyTrace = semantics::run(estate, ticks, scenario, pair.workflow);
-    target::DagTrace const played = target::runDags(bag, dagToRun(estate, pair, bag, options), scenario);
+    target::DagTrace const played =
+        target::runDags(bag, dagToRun(estate, pair, bag, options), scenario);
     if (!played.guesses.empty()) {
         // What it would show from there on rests on a guess.
         if (played.guessedAt <= scenario.start)

@@ -65,8 +65,8 @@ public:
                 if (!shown)
                     continue;
                 // It ends with the day on which they part.
-                scenario.end = scenario.start + (shown->parting.at - scenario.start) / day * day +
-                               day;
+                scenario.end =
+                    scenario.start + (shown->parting.at - scenario.start) / day * day + day;
                 if (auto shorter = judge(scenario))
                     return tellOf(scenario, *shorter);
             }
@@ -194,8 +194,7 @@ private:
             }
             for (JobId id : estate.workflows[one->workflow].jobs)
                 if (ir::ScheduleId const schedule = estate.jobs[id].schedule) {
-                    auto const own =
-                        ticks.between(estate.schedules[schedule], from, from + length);
+                    auto const own = ticks.between(estate.schedules[schedule], from, from + length);
                     append(own.begin(), own.end());
                 }
         }
@@ -267,8 +266,7 @@ private:
         for (JobId id : estate.workflows[one.workflow].jobs) {
             std::string const name = estate.jobs[id].name.str();
             if (!estate.isGroup(id) && one.taskOf.contains(id.value))
-                if (auto const parting =
-                        partingOf(lifeOf(here, name), lifeOf(there, name), until))
+                if (auto const parting = partingOf(lifeOf(here, name), lifeOf(there, name), until))
                     found[id.value] = *parting;
         }
         return found;
@@ -307,7 +305,8 @@ private:
             if (isFirst)
                 common = parted;
             else
-                std::erase_if(*common, [&](auto const& row) { return !parted.contains(row.first); });
+                std::erase_if(*common,
+                              [&](auto const& row) { return !parted.contains(row.first); });
             if (common->empty())
                 return std::nullopt;
             if (isFirst || others < fewest) {
@@ -317,9 +316,10 @@ private:
                     parting = parted.at(job);
             }
         }
-        auto const first = std::min_element(
-            common->begin(), common->end(),
-            [](auto const& a, auto const& b) { return a.second.at < b.second.at; });
+        auto const first =
+            std::min_element(common->begin(), common->end(), [](auto const& a, auto const& b) {
+                return a.second.at < b.second.at;
+            });
         shown.job = JobId(first->first);
         shown.parting = first->second;
         return shown;
@@ -365,11 +365,10 @@ private:
     void tellDecisions(Shown const& shown, std::vector<std::string>& story) const {
         std::vector<target::Branching> const& decisions = shown.airflow.decisions;
         for (target::Branching const& one : decisions)
-            story.push_back(fmt::format("given: {} of DAG {} {} at {}",
-                                        bag.dags[one.dag].tasks[one.task].id, bag.dags[one.dag].id,
-                                        one.goesOn ? "lets its run go on"
-                                                   : "skips what comes after it",
-                                        clock(one.at)));
+            story.push_back(fmt::format(
+                "given: {} of DAG {} {} at {}", bag.dags[one.dag].tasks[one.task].id,
+                bag.dags[one.dag].id,
+                one.goesOn ? "lets its run go on" : "skips what comes after it", clock(one.at)));
         if (!decisions.empty())
             story.emplace_back("given: with any other decisions the difference shows as well");
     }

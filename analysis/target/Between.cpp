@@ -135,8 +135,9 @@ std::optional<Simulation::Sought> Simulation::soughtBy(LiveRun const& run,
 /// Whether what the sensor will read is known: its arguments, and the run that it looks for.
 bool Simulation::isPlayable(LiveRun const& run, Task const& sensor, Sought const& sought) const {
     static constexpr std::array<char const*, 7> unknown = {
-        "external_task_group_id", "execution_date_fn", "deferrable",  "exponential_backoff",
-        "never_fail",             "silent_fail",       "check_existence",
+        "external_task_group_id", "execution_date_fn", "deferrable",
+        "exponential_backoff",    "never_fail",        "silent_fail",
+        "check_existence",
     };
     if (!isPlain(sensor) || hasRetries(sensor) || !sensor.argument("timeout").is_number() ||
         llvm::any_of(unknown, [&](char const* key) { return !isEmptyValue(sensor.argument(key)); }))

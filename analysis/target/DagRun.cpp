@@ -132,8 +132,8 @@ void Simulation::happen(Instant const& instant) {
     };
     switch (instant.kind) {
     case Kind::tick:
-        request(instant.index, {instant.at, true, "",
-                                dateOf(bag.dags[dags[instant.index].dag], instant.at)});
+        request(instant.index,
+                {instant.at, true, "", dateOf(bag.dags[dags[instant.index].dag], instant.at)});
         break;
     case Kind::manual: request(instant.index, {instant.at, false, "", instant.at}); break;
     case Kind::outside: outside(scenario.events[instant.index]); break;
@@ -483,8 +483,8 @@ DagTrace Simulation::result() {
     return std::move(made);
 }
 
-DagTrace runDags(Bag const& bag, llvm::ArrayRef<DagToRun> dags,
-                 semantics::Scenario const& scenario, std::vector<bool> const* choices) {
+DagTrace runDags(Bag const& bag, llvm::ArrayRef<DagToRun> dags, semantics::Scenario const& scenario,
+                 std::vector<bool> const* choices) {
     return Simulation(bag, dags, scenario, choices).play();
 }
 

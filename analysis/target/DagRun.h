@@ -64,7 +64,7 @@ struct Branching {
 
 struct DagTrace {
     semantics::Trace trace;
-    std::vector<RunOfDag> runs; ///< in the order of their starts
+    std::vector<RunOfDag> runs;       ///< in the order of their starts
     std::vector<Branching> decisions; ///< in the order of time; empty without `choices`
     /// What the simulation does not know and took for harmless, each once: "task X: …". When it is
     /// not empty, a difference is a guess.

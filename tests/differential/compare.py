@@ -148,9 +148,7 @@ def _lines_before_a_pool(world: VirtualAirflow) -> Iterator[tuple[str, Cut]]:
             yield dag_id, Cut(round(at.timestamp()), f"pool-waiters-in-order:{pool}")
 
 
-def _excluded_days(
-    world: VirtualAirflow, trace: Mapping[str, Any]
-) -> Iterator[tuple[str, Cut]]:
+def _excluded_days(world: VirtualAirflow, trace: Mapping[str, Any]) -> Iterator[tuple[str, Cut]]:
     """An excluded day makes a top object INACTIVE (JIL-120, TR-43); here its status stays."""
     for dag_id, shape in world.bag.topologies.items():
         for event in trace["events"]:
