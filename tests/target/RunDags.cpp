@@ -1,8 +1,11 @@
 // `run_dags EXPORT < cases.json`: plays loaded DAGs, for the tests that compare the simulation with
 // real Airflow (tests/airflow/test_target.py). One case a run of one DAG:
 //   {"dag", "at", "jobs": {JOB: [{"duration", "exit_code", "terminated"}]}, "statuses": {JOB: {…}},
-//    "globals": {…}, "files": [{"path", "at", "size"}], "events": [{"at", "event", "object", …}]}
-// Answer: a list of {"state", "tasks": {ID: state}, "statuses": {JOB: status}, "guesses"}.
+//    "globals": {…}, "files": [{"path", "at", "size"}], "events": [{"at", "event", "object", …}],
+//    "starts": [AT, …] (without it one at `at`), "with": [{"dag", "starts": [AT, …], "timetable":
+//    BOOL}], "choices": [BOOL, …]}
+// Answer: a list of {"state", "tasks": {ID: state}, "statuses": {JOB: status}, "guesses", "runs":
+// {DAG: how many}}.
 #include "analysis/target/DagRun.h"
 
 #include <llvm/ADT/StringSwitch.h>
@@ -72,18 +75,36 @@ static semantics::Scenario scenarioOf(json const& given, int64_t at) {
     return scenario;
 }
 
+static target::DagToRun dagToRun(target::Bag const& bag, json const& id) {
+    target::DagToRun dag;
+    dag.dag = bag.dagById.lookup(id.get<std::string>());
+    dag.usesTimetable = false;
+    for (target::Task const& task : bag.dags[dag.dag].tasks) // plain jobs go by their task id
+        dag.jobs.push_back(task.legacyJob.empty() ? task.id : "");
+    return dag;
+}
+
 static json play(target::Bag const& bag, json const& given) {
     int64_t const at = given.at("at");
-    target::DagToRun dag;
-    dag.dag = bag.dagById.lookup(given.at("dag").get<std::string>());
-    dag.usesTimetable = false;
-    dag.starts = {at};
-    target::Dag const& loaded = bag.dags[dag.dag];
-    for (target::Task const& task : loaded.tasks) // jobs of plain operators go by their task id
-        dag.jobs.push_back(task.legacyJob.empty() ? task.id : "");
-    target::DagTrace const trace = target::runDags(bag, dag, scenarioOf(given, at));
+    std::vector<target::DagToRun> dags{dagToRun(bag, given.at("dag"))};
+    dags.front().starts = given.value("starts", std::vector<int64_t>{at});
+    target::Dag const& loaded = bag.dags[dags.front().dag];
+    int64_t begin = at;
+    for (json const& more : partOf(given, "with")) {
+        dags.push_back(dagToRun(bag, more.at("dag")));
+        dags.back().usesTimetable = more.value("timetable", false);
+        dags.back().starts = more.value("starts", std::vector<int64_t>());
+        for (int64_t const start : dags.back().starts)
+            begin = std::min(begin, start);
+    }
+    auto const choices = given.value("choices", std::vector<bool>());
+    target::DagTrace const trace = target::runDags(bag, dags, scenarioOf(given, begin), &choices);
     json answer = {{"guesses", trace.guesses}, {"tasks", json::object()}};
     for (target::RunOfDag const& run : trace.runs) {
+        json& count = answer["runs"][bag.dags[run.dag].id];
+        count = count.is_null() ? 1 : count.get<int>() + 1;
+        if (run.dag != dags.front().dag)
+            continue;
         answer["state"] = toString(run.state).str();
         for (target::TaskId const id : loaded.tasks.ids())
             answer["tasks"][loaded.tasks[id].id] = toString(run.tasks[id.value]).str();
