@@ -3,11 +3,14 @@ schedules by assets, and what a ShortCircuitOperator skips."""
 
 from __future__ import annotations
 
+import json
+import subprocess
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
+from compiled import hoist_binary
 from test_target import _export, _simulate
 
 _HEAD = """
@@ -232,10 +235,53 @@ def test_runs_that_assets_make(airflow_runs: Any, tmp_path: Path) -> None:
             "at": first,
             "starts": starts["make_a"],
             "with": [*consumers, {"dag": "make_b", "starts": starts["make_b"]}],
-            "jobs": {**plans, "job_busy": [{"duration": 86_400}]},
+            "jobs": {**plans, "job_busy": [{"duration": 40 * 86_400}]},  # not over in the play
         }
         (answer,) = _simulate(export, [case])
         assert answer["guesses"] == []
         told = {name: answer["runs"].get(name, 0) for name in _CONSUMERS}
         assert told == _runs_made(DagModel), (n, event)
     assert told == {"on_both": 2, "on_either": 5, "on_a": 3, "busy": 1}
+
+
+# --- what verify makes of it ----------------------------------------------------------------------
+
+_DEFINITION = """insert_machine: localhost   type: a
+insert_job: A   job_type: c   command: a   machine: localhost
+date_conditions: 1   days_of_week: mo,tu,we   start_times: "05:00, 17:00"   timezone: UTC
+insert_job: N   job_type: c   command: n   machine: localhost   condition: {condition}
+"""
+
+
+@pytest.mark.parametrize(("condition", "accused"), [("s(A)", False), ("f(A)", True)])
+def test_an_asset_that_starts_what_the_condition_starts_is_not_accused(
+    condition: str, accused: bool, airflow_home: Path, tmp_path: Path
+) -> None:
+    """A run for each success is what `s(A)` of a job without times means (JIL-005)."""
+    folder = tmp_path / "dags"
+    folder.mkdir()
+    (tmp_path / "estate.jil").write_text(_DEFINITION.format(condition=condition))
+    (folder / "dags.py").write_text(
+        f"""{_HEAD}
+from datetime import datetime, timezone
+start = datetime(2026, 1, 1, tzinfo=timezone.utc)
+with DAG('A', schedule='0 5,17 * * 1-3', start_date=start, catchup=False, max_active_runs=1):
+    BashOperator(task_id='A', bash_command='a', skip_on_exit_code=None, outlets=[Asset('a')])
+with DAG('N', schedule=[Asset('a')], start_date=start, catchup=False, max_active_runs=1):
+    BashOperator(task_id='N', bash_command='n', skip_on_exit_code=None)
+"""
+    )
+    from hoist_airflow import export
+
+    serialized = tmp_path / "serialized.json"
+    export.write(
+        export.export_dags(folder, datetime(2026, 1, 1, tzinfo=timezone.utc), 30), serialized
+    )
+    done = subprocess.run(
+        [hoist_binary(), "verify", tmp_path / "estate.jil", "--serialized", serialized,
+         "--format", "json"],
+        capture_output=True, encoding="utf-8", check=False, timeout=60,
+    )  # fmt: skip
+    judged = json.loads(done.stdout)
+    told = [one for workflow in judged["workflows"] for one in workflow["differences"]]
+    assert any(one["aspect"] in ("start", "order") and one["job"] == "N" for one in told) == accused
