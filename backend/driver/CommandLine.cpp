@@ -168,10 +168,13 @@ void checkOperandChoice(CommandRow const& command, Invocation const& invocation,
     llvm::StringRef(command.operandChoices).split(choices, ' ', -1, false);
     if (choices.empty())
         return;
-    llvm::StringRef const value =
-        invocation.operands.empty() ? llvm::StringRef() : invocation.operands.front();
-    if (!llvm::is_contained(choices, value))
-        diags.report<Code::BadOptionValue>({}, value, llvm::StringRef(command.operands),
+    if (invocation.operands.empty())
+        diags.report<Code::BadUsage>({}, fmt::format("`hoist {}` needs one of {}",
+                                                     diag::shown(llvm::StringRef(command.name)),
+                                                     llvm::join(choices, ", ")));
+    else if (!llvm::is_contained(choices, invocation.operands.front()))
+        diags.report<Code::BadOptionValue>({}, invocation.operands.front(),
+                                           llvm::StringRef(command.operands),
                                            "choose " + llvm::join(choices, ", "));
 }
 

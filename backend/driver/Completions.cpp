@@ -177,7 +177,9 @@ std::string zshOption(OptionRow const& option) {
         rest += ":" + escaped(option.value, ":") + ":" + zshAction(value);
     std::string out;
     for (llvm::StringRef flag : flags)
-        out += " " + quoted(exclusion + flag.str() + rest);
+        out += " " + quoted(exclusion + flag.str() +
+                            // With it, both `--flag=value` and `--flag value`.
+                            (flag.starts_with("--") && !option.value.empty() ? "=" : "") + rest);
     return out;
 }
 
