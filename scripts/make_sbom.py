@@ -31,9 +31,7 @@ AT_A_TIME = 500  # paths on one command line
 
 def output_of(*command: str | Path, cwd: Path | None = None) -> str:
     """Return what a program prints; that it fails ends the script."""
-    return subprocess.run(
-        command, check=True, capture_output=True, text=True, cwd=cwd
-    ).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=cwd).stdout
 
 
 def linked(build: Path) -> set[Path]:

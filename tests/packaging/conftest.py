@@ -16,9 +16,7 @@ DIST = ROOT / "build/dist"
 @pytest.fixture(scope="session")
 def dist() -> Path:
     """The folder that scripts/release has just filled."""
-    done = subprocess.run(
-        [ROOT / "scripts/release"], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([ROOT / "scripts/release"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     return DIST
 

@@ -62,7 +62,9 @@ def test_the_wheel_runs_in_a_fresh_environment_without_anything_else(
     assert done.stdout.startswith(f"hoist {version()} (time zones ")
     done = run("check", ESTATE)
     assert done.returncode == 0, done.stderr
-    assert re.search(r"^hoist: \d+ warnings.* in \d+ files$", done.stderr, re.MULTILINE), done.stderr
+    assert re.search(r"^hoist: \d+ warnings.* in \d+ files$", done.stderr, re.MULTILINE), (
+        done.stderr
+    )
     done = run("build", ESTATE, "-o", tmp_path / "dags")
     assert (tmp_path / "dags/hoist.manifest.json").exists(), done.stderr
 
@@ -187,7 +189,13 @@ def test_the_bill_of_materials_names_what_is_inside(dist: Path, tool_wheel: Path
     }
     linked = {name for name, kind in how.items() if kind == "linked"}
     headers = {name for name, kind in how.items() if kind == "headers"}
-    assert {"libc6-dev", "libstdc++-12-dev", "libgcc-12-dev", "llvm-19-dev", "libcadical-dev"} <= linked
+    assert {
+        "libc6-dev",
+        "libstdc++-12-dev",
+        "libgcc-12-dev",
+        "llvm-19-dev",
+        "libcadical-dev",
+    } <= linked
     assert {"libfmt-dev", "nlohmann-json3-dev", "libcli11-dev", "libtomlplusplus-dev"} <= headers
     assert not {"libgtest-dev", "libantlr4-runtime-dev"} & set(how), "the tests are not shipped"
     assert parts["pypi:apache-airflow"]["version"].startswith("3.3")
