@@ -1,3 +1,4 @@
+// Assumptions by the definitions: what is on ice, what other instances and operators do.
 #include "analysis/equivalence/Assumptions.h"
 
 #include <fmt/format.h>

@@ -37,6 +37,8 @@ constexpr CommandRow commands[] = {
      "play a day as the legacy scheduler would, and say why each job ran or did not"},
     {Command::explain, "explain", "[CODE]", false,
      "explain a code such as A0301; without one, list all codes"},
+    {Command::completions, "completions", "SHELL", false, "print the completion script of a shell",
+     "bash zsh fish"},
     {Command::version, "version", "", false,
      "print the version of hoist and of its time-zone data"},
 };
@@ -45,9 +47,15 @@ constexpr unsigned on(Command command) { return 1u << static_cast<unsigned>(comm
 constexpr unsigned readers = on(Command::check) | on(Command::build) | on(Command::graph) |
                              on(Command::coverage) | on(Command::verify) | on(Command::diff) |
                              on(Command::simulate);
-constexpr unsigned everywhere = readers | on(Command::explain) | on(Command::version);
+constexpr unsigned everywhere =
+    readers | on(Command::explain) | on(Command::completions) | on(Command::version);
 
 constexpr OptionRow options[] = {
+    {"--changed", "", &Invocation::changed, on(Command::check), "",
+     "PATHs are files that changed: read the estate around them (the folder of the nearest "
+     "hoist.toml), and report only what involves them"},
+    {"--estate", "DIR", &Invocation::estate, on(Command::check), "",
+     "with --changed: the folder of the estate; PATHs outside it are passed over"},
     {"-o,--out", "DIR", &Invocation::outputFolder, on(Command::build), "",
      "the folder for the DAGs, the manifest and the site's files; nothing is written outside it"},
     {"--overwrite-edited", "", &Invocation::overwriteEdited, on(Command::build), "",
@@ -113,21 +121,6 @@ constexpr OptionRow options[] = {
     {"-h,--help", "", &Invocation::help, everywhere, "", "print this help"},
 };
 
-llvm::SmallVector<llvm::StringRef, 6> choicesOf(OptionRow const& option) {
-    llvm::SmallVector<llvm::StringRef, 6> choices;
-    if (option.choices == "@dialects") {
-        for (Frontend const& frontend : frontends())
-            choices.push_back(frontend.name);
-    } else {
-        llvm::StringRef(option.choices).split(choices, ' ', -1, false);
-    }
-    return choices;
-}
-
-bool belongsTo(OptionRow const& option, CommandRow const& command) {
-    return (option.commands & on(command.command)) != 0;
-}
-
 llvm::StringRef longFlag(OptionRow const& option) {
     llvm::StringRef const flags = option.flags;
     return flags.substr(flags.rfind(',') + 1);
@@ -169,6 +162,22 @@ void bind(CLI::App& app, OptionRow const& option, Invocation& invocation) {
         option.target);
 }
 
+void checkOperandChoice(CommandRow const& command, Invocation const& invocation,
+                        diag::Diagnostics& diags) {
+    llvm::SmallVector<llvm::StringRef, 4> choices;
+    llvm::StringRef(command.operandChoices).split(choices, ' ', -1, false);
+    if (choices.empty())
+        return;
+    if (invocation.operands.empty())
+        diags.report<Code::BadUsage>({}, fmt::format("`hoist {}` needs one of {}",
+                                                     diag::shown(llvm::StringRef(command.name)),
+                                                     llvm::join(choices, ", ")));
+    else if (!llvm::is_contained(choices, invocation.operands.front()))
+        diags.report<Code::BadOptionValue>({}, invocation.operands.front(),
+                                           llvm::StringRef(command.operands),
+                                           "choose " + llvm::join(choices, ", "));
+}
+
 void checkChoices(CommandRow const& command, Invocation const& invocation,
                   diag::Diagnostics& diags) {
     for (OptionRow const& option : options) {
@@ -194,6 +203,21 @@ unsigned Invocation::threads() const {
 
 llvm::ArrayRef<CommandRow> commandRows() { return commands; }
 llvm::ArrayRef<OptionRow> optionRows() { return options; }
+
+llvm::SmallVector<llvm::StringRef, 6> choicesOf(OptionRow const& option) {
+    llvm::SmallVector<llvm::StringRef, 6> choices;
+    if (option.choices == "@dialects") {
+        for (Frontend const& frontend : frontends())
+            choices.push_back(frontend.name);
+    } else {
+        llvm::StringRef(option.choices).split(choices, ' ', -1, false);
+    }
+    return choices;
+}
+
+bool belongsTo(OptionRow const& option, CommandRow const& command) {
+    return (option.commands & on(command.command)) != 0;
+}
 
 std::optional<ParsedCommand> parseCommandLine(llvm::ArrayRef<llvm::StringRef> args,
                                               diag::Diagnostics& diags) {
@@ -259,6 +283,11 @@ std::optional<ParsedCommand> parseCommandLine(llvm::ArrayRef<llvm::StringRef> ar
     if (parsed.row->command == Command::build && parsed.invocation.outputFolder.empty())
         diags.report<Code::BadUsage>(
             {}, std::string("`hoist build` needs `-o DIR`: where the DAGs go"));
+    checkOperandChoice(*parsed.row, parsed.invocation, diags);
+    if (!parsed.invocation.estate.empty() && !parsed.invocation.changed)
+        diags.report<Code::BadUsage>({},
+                                     std::string("`--estate` belongs to `--changed`; without it "
+                                                 "every PATH is read"));
     size_t const limit = parsed.row->operands.empty() ? 0 : parsed.row->needsOperand ? SIZE_MAX : 1;
     if (parsed.invocation.operands.size() > limit)
         diags.report<Code::BadUsage>({}, fmt::format("`hoist {}` does not take `{}`",

@@ -4,6 +4,7 @@
 #include "frontend/diag/Diagnostics.h"
 
 #include <llvm/ADT/ArrayRef.h>
+#include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringRef.h>
 
 #include <optional>
@@ -29,6 +30,9 @@ struct Invocation {
     unsigned horizon = 0; ///< days; 0: the export's
     unsigned budget = 0;  ///< conflicts of the solver; 0: the default
     bool overwriteEdited = false;
+    // check
+    bool changed = false;
+    std::string estate; ///< of --changed
     bool help = false;
 
     unsigned threads() const; ///< at least one
@@ -43,6 +47,7 @@ enum class Command : uint8_t {
     diff,
     simulate,
     explain,
+    completions,
     version
 };
 
@@ -52,6 +57,7 @@ struct CommandRow {
     llvm::StringLiteral operands; ///< as shown in usage; empty: none
     bool needsOperand;
     llvm::StringLiteral summary;
+    llvm::StringLiteral operandChoices = ""; ///< the one operand is one of these
 };
 
 using OptionTarget =
@@ -69,6 +75,9 @@ struct OptionRow {
 
 llvm::ArrayRef<CommandRow> commandRows();
 llvm::ArrayRef<OptionRow> optionRows();
+bool belongsTo(OptionRow const& option, CommandRow const& command);
+/// The values that an option takes; empty: anything.
+llvm::SmallVector<llvm::StringRef, 6> choicesOf(OptionRow const& option);
 
 struct ParsedCommand {
     CommandRow const* row = nullptr; ///< none: help for the whole tool

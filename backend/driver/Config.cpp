@@ -29,16 +29,15 @@ std::string joined(llvm::StringRef folder, llvm::StringRef name) {
     return folder.empty() ? name.str() : (folder + "/" + name).str();
 }
 
-/// The nearest hoist.toml from the first PATH upwards; the root of a repository is the last folder
-/// looked at.
-std::string findConfig(Invocation const& invocation, FileSystem& files, Console const& console) {
-    std::string const first = invocation.operands.empty() ? "-" : invocation.operands.front();
+} // namespace
+
+std::string findConfig(llvm::StringRef first, FileSystem& files, Console const& console) {
     std::string folder = first == "-"               ? ""
-                         : files.isDirectory(first) ? llvm::StringRef(first).rtrim('/').str()
+                         : files.isDirectory(first) ? first.rtrim('/').str()
                                                     : parentOf(first);
     if (folder == ".")
         folder.clear();
-    bool isAbsolute = llvm::StringRef(first).starts_with("/");
+    bool isAbsolute = first.starts_with("/");
     while (true) {
         std::string const prefix = folder.empty() && isAbsolute ? "/" : folder;
         if (std::string const path =
@@ -58,6 +57,8 @@ std::string findConfig(Invocation const& invocation, FileSystem& files, Console 
         folder = parentOf(folder);
     }
 }
+
+namespace {
 
 /// Line and column (1-based, in characters) of toml++ as an offset.
 size_t offsetOf(llvm::StringRef bytes, toml::source_position position) {
@@ -335,8 +336,10 @@ void readProperties(FileId file, ir::Estate& estate, diag::Diagnostics& diags) {
 
 void readSettings(Invocation const& invocation, FileSystem& files, Console const& console,
                   ir::Estate& estate, diag::Diagnostics& diags) {
-    std::string const config =
-        invocation.config.empty() ? findConfig(invocation, files, console) : invocation.config;
+    std::string config = invocation.config;
+    if (config.empty())
+        config = findConfig(invocation.operands.empty() ? "-" : invocation.operands.front(), files,
+                            console);
     if (!config.empty())
         if (auto const file = addSource(config, files, estate, diags))
             ConfigReader(*file, estate, diags).read();

@@ -13,4 +13,8 @@ namespace hoist {
 void readSettings(Invocation const& invocation, FileSystem& files, Console const& console,
                   ir::Estate& estate, diag::Diagnostics& diags);
 
+/// The nearest hoist.toml from a PATH upwards; the root of a repository is the last folder looked
+/// at. Empty: there is none.
+std::string findConfig(llvm::StringRef path, FileSystem& files, Console const& console);
+
 } // namespace hoist

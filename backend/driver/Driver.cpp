@@ -6,7 +6,9 @@
 #include "analysis/semantics/Interpreter.h"
 #include "analysis/semantics/ReadScenario.h"
 #include "backend/airflow/Build.h"
+#include "backend/driver/Changed.h"
 #include "backend/driver/CommandLine.h"
+#include "backend/driver/Completions.h"
 #include "backend/driver/Config.h"
 #include "backend/driver/Explain.h"
 #include "backend/driver/Inputs.h"
@@ -67,8 +69,9 @@ Exit reportUsage(diag::Diagnostics& diags, bool color, Console& console) {
 class Run {
 public:
     Run(CommandRow const& commandRow, Invocation const& invoked, FileSystem& fileSystem,
-        Console& theConsole)
-        : row(commandRow), invocation(invoked), files(fileSystem), console(theConsole) {}
+        Console& theConsole, ChangedEstate const* changedEstate = nullptr)
+        : row(commandRow), invocation(invoked), files(fileSystem), console(theConsole),
+          changed(changedEstate) {}
 
     Exit run() {
         auto const outputs = parseOutputs(invocation, row.command, diags);
@@ -259,6 +262,9 @@ private:
                             row.command == Command::coverage;
         suppressions.reportUnused(diags, checks);
         diags.sort();
+        if (changed)
+            product =
+                elsewhereText(keepInvolved(*changed, estate.sources, console, diags), *changed);
         std::string const folder = console.currentFolder();
         report::Findings const findings{estate.sources,       diags.all(), fileCount,
                                         suppressions.count(), version,     folder};
@@ -274,6 +280,7 @@ private:
     Invocation const& invocation;
     FileSystem& files;
     Console& console;
+    ChangedEstate const* changed; ///< check: what bounds the findings
     Progress progress{console};
     ir::Estate estate;
     ir::Estate before; ///< diff: the older version
@@ -281,6 +288,27 @@ private:
     size_t fileCount = 0;
     std::string product; ///< said after the findings
 };
+
+/// `hoist check --changed`: each estate that holds a changed file, as a whole.
+Exit checkChanged(CommandRow const& row, Invocation const& invocation, FileSystem& files,
+                  Console& console) {
+    diag::Diagnostics diags;
+    auto const estates = changedEstates(invocation, files, console, diags);
+    if (estates.size() > 1 && !invocation.outputs.empty())
+        diags.report<diag::Code::BadUsage>(
+            {}, fmt::format("`--output` has one place for the findings of one estate, and the "
+                            "files lie in `{}` and `{}`; choose with `--estate`",
+                            estates[0].root, estates[1].root));
+    if (diags.hasErrors())
+        return reportUsage(diags, wantsColor(invocation, console), console);
+    Exit exit = Exit::clean;
+    for (ChangedEstate const& changed : estates) {
+        Invocation whole = invocation;
+        whole.operands = {changed.root};
+        exit = stronger(exit, Run(row, whole, files, console, &changed).run());
+    }
+    return exit;
+}
 
 Exit runCommand(ParsedCommand const& parsed, FileSystem& files, Console& console) {
     Invocation const& invocation = parsed.invocation;
@@ -302,7 +330,12 @@ Exit runCommand(ParsedCommand const& parsed, FileSystem& files, Console& console
         console.out(text);
         return Exit::clean;
     }
+    case Command::completions:
+        console.out(completionScript(invocation.operands.front()));
+        return Exit::clean;
     default: {
+        if (invocation.changed)
+            return checkChanged(*parsed.row, invocation, files, console);
         auto run = std::make_unique<Run>(*parsed.row, invocation, files, console);
         Exit const exit = run->run();
         [[maybe_unused]] static Run* volatile last = nullptr; // still reachable, so no leak

@@ -35,9 +35,12 @@ std::vector<Candidate> expand(std::vector<std::string> const& paths, FileSystem&
                 diags.report<Code::CannotRead>({}, path, error);
             else if (found.empty())
                 diags.report<Code::NothingToRead>({}, path);
-            for (std::string const& file : found)
+            for (llvm::StringRef file : found) {
+                if (path == ".")
+                    file.consume_front("./"); // one name, whether the file or its folder was given
                 if (seen.insert(file).second)
-                    candidates.push_back({file, false, {}, false, {}});
+                    candidates.push_back({file.str(), false, {}, false, {}});
+            }
         } else if (seen.insert(path).second) {
             candidates.push_back({path, true, {}, false, {}});
         }

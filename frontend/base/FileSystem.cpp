@@ -178,6 +178,8 @@ bool MemoryFileSystem::remove(llvm::StringRef path, std::string&) {
 }
 
 bool MemoryFileSystem::isDirectory(llvm::StringRef path) {
+    if (path == ".")
+        return true;
     std::string const prefix = path.rtrim('/').str() + "/";
     auto it = files.lower_bound(prefix);
     return it != files.end() && llvm::StringRef(it->first).starts_with(prefix);
@@ -188,7 +190,7 @@ bool MemoryFileSystem::exists(llvm::StringRef path) {
 }
 
 std::vector<std::string> MemoryFileSystem::list(llvm::StringRef folder, std::string&) {
-    std::string const prefix = folder.rtrim('/').str() + "/";
+    std::string const prefix = folder == "." ? "" : folder.rtrim('/').str() + "/";
     std::vector<std::string> found;
     for (auto const& [path, bytes] : files)
         if (llvm::StringRef(path).starts_with(prefix) &&
