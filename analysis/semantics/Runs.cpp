@@ -36,7 +36,8 @@ bool Play::isBypassed(ir::JobId job) const {
     return false;
 }
 
-/// JIL-162: `$$NAME` and `$${NAME}` as they are at the start; a missing global is empty text.
+/// JIL-162: `$$NAME` and `$${NAME}` as they are at the start; a missing global is empty text. A name
+/// goes on as long as names may, as in the shims: `$$DAY.txt` is the global `DAY.txt`.
 Play::Text Play::expandGlobals(llvm::StringRef text) const {
     Text expanded;
     while (!text.empty()) {
@@ -48,7 +49,9 @@ Play::Text Play::expandGlobals(llvm::StringRef text) const {
         bool const isBraced = text.starts_with("{");
         llvm::StringRef const name =
             isBraced ? text.drop_front().take_until([](char c) { return c == '}'; })
-                     : text.take_while([](char c) { return llvm::isAlnum(c) || c == '_'; });
+                     : text.take_while([](char c) {
+                           return llvm::isAlnum(c) || llvm::StringRef("_.#-").contains(c);
+                       });
         if (auto const value = store.global(name))
             expanded += value->str();
         text = text.drop_front(std::min(text.size(), name.size() + (isBraced ? 2 : 0)));
