@@ -12,6 +12,7 @@
 
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
 
 #include <fmt/format.h>
 
@@ -67,6 +68,7 @@ public:
         compareStarts();
         compareFolds(estate, pair, dag, expressions, options.budget, model, result.findings);
         compareRootGate();
+        compareWakers();
         compareEnding();
         noteAssumptions(estate, pair.workflow, findings());
         if (estate.isGroup(workflow.root) && canHang())
@@ -200,6 +202,42 @@ private:
                                            "and keeps later events out, where "
                                            "AutoSys looks at each event (JIL-005)",
                                            workflow.root, dag.tasks[entry].id});
+    }
+
+    /// JIL-005: whatever the condition of a workflow without times names has AutoSys look at it,
+    /// also what cannot change its value; `hoistctl dispatch` looks at what the manifest lists.
+    void compareWakers() {
+        ir::Job const& root = job(workflow.root);
+        if (!options.hasManifest || !root.condition || root.schedule ||
+            dag.timetable.kind != target::Timetable::Kind::none)
+            return;
+        Options::Subscription given;
+        if (auto const it = options.subscriptions.find(dag.id); it != options.subscriptions.end())
+            given = it->second;
+        std::set<std::string> missing;
+        estate.conditions.forEachAtom(root.condition.expr, [&](ir::AtomId id) {
+            ir::Atom const& atom = estate.conditions[id];
+            bool const isVariable = atom.kind == ir::Atom::Kind::variable;
+            std::string name = atom.name.str();
+            if (!atom.instance.empty())
+                name += "^" + atom.instance.str();
+            else if (!isVariable && (!atom.job || isIced(atom.job)))
+                return; // it never changes
+            if (!llvm::is_contained(isVariable ? given.variables : given.jobs, name))
+                missing.insert(name);
+        });
+        if (missing.empty())
+            return;
+        std::string const names = llvm::join(missing, ", ");
+        differ({Difference::Aspect::start,
+                workflow.root,
+                root.condition.span,
+                "",
+                fmt::format("looks at its condition when {} changes", names),
+                fmt::format("no run begins when {} changes: the manifest does not list it", names),
+                fmt::format("`{}` would not start when its condition holds then (JIL-005)",
+                            std::string_view(root.name)),
+                {}});
     }
 
     /// TR-51: a tick that comes while a run goes on never exists (JIL-144); Airflow by itself makes

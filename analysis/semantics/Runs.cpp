@@ -36,8 +36,8 @@ bool Play::isBypassed(ir::JobId job) const {
     return false;
 }
 
-/// JIL-162: `$$NAME` and `$${NAME}` as they are at the start; a missing global is empty text. A name
-/// goes on as long as names may, as in the shims: `$$DAY.txt` is the global `DAY.txt`.
+/// JIL-162: `$$NAME` and `$${NAME}` as they are at the start; a missing global is empty text. A
+/// name goes on as long as names may, as in the shims: `$$DAY.txt` is the global `DAY.txt`.
 Play::Text Play::expandGlobals(llvm::StringRef text) const {
     Text expanded;
     while (!text.empty()) {

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace hoist::target {
 
@@ -144,8 +145,12 @@ void Simulation::happen(Instant const& instant) {
     case Kind::retry:
         if (!isVoid()) {
             LiveRun& run = *runs[static_cast<size_t>(instant.run)];
-            run.slots[instant.task.value].waits = Slot::Waits::nothing;
-            execute(run, instant.task);
+            Slot& slot = run.slots[instant.task.value];
+            slot.waits = Slot::Waits::nothing;
+            if (std::exchange(slot.isKilled, false))
+                finish(run, instant.task, TaskState::failed);
+            else
+                execute(run, instant.task);
         }
         break;
     case Kind::timeout: {

@@ -463,7 +463,8 @@ void Simulation::endAttempt(LiveRun& run, TaskId id) {
     }
 }
 
-/// KILLJOB and `kill`: the operator kills its command and records TERMINATED.
+/// KILLJOB and `kill`: the operator kills its command and records TERMINATED; between two attempts
+/// the ledger does, and the next one ends before it runs.
 void Simulation::honourKills() {
     std::vector<ir::JobId> const asked = std::move(ledger.kills);
     ledger.kills.clear();
@@ -472,8 +473,14 @@ void Simulation::honourKills() {
             for (TaskId const id : dagOf(*run).tasks.ids()) {
                 Slot& slot = run->slots[id.value];
                 Task const& task = taskOf(*run, id);
-                if (task.role != Role::job || task.legacyJob != ledger.nameOf(job) ||
-                    slot.state != TaskState::running)
+                if (task.role != Role::job || task.legacyJob != ledger.nameOf(job))
+                    continue;
+                if (slot.waits == Slot::Waits::retry && !slot.isKilled) {
+                    slot.isKilled = true;
+                    ledger.record(job, Status::terminated, run->id, {"JIL-083", "KILLJOB", {}});
+                    continue;
+                }
+                if (slot.state != TaskState::running)
                     continue;
                 slot.ending = {Status::terminated, {}, false, "KILLJOB"};
                 endAttempt(*run, id);

@@ -28,8 +28,9 @@ struct Slot {
     TaskState state = TaskState::none;
     Waits waits = Waits::nothing;
     unsigned attempt = 0;
-    uint32_t token = 0; ///< an instant planned with another token is void
-    Ending ending;      ///< of the attempt that runs
+    uint32_t token = 0;    ///< an instant planned with another token is void
+    Ending ending;         ///< of the attempt that runs
+    bool isKilled = false; ///< while it waited for its next attempt, which does not run then
 };
 
 struct LiveRun {

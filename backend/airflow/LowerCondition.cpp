@@ -453,15 +453,15 @@ Start WorkflowLowering::lowerStart(JobId id, BoxId box) {
         }
     }
     bool const reads = pool[start.when].kind != Expr::Kind::constant || !pool[start.when].value;
-    if (isRoot && reads) {
-        bool const clocked = job.schedule && hasTicks(estate.schedules[job.schedule]);
-        if (!clocked) {
-            more.emplace_back(
-                "mode",
-                Py("now"));    // each relevant event starts a run, which decides at once (JIL-005)
-            if (!job.schedule) // else it waits for a tick, and has none (JIL-142, JIL-144)
-                subscribe(start.when);
-        }
+    bool const isClocked = job.schedule && hasTicks(estate.schedules[job.schedule]);
+    if (isRoot && !isClocked) {
+        if (reads ||
+            !more.empty()) // each relevant event starts a run, which decides at once (JIL-005)
+            more.emplace_back("mode", Py("now"));
+        // All that the condition names, also what cannot change its value: a change of any of it
+        // has AutoSys look at the condition. With times it waits for a tick (JIL-142, JIL-144).
+        if (job.condition && !job.schedule)
+            subscribe(job.condition.expr);
     }
     bool const hasGate = reads || !more.empty();
     if (hasGate) {

@@ -61,6 +61,9 @@ class FakeRun:
     def kill_requested(self) -> bool:
         return self.kill
 
+    def take_kill(self) -> bool:
+        return False
+
     @property
     def statuses(self) -> list[str]:
         return [status for status, _ in self.events]

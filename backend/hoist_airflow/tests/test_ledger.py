@@ -379,6 +379,22 @@ def test_jil_083_killjob(world: World) -> None:
     assert (world.of("IN"), world.of("Y")) == ("TERMINATED", "INACTIVE")
 
 
+def test_jil_083_killjob_between_two_attempts(world: World) -> None:
+    """Nothing of it runs: it is TERMINATED at once, and the attempt that Airflow makes does not run."""
+    world.start(world.box("B", Member("X", "B", job_terminator=True), Member("Y", "B")), "r1")
+    for job in ("X", "Y"):
+        world.ledger.try_start(job, "r1")
+    world.ledger.record("X", "RESTART", run_id="r1", exit_code=1)
+    world.ledger.send("KILLJOB", "X")
+    assert world.of("X") == "TERMINATED"
+    events = world.ledger.last_event()
+    assert not world.ledger.take_kill("X", "another run")
+    assert world.ledger.take_kill("X", "r1")
+    assert not world.ledger.take_kill("X", "r1"), "a task that is cleared runs"
+    assert (world.of("X"), world.ledger.last_event()) == ("TERMINATED", events)
+    assert not world.ledger.take_kill("Y", "r1")
+
+
 def test_jil_065_a_start_clears_the_latch_and_the_code(world: World) -> None:
     world.end("A", "FAILURE", code=3)
     assert world.ask(world.gate("J", "f(A) & e(A) = 3", "r")).kind == "pass"

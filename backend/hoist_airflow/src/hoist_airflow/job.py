@@ -123,6 +123,10 @@ class Job(_Base):
         from hoist_airflow.run import ensure_started
 
         run = ensure_started(context)
+        if run.take_kill():
+            reason = "killed between two attempts (JIL-083)"
+            self._tell(run, "TERMINATED", reason)
+            raise JobTerminated(f"{self.hoist_job} was {reason}")
         resources = None if self.noexec else self.hoist_resources
         log = self.log
         reread = self._reread(run)
@@ -231,7 +235,8 @@ class Job(_Base):
         return None if isinstance(result, ExitCode) else result
 
     def _terminated(self, run: Run, reason: str) -> None:
-        run.record("TERMINATED")
+        if not run.take_kill():  # else the ledger has its end already
+            run.record("TERMINATED")
         self._tell(run, "TERMINATED", reason)
 
     def _failed(self, run: Run, exit_code: int | None, reason: str, *, again: bool) -> None:

@@ -217,6 +217,10 @@ class Run:
         """Has a KILLJOB come for this job?"""
         return self.ledger.kill_requested(self.job)
 
+    def take_kill(self) -> bool:
+        """Has a KILLJOB ended this job between two attempts? Told once."""
+        return self.ledger.take_kill(self.job, self.run_id)
+
     def alarm(self, kind: str, text: str) -> None:
         """Write an alarm row about this job; never flow."""
         if kind in ("MAXRUNALARM", "MINRUNALARM"):  # the sweeper may notice it too

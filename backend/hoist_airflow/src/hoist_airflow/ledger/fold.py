@@ -121,11 +121,15 @@ def _kill_members(book: Book, box: JobRow) -> None:
 def kill(book: Book, name: str) -> bool:
     """KILLJOB (JIL-083): marks a job under way for its operator to kill; a box is TERMINATED.
 
-    So is a job that waits for units: nothing of it runs yet.
+    So is a job that waits for units or for its next attempt: nothing of it runs. Airflow makes that
+    attempt all the same; `kill_at` beside TERMINATED tells it that it must not run.
     """
     row = book.job(name)
-    if row is not None and row.status in st.QUEUED:
-        spread(book, book.put(row, st.TERMINATED))
+    if row is not None and row.status in (*st.QUEUED, st.RESTART):
+        ended = book.put(row, st.TERMINATED)
+        if row.status == st.RESTART:
+            _ask_to_end(book, name)
+        spread(book, ended)
         return True
     if row is None or row.status not in st.UNDER_WAY:
         return False
@@ -133,8 +137,12 @@ def kill(book: Book, name: str) -> bool:
         spread(book, complete(book, row, st.TERMINATED))
     else:
         book.event("KILLJOB", name, run_id=row.run_id)
-        book.tx.run("UPDATE hoist_jobs SET kill_at = ? WHERE job = ?", book.at, name)
+        _ask_to_end(book, name)
     return True
+
+
+def _ask_to_end(book: Book, name: str) -> None:
+    book.tx.run("UPDATE hoist_jobs SET kill_at = ? WHERE job = ?", book.at, name)
 
 
 def close_run_of(book: Book, top: JobRow) -> None:
