@@ -294,6 +294,13 @@ bool Ledger::isBoxOver(JobId job, int run) const {
     });
 }
 
+std::optional<int64_t> Ledger::boxStart(JobId job, int run) const {
+    JobId const box = estate.jobs[job].box;
+    if (!box || rows[box].run != run || (*store)[box].lastStart < 0)
+        return std::nullopt;
+    return (*store)[box].lastStart;
+}
+
 bool Ledger::mayStart(JobId job) const {
     if ((*store)[job].status == Status::onHold)
         return false;

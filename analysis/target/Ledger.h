@@ -61,6 +61,8 @@ public:
 
     ir::JobId jobOf(llvm::StringRef name) const { return estate.jobByName.lookup(name); }
     semantics::StoredStatus const& operator[](ir::JobId job) const { return (*store)[job]; }
+    /// When the direct box of a job has started in this run; nothing outside boxes, or before.
+    std::optional<int64_t> boxStart(ir::JobId job, int run) const;
     std::string nameOf(ir::JobId job) const { return estate.jobs[job].name.str(); }
     bool isBox(ir::JobId job) const { return estate.jobs[job].group.isValid(); }
     bool isMine(ir::JobId job, int run) const { return rows[job].run == run; }

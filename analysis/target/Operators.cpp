@@ -226,14 +226,25 @@ void Simulation::askGate(LiveRun& run, TaskId id) {
         return skip("JIL-060", "it has started by another way");
     if (ledger.isBoxOver(job, run.id))
         return skip("JIL-003", "its box completed without it");
-    if (!ignoresTime)
-        if (auto const tick = tickToWaitFor(run, gate, job))
-            return waitUntil(*tick);
-    auto const holds = [&] { return ledger.evaluate(condition, gate.legacyJob, undefined); };
     std::string const window = ignoresTime ? std::string() : textOf(gate.argument("window"));
     std::string zone = textOf(gate.argument("timezone"));
     if (zone.empty())
         zone = "UTC";
+    auto const miss = [&] {
+        if (ledger[job].status != Status::inactive)
+            ledger.record(job, Status::inactive, run.id,
+                          {"JIL-151", "missed the run window " + window, {}});
+        skip("JIL-151", "missed the run window " + window);
+    };
+    // JIL-151: whether its window lets a member run in a box run is decided when the box starts.
+    if (auto const started = ledger.boxStart(job, run.id); started && !window.empty())
+        if (auto const answer = askWindow(window, zone, *started);
+            answer && answer->kind == WindowAnswer::Kind::notToday)
+            return miss();
+    if (!ignoresTime)
+        if (auto const tick = tickToWaitFor(run, gate, job))
+            return waitUntil(*tick);
+    auto const holds = [&] { return ledger.evaluate(condition, gate.legacyJob, undefined); };
     if (!holds()) {
         if (isNow)
             return skip("JIL-005", "its condition is false: " + when);
@@ -253,10 +264,7 @@ void Simulation::askGate(LiveRun& run, TaskId id) {
         if (inside && inside->kind == WindowAnswer::Kind::runNow) {
             if (now < inside->at)
                 return waitUntil(inside->at);
-            if (status != Status::inactive)
-                ledger.record(job, Status::inactive, run.id,
-                              {"JIL-151", "missed the run window " + window, {}});
-            return skip("JIL-151", "missed the run window " + window);
+            return miss();
         }
         return waitUntil(isLocal ? ledger.nextExpiry(condition) : 0);
     }
@@ -266,11 +274,8 @@ void Simulation::askGate(LiveRun& run, TaskId id) {
             guess(fmt::format("task {} of {}: window {}", gate.id, dagOf(run).id, window));
         else if (answer->kind == WindowAnswer::Kind::waitUntil)
             return waitUntil(answer->at);
-        else if (answer->kind == WindowAnswer::Kind::notToday) {
-            ledger.record(job, Status::inactive, run.id,
-                          {"JIL-151", "missed the run window " + window, {}});
-            return skip("JIL-151", "missed the run window " + window);
-        }
+        else if (answer->kind == WindowAnswer::Kind::notToday)
+            return miss();
     }
     // A gate that asks for nothing says when a box starts of which each member waits for more.
     bool const isOpen = when == "true" && window.empty() && !gate.argument("ticks").is_object();

@@ -41,6 +41,10 @@ class Compiled:
         return found
 
 
+# A command that dies of a signal; `$$` would be a global variable (JIL-163).
+KILLED = "exec python3 -c 'import os; os.kill(os.getpid(), 9)'"
+
+
 def hoist_binary() -> Path:
     """The binary under test; skips the test where there is none."""
     named = Path(os.environ.get("HOIST_BINARY", ROOT / "build/release/hoist"))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compiled import ROOT, hoist_binary
+from compiled import KILLED, ROOT, hoist_binary
 
 DIFFERENTIAL = ROOT / "tests" / "differential"
 sys.path.insert(0, str(DIFFERENTIAL))
@@ -73,7 +73,7 @@ def test_the_engine_agrees_with_dag_test(
     outcomes = {name: entries[0] for name, entries in plans["jobs"].items()}
     text = made.text()
     for name, plan in outcomes.items():
-        how = "kill -9 $$" if plan.get("terminated") else f"exit {plan.get('exit_code', 0)}"
+        how = KILLED if plan.get("terminated") else f"exit {plan.get('exit_code', 0)}"
         text = text.replace(f"command: echo {name}\n", f"command: {how}\n")
     if "job_type: f" in text:
         pytest.skip("a file watcher waits for real minutes")

@@ -380,7 +380,7 @@ def test_jil_083_killjob(world: World) -> None:
 
 
 def test_jil_083_killjob_between_two_attempts(world: World) -> None:
-    """Nothing of it runs: it is TERMINATED at once, and the attempt that Airflow makes does not run."""
+    """It is TERMINATED at once, and the attempt that Airflow makes does not run."""
     world.start(world.box("B", Member("X", "B", job_terminator=True), Member("Y", "B")), "r1")
     for job in ("X", "Y"):
         world.ledger.try_start(job, "r1")

@@ -89,6 +89,8 @@ def decide(  # noqa: PLR0911  (one return a rule, in the order of the rules)
         return Decision("skip", f"{gate.job} has started by another way")
     if ledger.box_is_over(gate.job, gate.run_id):
         return Decision("skip", f"the box of {gate.job} completed without it (JIL-003)")
+    if (missed := _missed_at_box_start(ledger, gate, row)) is not None:
+        return missed
     if gate.ticks is not None and (wake := _tick_to_wait_for(ledger, gate, row, now)) is not None:
         return Decision("wait", f"the next tick of {gate.job} is {wake.isoformat()}", wake)
     if not condition.evaluate(snapshot, gate.job, now):
@@ -182,13 +184,22 @@ def _tick_of(ledger: Ledger, gate: GateSpec, now: datetime) -> datetime | None:
     return LegacyCalendarTimetable.deserialize(gate.ticks).last_tick(now)
 
 
-def outside_window(ledger: Ledger, gate: GateSpec) -> Decision | None:
-    """JIL-151; None: inside the window, or there is none."""
+def _missed_at_box_start(ledger: Ledger, gate: GateSpec, row: JobRow) -> Decision | None:
+    """JIL-151: whether its window lets a member run in a box run is decided when the box starts."""
+    box = ledger.status(row.box) if gate.window is not None and row.box is not None else None
+    if box is None or box.last_start is None or box.run_id != gate.run_id:
+        return None
+    found = outside_window(ledger, gate, at=box.last_start)
+    return found if found is not None and found.kind == "skip" else None
+
+
+def outside_window(ledger: Ledger, gate: GateSpec, at: datetime | None = None) -> Decision | None:
+    """JIL-151, at an instant or now; None: inside the window, or there is none."""
     from hoist_airflow.schedule.windows import window_decision
 
     if gate.window is None:
         return None
-    found = window_decision(gate.window, gate.timezone or "UTC", ledger.clock.now())
+    found = window_decision(gate.window, gate.timezone or "UTC", at or ledger.clock.now())
     if found.kind == "run_now":
         return None
     if found.kind == "wait_until":

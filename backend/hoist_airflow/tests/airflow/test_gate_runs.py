@@ -103,7 +103,7 @@ def test_tr_10_a_failing_night_runs_the_handler_and_is_red(run: Any, ledger: Any
 
 
 def test_tr_44_a_killed_job_is_no_failure_for_the_handler(run: Any, ledger: Any) -> None:
-    state, tasks = run(night("kill -9 $$"))
+    state, tasks = run(night("exec python3 -c 'import os; os.kill(os.getpid(), 9)'"))
     assert (state, tasks["X"], tasks["H"]) == ("failed", "failed", "skipped")
     assert statuses(ledger)["X"] == "TERMINATED"
 
