@@ -21,6 +21,9 @@ struct Invocation {
     std::string format;
     std::string scenario, explainedJob; ///< of `simulate`
     std::vector<std::string> defines, properties, outputs;
+    std::vector<std::string> selects, ignores, severities; ///< of findings
+    std::string failOn, baseline;
+    std::string verb;         ///< of `hoist baseline`: write, check or prune
     unsigned jobs = 0;        ///< 0: one per processor
     unsigned maxFindings = 0; ///< 0: all
     // verify
@@ -37,11 +40,14 @@ struct Invocation {
 enum class Command : uint8_t {
     check,
     build,
+    baseline,
     graph,
     coverage,
     verify,
     diff,
     simulate,
+    init,
+    config,
     explain,
     version
 };
