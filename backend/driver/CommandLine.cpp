@@ -26,6 +26,8 @@ constexpr CommandRow commands[] = {
     {Command::check, "check", "PATH...", true,
      "read, link and analyze definitions; print the findings"},
     {Command::build, "build", "PATH...", true, "compile definitions to Airflow DAGs"},
+    {Command::baseline, "baseline", "write|check|prune PATH...", true,
+     "list what an estate is found with, so that only what is new is reported"},
     {Command::graph, "graph", "PATH...", true, "print the jobs and their dependencies as a graph"},
     {Command::coverage, "coverage", "PATH...", true,
      "count every source construct and what becomes of it"},
@@ -35,8 +37,12 @@ constexpr CommandRow commands[] = {
      "tell what changed in behaviour between two versions of an estate"},
     {Command::simulate, "simulate", "PATH...", true,
      "play a day as the legacy scheduler would, and say why each job ran or did not"},
+    {Command::init, "init", "PATH...", true,
+     "write a first hoist.toml that suggests settings for an estate; one that exists stays"},
+    {Command::config, "config", "[PATH]", false,
+     "print each setting that holds for a file or folder, and where it comes from"},
     {Command::explain, "explain", "[CODE]", false,
-     "explain a code such as A0301; without one, list all codes"},
+     "explain a code such as A0016; without one, list all codes"},
     {Command::completions, "completions", "SHELL", false, "print the completion script of a shell",
      "bash zsh fish"},
     {Command::version, "version", "", false,
@@ -44,11 +50,18 @@ constexpr CommandRow commands[] = {
 };
 
 constexpr unsigned on(Command command) { return 1u << static_cast<unsigned>(command); }
-constexpr unsigned readers = on(Command::check) | on(Command::build) | on(Command::graph) |
-                             on(Command::coverage) | on(Command::verify) | on(Command::diff) |
-                             on(Command::simulate);
+constexpr unsigned readers = on(Command::check) | on(Command::build) | on(Command::baseline) |
+                             on(Command::graph) | on(Command::coverage) | on(Command::verify) |
+                             on(Command::diff) | on(Command::simulate);
+/// Those that say all there is to say about an estate.
+constexpr unsigned checkers =
+    on(Command::check) | on(Command::build) | on(Command::baseline) | on(Command::coverage);
+/// Those that read the settings.
+constexpr unsigned settled = readers | on(Command::config);
+/// Those that read definitions; `init` has no settings yet.
+constexpr unsigned definitions = readers | on(Command::init);
 constexpr unsigned everywhere =
-    readers | on(Command::explain) | on(Command::completions) | on(Command::version);
+    settled | definitions | on(Command::explain) | on(Command::completions) | on(Command::version);
 
 constexpr OptionRow options[] = {
     {"--changed", "", &Invocation::changed, on(Command::check), "",
@@ -96,25 +109,40 @@ constexpr OptionRow options[] = {
      "how the trace is written (default: text)"},
     {"--explain", "JOB", &Invocation::explainedJob, on(Command::simulate), "",
      "print the opportunities of one job, and why it ran or did not"},
-    {"--dialect", "NAME", &Invocation::dialect, readers, "@dialects",
+    {"--format", "FORMAT", &Invocation::format, on(Command::config), "text json",
+     "how the settings are written (default: text, which is TOML)"},
+    {"--dialect", "NAME", &Invocation::dialect, definitions, "@dialects",
      "what the files named on the command line are, and files in folders that could be several"},
-    {"-D", "NAME=VALUE", &Invocation::defines, readers, "",
+    {"-D", "NAME=VALUE", &Invocation::defines, settled, "",
      "the value of a placeholder; may be repeated"},
-    {"--properties", "FILE", &Invocation::properties, readers, "",
+    {"--properties", "FILE", &Invocation::properties, settled, "",
      "values of placeholders, one NAME=VALUE a line; may be repeated"},
     {"--output", "FORMAT[=FILE]", &Invocation::outputs, readers, "",
-     "how findings are written: text (to standard error), json, sarif (to standard output); may be "
+     "how findings are written: text (to standard error, the default), concise, json, sarif, "
+     "github, "
+     "gitlab, junit, markdown (to standard output); may be repeated"},
+    {"--select", "CODES", &Invocation::selects, settled, "",
+     "report these only: codes or their beginnings with commas between (`A00,P`, `ALL`); may be "
      "repeated"},
+    {"--ignore", "CODES", &Invocation::ignores, settled, "",
+     "do not report these; the longer beginning decides between --select and --ignore"},
+    {"--severity", "CODES=LEVEL", &Invocation::severities, settled, "",
+     "report these as `error`, `warning` or `note`; may be repeated"},
+    {"--fail-on", "LEVEL", &Invocation::failOn, settled, "error warning note never",
+     "the severity from which on findings end the run with 1 (default: error)"},
+    {"--baseline", "FILE", &Invocation::baseline, checkers | on(Command::config), "",
+     "report what this file does not list, and what it lists and is gone (default: "
+     "`findings.baseline` of hoist.toml)"},
     {"--max-findings", "N", &Invocation::maxFindings, readers, "",
      "print the first N findings as text and count the rest (default: all)"},
-    {"--cron-flavour", "NAME", &Invocation::cronFlavour, readers, "debian cronie",
+    {"--cron-flavour", "NAME", &Invocation::cronFlavour, settled, "debian cronie",
      "whose crontab rules hold (default: debian)"},
-    {"--timezone", "ZONE", &Invocation::timezone, readers, "",
+    {"--timezone", "ZONE", &Invocation::timezone, settled, "",
      "the zone of schedules that name none (default: UTC)"},
-    {"--config", "FILE", &Invocation::config, readers, "",
+    {"--config", "FILE", &Invocation::config, settled, "",
      "the settings (default: the nearest hoist.toml, from the first PATH up to the root of its "
      "repository)"},
-    {"--jobs", "N", &Invocation::jobs, readers, "",
+    {"--jobs", "N", &Invocation::jobs, definitions, "",
      "how many files are read, and workflows verified, at a time (default: one per processor)"},
     {"--color", "WHEN", &Invocation::color, everywhere, "auto always never",
      "colours (default: auto; NO_COLOR is honoured)"},
@@ -195,6 +223,22 @@ void checkChoices(CommandRow const& command, Invocation const& invocation,
     }
 }
 
+/// `hoist baseline VERB PATH...`
+void takeVerb(Invocation& invocation, diag::Diagnostics& diags) {
+    static constexpr llvm::StringRef verbs[] = {"write", "check", "prune"};
+    if (invocation.operands.empty())
+        return; // is told with what the command needs
+    invocation.verb = invocation.operands.front();
+    invocation.operands.erase(invocation.operands.begin());
+    if (llvm::is_contained(verbs, invocation.verb))
+        return;
+    auto builder = diags.report<Code::BadUsage>(
+        {}, fmt::format("`hoist baseline` does not know `{}`: say write, check or prune",
+                        invocation.verb));
+    if (llvm::StringRef const nearest = nearestOf(invocation.verb, verbs); !nearest.empty())
+        builder.help(fmt::format("did you mean `{}`?", diag::shown(nearest)));
+}
+
 } // namespace
 
 unsigned Invocation::threads() const {
@@ -273,6 +317,8 @@ std::optional<ParsedCommand> parseCommandLine(llvm::ArrayRef<llvm::StringRef> ar
             parsed.invocation.operands.push_back(extra);
     }
     checkChoices(*parsed.row, parsed.invocation, diags);
+    if (parsed.row->command == Command::baseline && !parsed.invocation.help)
+        takeVerb(parsed.invocation, diags);
     if (parsed.invocation.help)
         return diags.hasErrors() ? std::nullopt : std::optional(parsed);
     if (parsed.row->needsOperand && parsed.invocation.operands.empty())
@@ -336,10 +382,16 @@ std::string cliPage() {
         "order given; inside a folder files are read in byte order of their path, hidden ones are "
         "skipped, and a file that is\n"
         "no definition gets a note.\n\n"
-        "Findings as text go to standard error, as `json` or `sarif` to standard output unless "
-        "`=FILE` says otherwise.\n\n"
+        "Findings as text go to standard error, in all other formats to standard output unless "
+        "`=FILE` says otherwise.\n"
+        "`github` writes workflow commands, `gitlab` a code quality report, `markdown` a comment "
+        "for "
+        "a pull request; paths in them\n"
+        "start at the root of the repository.\n\n"
+        "`--ignore` and a severity reach neither what hoist could not read nor, in `hoist build`, "
+        "the errors that refuse a workflow.\n\n"
         "## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | clean |\n| 1 | findings at error "
-        "level |\n"
+        "level (`--fail-on` names another) |\n"
         "| 2 | wrong usage or configuration |\n| 3 | not equivalent |\n| 4 | undecided |\n"
         "| 5 | output refused or not written |\n| 70 | a bug in hoist |\n\n"
         "When several apply: 70, 5, 2, 3, 4, 1.\n";

@@ -22,6 +22,9 @@ struct Invocation {
     std::string format;
     std::string scenario, explainedJob; ///< of `simulate`
     std::vector<std::string> defines, properties, outputs;
+    std::vector<std::string> selects, ignores, severities; ///< of findings
+    std::string failOn, baseline;
+    std::string verb;         ///< of `hoist baseline`: write, check or prune
     unsigned jobs = 0;        ///< 0: one per processor
     unsigned maxFindings = 0; ///< 0: all
     // verify
@@ -41,11 +44,14 @@ struct Invocation {
 enum class Command : uint8_t {
     check,
     build,
+    baseline,
     graph,
     coverage,
     verify,
     diff,
     simulate,
+    init,
+    config,
     explain,
     completions,
     version

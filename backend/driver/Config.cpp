@@ -1,6 +1,7 @@
 // Finds hoist.toml, reads it with toml++, and checks every key at its place.
 #include "backend/driver/Config.h"
 
+#include "frontend/base/Paths.h"
 #include "frontend/base/Suggest.h"
 #include "frontend/ir/TimeZones.h"
 
@@ -8,6 +9,8 @@
 #pragma GCC diagnostic ignored "-Wshadow"
 #include <toml++/toml.h>
 #pragma GCC diagnostic pop
+
+#include <llvm/ADT/StringExtras.h>
 
 #include <fmt/format.h>
 
@@ -19,11 +22,6 @@ namespace hoist {
 namespace {
 
 using diag::Code;
-
-std::string parentOf(llvm::StringRef path) {
-    size_t const slash = path.rfind('/');
-    return slash == llvm::StringRef::npos ? "" : path.take_front(slash).str();
-}
 
 std::string joined(llvm::StringRef folder, llvm::StringRef name) {
     return folder.empty() ? name.str() : (folder + "/" + name).str();
@@ -80,9 +78,10 @@ size_t offsetOf(llvm::StringRef bytes, toml::source_position position) {
 
 class ConfigReader {
 public:
-    ConfigReader(FileId fileId, ir::Estate& model, diag::Diagnostics& diagnostics)
-        : file(fileId), estate(model), settings(model.settings), diags(diagnostics),
-          bytes(model.sources.bytes(fileId)) {}
+    ConfigReader(FileId fileId, ir::Estate& model, RunSettings& runSettings,
+                 diag::Diagnostics& diagnostics)
+        : file(fileId), estate(model), settings(model.settings), findings(runSettings),
+          diags(diagnostics), bytes(model.sources.bytes(fileId)) {}
 
     void read() {
         toml::parse_result const result =
@@ -98,6 +97,8 @@ public:
             {"cron", [&](auto const& node) { readTable("cron", node, cronKeys()); }},
             {"defines", [&](auto const& node) { readTexts("defines", node, settings.defines); }},
             {"rule", [&](auto const& node) { readRules(node); }},
+            {"allow", [&](auto const& node) { readAllowed(node); }},
+            {"findings", [&](auto const& node) { readTable("findings", node, findingsKeys()); }},
         };
         readKeys("", result.table(), top);
     }
@@ -129,11 +130,12 @@ private:
             llvm::StringRef const name(key->str().data(), key->str().size());
             auto const it = std::find_if(known.begin(), known.end(),
                                          [&](auto const& row) { return row.first == name; });
+            std::string const full = path.empty() ? name.str() : (path + "." + name).str();
             if (it != known.end()) {
+                findings.origins[full] = placeOf(*node);
                 it->second(*node);
                 continue;
             }
-            std::string const full = path.empty() ? name.str() : (path + "." + name).str();
             auto builder = diags.report<Code::UnknownKey>(spanOf(key->source()), full);
             builder.object(full);
             std::vector<llvm::StringRef> names;
@@ -141,7 +143,14 @@ private:
                 names.push_back(row.first);
             if (llvm::StringRef const nearest = nearestOf(name, names); !nearest.empty())
                 builder.help(fmt::format("did you mean `{}`?", diag::shown(nearest)));
+            else
+                builder.help("known keys: " + llvm::join(names, ", "));
         }
+    }
+
+    std::string placeOf(toml::node const& node) const {
+        return fmt::format("{}:{}", diag::shown(estate.sources.path(file)),
+                           node.source().begin.line);
     }
 
     void readTable(llvm::StringRef path, toml::node const& node, Table const& known) {
@@ -176,6 +185,7 @@ private:
             return bad(key, node, why);
         }
         settings.timezone = zone;
+        findings.origins["timezone"] = placeOf(node); // it has two names
     }
 
     std::pair<llvm::StringRef, Reader> flag(llvm::StringRef key, bool& target) {
@@ -228,6 +238,83 @@ private:
                  }}};
     }
 
+    Table findingsKeys() {
+        return {
+            {"select",
+             [&](auto const& node) {
+                 readCodes("findings.select", node, [&](llvm::StringRef prefix) {
+                     findings.policy.select(prefix, Policy::Layer::file);
+                 });
+             }},
+            {"ignore",
+             [&](auto const& node) {
+                 readCodes("findings.ignore", node, [&](llvm::StringRef prefix) {
+                     findings.policy.ignore(prefix, Policy::Layer::file);
+                 });
+             }},
+            {"severity", [&](auto const& node) { readSeverities(node); }},
+            {"baseline",
+             [&](auto const& node) {
+                 std::string path;
+                 readText("findings.baseline", node, path);
+                 findings.baseline = llvm::StringRef(path).starts_with("/")
+                                         ? path
+                                         : joined(findings.configFolder, path);
+             }},
+            {"fail_on",
+             [&](auto const& node) {
+                 std::string level;
+                 readText("findings.fail_on", node, level);
+                 findings.policy.failOn = severityByName(level);
+                 if (!level.empty() && level != "never" && !findings.policy.failOn)
+                     bad("findings.fail_on", node, "choose error, warning, note or never");
+             }},
+        };
+    }
+
+    bool checkPrefix(llvm::StringRef key, toml::node const& node, llvm::StringRef prefix) {
+        if (Policy::isPrefix(prefix))
+            return true;
+        std::string why = fmt::format("no code begins with `{}`", diag::shown(prefix));
+        if (std::string const nearest = Policy::nearestPrefix(prefix); !nearest.empty())
+            why += fmt::format("; did you mean `{}`?", nearest);
+        bad(key, node, why);
+        return false;
+    }
+
+    void readCodes(llvm::StringRef key, toml::node const& node,
+                   std::function<void(llvm::StringRef)> const& use) {
+        auto const* const codes = node.as_array();
+        if (!codes)
+            return bad(key, node, "a list of codes or their beginnings is needed");
+        for (toml::node const& each : *codes) {
+            std::string prefix;
+            readText(key, each, prefix);
+            if (!each.is_string() || !checkPrefix(key, each, prefix))
+                continue;
+            use(prefix);
+        }
+    }
+
+    void readSeverities(toml::node const& node) {
+        auto const* const table = node.as_table();
+        if (!table)
+            return bad("findings.severity", node, "a table of codes and severities is needed");
+        for (auto&& [prefix, value] : *table) {
+            std::string const key = "findings.severity." + std::string(prefix.str());
+            std::string level;
+            readText(key, value, level);
+            std::optional<diag::Severity> const severity = severityByName(level);
+            if (!severity && value.is_string())
+                bad(key, value, "choose error, warning or note");
+            findings.origins["findings.severity." + llvm::StringRef(prefix.str()).upper()] =
+                placeOf(value);
+            if (severity && checkPrefix(key, value, std::string(prefix.str())))
+                findings.policy.setSeverity(std::string(prefix.str()), *severity,
+                                            Policy::Layer::file);
+        }
+    }
+
     void readTexts(llvm::StringRef path, toml::node const& node,
                    std::map<std::string, std::string>& target) {
         auto const* const table = node.as_table();
@@ -235,6 +322,7 @@ private:
             return bad(path, node, "a table of strings is needed");
         for (auto&& [key, value] : *table) {
             std::string const name(key.str());
+            findings.origins[(path + "." + name).str()] = placeOf(value);
             readText((path + "." + name).str(), value, target[name]);
         }
     }
@@ -246,6 +334,7 @@ private:
         for (toml::node const& row : *rows) {
             ir::SiteRule rule;
             rule.span = spanOf(row.source());
+            findings.rows["rule"].push_back(placeOf(row));
             auto const text = [&](llvm::StringRef key, std::string& target) {
                 return std::pair<llvm::StringRef, Reader>(
                     key, [this, key, &target](auto const& value) {
@@ -271,6 +360,54 @@ private:
             readTable("rule", row, known);
             settings.rules.push_back(std::move(rule));
         }
+    }
+
+    void readAllowed(toml::node const& node) {
+        auto const* const rows = node.as_array();
+        if (!rows)
+            return bad("allow", node, "write `[[allow]]`");
+        for (toml::node const& row : *rows) {
+            AllowRow allowed;
+            allowed.span = spanOf(row.source());
+            findings.rows["allow"].push_back(placeOf(row));
+            std::string reason;
+            Table const known{
+                {"code", [&](auto const& value) { readAllowedCode(value, allowed); }},
+                {"object",
+                 [&](auto const& value) { readText("allow.object", value, allowed.object); }},
+                {"reason", [&](auto const& value) { readText("allow.reason", value, reason); }},
+                {"until", [&](auto const& value) { readDay(value, allowed.until); }},
+            };
+            readTable("allow", row, known);
+            for (auto const& [key, value] : {std::pair("code", &allowed.code),
+                                             {"object", &allowed.object},
+                                             {"reason", &reason}})
+                if (value->empty() && row.is_table() && !row.as_table()->contains(key))
+                    bad("allow", row, fmt::format("`{}` is needed", key));
+                else if (value->empty() && row.is_table() && row.as_table()->get(key)->is_string())
+                    bad(std::string("allow.") + key, *row.as_table()->get(key),
+                        "it must not be empty");
+            findings.allowed.push_back(std::move(allowed));
+        }
+    }
+
+    void readAllowedCode(toml::node const& node, AllowRow& allowed) {
+        readText("allow.code", node, allowed.code);
+        allowed.code = llvm::StringRef(allowed.code).upper();
+        if (allowed.code.empty() || diag::codeById(allowed.code))
+            return;
+        std::string why = fmt::format("there is no code `{}`", allowed.code);
+        if (std::string const nearest = Policy::nearestPrefix(allowed.code); nearest.size() == 5)
+            why += fmt::format("; did you mean `{}`?", nearest);
+        bad("allow.code", node, why);
+    }
+
+    void readDay(toml::node const& node, std::string& day) {
+        auto const date = node.value_exact<toml::date>();
+        if (date)
+            day = fmt::format("{:04}-{:02}-{:02}", date->year, date->month, date->day);
+        if (!isDay(day))
+            bad("allow.until", node, "a day is needed, as in 2027-01-31 without quotes");
     }
 
     void readExecutor(toml::node const& node, ir::SiteRule& rule) {
@@ -301,6 +438,7 @@ private:
     FileId file;
     ir::Estate& estate;
     ir::Settings& settings;
+    RunSettings& findings;
     diag::Diagnostics& diags;
     llvm::StringRef bytes;
 };
@@ -316,43 +454,75 @@ std::optional<FileId> addSource(std::string const& path, FileSystem& files, ir::
     return estate.sources.add(path, std::move(*bytes));
 }
 
-void readProperties(FileId file, ir::Estate& estate, diag::Diagnostics& diags) {
+void readProperties(FileId file, ir::Estate& estate, RunSettings& run, diag::Diagnostics& diags) {
     llvm::StringRef const bytes = estate.sources.bytes(file);
     for (size_t at = 0; at < bytes.size();) {
         size_t const end = std::min(bytes.find('\n', at), bytes.size());
         llvm::StringRef const line = bytes.slice(at, end).trim();
         if (!line.empty() && !line.starts_with("#") && !line.starts_with("!")) {
             auto const [name, value] = line.split('=');
-            if (name.size() == line.size() || name.trim().empty())
+            if (name.size() == line.size() || name.trim().empty()) {
                 diags.report<Code::BadPropertyLine>(estate.sources.span(file, at, end), line);
-            else
+            } else { // the later wins
                 estate.settings.defines[name.trim().str()] = value.trim().str();
+                run.origins[("defines." + name.trim()).str()] =
+                    fmt::format("{}:{}", diag::shown(estate.sources.path(file)),
+                                estate.sources.lineColumn(file, static_cast<uint32_t>(at)).line);
+            }
         }
         at = end + 1;
     }
 }
 
+void setDefine(ir::Estate& estate, RunSettings& run, llvm::StringRef name, llvm::StringRef value) {
+    estate.settings.defines[name.str()] = value.str();
+    run.origins[("defines." + name).str()] = "-D";
+}
+
+/// Options that stand for a setting.
+void noteOptions(Invocation const& invocation, RunSettings& run) {
+    auto const note = [&](bool isGiven, char const* key, char const* option, bool adds = false) {
+        std::string& origin = run.origins[key];
+        if (isGiven)
+            origin = adds && !origin.empty() ? origin + ", " + option : option;
+        if (origin.empty())
+            run.origins.erase(key);
+    };
+    note(!invocation.timezone.empty(), "timezone", "--timezone");
+    note(!invocation.cronFlavour.empty(), "cron.flavour", "--cron-flavour");
+    note(!invocation.selects.empty(), "findings.select", "--select");
+    note(!invocation.ignores.empty(), "findings.ignore", "--ignore", true);
+    note(!invocation.failOn.empty(), "findings.fail_on", "--fail-on");
+    note(!invocation.baseline.empty(), "findings.baseline", "--baseline");
+}
+
 } // namespace
 
 void readSettings(Invocation const& invocation, FileSystem& files, Console const& console,
-                  ir::Estate& estate, diag::Diagnostics& diags) {
+                  ir::Estate& estate, RunSettings& findings, diag::Diagnostics& diags) {
     std::string config = invocation.config;
     if (config.empty())
         config = findConfig(invocation.operands.empty() ? "-" : invocation.operands.front(), files,
                             console);
+    findings.configFolder = parentOf(config);
+    findings.configFile = config;
     if (!config.empty())
         if (auto const file = addSource(config, files, estate, diags))
-            ConfigReader(*file, estate, diags).read();
+            ConfigReader(*file, estate, findings, diags).read();
+    readPolicy(invocation, findings.policy, diags);
+    noteOptions(invocation, findings);
+    if (!invocation.baseline.empty())
+        findings.baseline = invocation.baseline;
     for (std::string const& path : invocation.properties)
         if (auto const file = addSource(path, files, estate, diags))
-            readProperties(*file, estate, diags);
+            readProperties(*file, estate, findings, diags);
     for (std::string const& define : invocation.defines) {
         auto const [name, value] = llvm::StringRef(define).split('=');
         if (name.size() == define.size() || name.empty())
             diags.report<Code::BadOptionValue>({}, define, llvm::StringRef("-D"),
                                                "NAME=VALUE is needed");
         else
-            estate.settings.defines[name.str()] = value.str();
+            setDefine(estate, findings, name, value);
     }
     if (!invocation.cronFlavour.empty())
         estate.settings.cronFlavour = invocation.cronFlavour;

@@ -6,22 +6,29 @@
 #include "analysis/semantics/Interpreter.h"
 #include "analysis/semantics/ReadScenario.h"
 #include "backend/airflow/Build.h"
+#include "backend/driver/Baseline.h"
 #include "backend/driver/Changed.h"
 #include "backend/driver/CommandLine.h"
 #include "backend/driver/Completions.h"
 #include "backend/driver/Config.h"
 #include "backend/driver/Explain.h"
+#include "backend/driver/Init.h"
 #include "backend/driver/Inputs.h"
 #include "backend/driver/Outputs.h"
+#include "backend/driver/Policy.h"
 #include "backend/driver/Progress.h"
+#include "backend/driver/ShowConfig.h"
 #include "backend/driver/Suppressions.h"
 #include "backend/driver/VerifyCommand.h"
 #include "backend/report/Coverage.h"
 #include "backend/report/Graph.h"
 #include "backend/report/Report.h"
 #include "backend/report/Trace.h"
+#include "frontend/base/Paths.h"
 #include "frontend/base/Suggest.h"
 #include "frontend/ir/TimeZones.h"
+
+#include <llvm/ADT/STLExtras.h>
 
 #include <fmt/format.h>
 
@@ -75,7 +82,9 @@ public:
 
     Exit run() {
         auto const outputs = parseOutputs(invocation, row.command, diags);
-        readSettings(invocation, files, console, estate, diags);
+        if (row.command != Command::init)
+            readSettings(invocation, files, console, estate, settings, diags);
+        readBaseline();
         if (diags.hasErrors() || !outputs) {
             // Findings in settings have places: the estate's sources hold the files.
             diags.sort();
@@ -83,6 +92,11 @@ public:
             std::string const text = report::text(findings, {wantsColor(invocation, console), 0});
             console.err(text.substr(0, text.rfind("hoist: ")));
             return Exit::usage;
+        }
+        if (row.command == Command::config) {
+            console.out(invocation.format == "json" ? configJson(estate.settings, settings)
+                                                    : configText(estate.settings, settings));
+            return Exit::clean;
         }
         if (row.command == Command::diff && invocation.operands.size() != 2) {
             diags.report<diag::Code::BadUsage>(
@@ -100,6 +114,22 @@ public:
     }
 
 private:
+    /// What is known of the estate, for commands that say all there is to say.
+    void readBaseline() {
+        bool const isAsked = row.command == Command::baseline;
+        if (isAsked && settings.baseline.empty())
+            settings.baseline = (settings.configFolder.empty() ? "" : settings.configFolder + "/") +
+                                "hoist-baseline.json";
+        if (checks() && !settings.baseline.empty() && invocation.verb != "write")
+            baseline = Baseline::read(settings.baseline, files, estate.sources, diags);
+    }
+
+    /// Whether all is said that there is to say about the estate.
+    bool checks() const {
+        return row.command == Command::check || row.command == Command::build ||
+               row.command == Command::baseline || row.command == Command::coverage;
+    }
+
     void read() {
         if (row.command != Command::diff)
             return read(invocation.operands, estate, diags);
@@ -173,12 +203,30 @@ private:
                                                                      : report::GraphFormat::dot));
             return Exit::clean;
         case Command::simulate: return simulate();
+        case Command::init: return propose();
         default:
             // The lowering says what will not be exact; a check that kept that back would be no
             // check.
             airflow::lowerOnly(estate, diags);
             return Exit::clean;
         }
+    }
+
+    /// `hoist init`
+    Exit propose() {
+        std::string const& first = invocation.operands.front();
+        std::string const path = proposedPlace(first, files.isDirectory(first));
+        // What is wrong with the estate is for `check` to say, with these settings.
+        std::erase_if(diags.all(), [](diag::Diagnostic const& finding) {
+            return !Policy::isLocked(finding.code, false);
+        });
+        std::string error = "it is there already, and `hoist init` changes nothing";
+        if (files.exists(path) || !files.write(path, proposedSettings(estate, fileCount), error)) {
+            diags.report<diag::Code::OutputNotWritten>({}, path, error);
+            return Exit::notWritten;
+        }
+        product = fmt::format("hoist: wrote `{}`\n", path);
+        return Exit::clean;
     }
 
     Exit simulate() {
@@ -252,28 +300,93 @@ private:
     }
 
     Exit report(std::vector<OutputRequest> const& outputs) {
-        Suppressions suppressions(estate);
+        auto const now = std::chrono::system_clock::now();
+        std::chrono::year_month_day const day(std::chrono::floor<std::chrono::days>(now));
+        Suppressions suppressions(estate, settings.allowed,
+                                  fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()),
+                                              static_cast<unsigned>(day.month()),
+                                              static_cast<unsigned>(day.day())));
+        bool const writes = row.command == Command::build;
+        size_t const found = diags.all().size();
         diags.isSuppressed = [&](diag::Diagnostic const& finding) {
-            return suppressions.covers(finding);
+            return suppressions.covers(finding) && !Policy::isLocked(finding.code, writes);
         };
         diags.sort();
         diags.isSuppressed = nullptr;
-        bool const checks = row.command == Command::check || row.command == Command::build ||
-                            row.command == Command::coverage;
-        suppressions.reportUnused(diags, checks);
+        size_t const suppressed = found - diags.all().size();
+        suppressions.reportUnused(diags, checks());
+        size_t const ignored = settings.policy.apply(diags, writes);
         diags.sort();
-        if (changed)
+        std::string const folder = console.currentFolder();
+        std::string const root = repositoryRoot(folder);
+        report::Findings findings{estate.sources, diags.all(), fileCount,
+                                  suppressed,     version,     folder};
+        findings.ignored = ignored;
+        findings.failOn = settings.policy.failOn;
+        findings.root = root;
+        findings.about = invocation.operands[row.command == Command::diff ? 1 : 0];
+        findings.pageOf = pageOf;
+        Exit exit = row.command == Command::baseline && invocation.verb != "check"
+                        ? updateBaseline(findings)
+                        : compareWithBaseline(findings);
+        if (changed) // last: the baseline and `[[allow]]` are about the whole estate
             product =
                 elsewhereText(keepInvolved(*changed, estate.sources, console, diags), *changed);
-        std::string const folder = console.currentFolder();
-        report::Findings const findings{estate.sources,       diags.all(), fileCount,
-                                        suppressions.count(), version,     folder};
-        Exit const exit =
-            writeOutputs(outputs, findings,
-                         {wantsColor(invocation, console), invocation.maxFindings}, files, console);
+        exit =
+            stronger(exit, writeOutputs(outputs, findings,
+                                        {wantsColor(invocation, console), invocation.maxFindings},
+                                        files, console));
         if (!product.empty())
             console.err(product);
-        return stronger(exit, diags.hasErrors() ? Exit::findings : Exit::clean);
+        bool const fails = llvm::any_of(diags.all(), [&](diag::Diagnostic const& finding) {
+            return findings.failOn && finding.severity >= *findings.failOn;
+        });
+        return stronger(exit, fails ? Exit::findings : Exit::clean);
+    }
+
+    /// `--baseline`: takes what is known away, and says what is known and gone.
+    Exit compareWithBaseline(report::Findings& findings) {
+        if (!baseline)
+            return Exit::clean;
+        bool const writes = row.command == Command::build;
+        findings.baselined = baseline->hide(diags.all(), report::fingerprints(findings), writes);
+        baseline->reportStale(diags);
+        findings.ignored += settings.policy.apply(diags, writes);
+        diags.sort();
+        return row.command == Command::baseline && !diags.all().empty() ? Exit::findings
+                                                                        : Exit::clean;
+    }
+
+    /// `hoist baseline write` and `prune`: of an estate that was read whole.
+    Exit updateBaseline(report::Findings& findings) {
+        auto const prints = report::fingerprints(findings);
+        bool const isNew = invocation.verb == "write";
+        Baseline next = isNew ? Baseline::of(diags.all(), prints) : std::move(*baseline);
+        findings.baselined = next.hide(diags.all(), prints, false);
+        bool const isWhole = llvm::none_of(diags.all(), [](diag::Diagnostic const& finding) {
+            return Policy::isLocked(finding.code, false);
+        });
+        size_t const pruned = isNew ? 0 : next.prune();
+        std::string error = "what could not be read may hold what it lists";
+        if (!isWhole || !files.write(settings.baseline, next.json(), error)) {
+            diags.report<diag::Code::OutputNotWritten>({}, settings.baseline, error);
+            diags.sort();
+            return Exit::notWritten;
+        }
+        diags.all().clear(); // what is new is for `check` to say
+        product = isNew
+                      ? fmt::format("hoist: {} findings in `{}`\n", next.size(), settings.baseline)
+                      : fmt::format("hoist: {} gone findings removed from `{}`, {} left\n", pruned,
+                                    settings.baseline, next.size());
+        return Exit::clean;
+    }
+
+    /// The nearest folder with `.git`, from here upwards; here, where there is none.
+    std::string repositoryRoot(std::string const& folder) {
+        for (std::string at = folder; !at.empty(); at = parentOf(at))
+            if (files.exists(at + "/.git"))
+                return at;
+        return folder;
     }
 
     CommandRow const& row;
@@ -283,6 +396,8 @@ private:
     ChangedEstate const* changed; ///< check: what bounds the findings
     Progress progress{console};
     ir::Estate estate;
+    RunSettings settings;
+    std::optional<Baseline> baseline;
     ir::Estate before; ///< diff: the older version
     diag::Diagnostics diags;
     size_t fileCount = 0;

@@ -40,13 +40,19 @@ std::string listOfCodes() {
 
 } // namespace
 
+llvm::StringRef pageOf(llvm::StringRef code) {
+    for (Page const& page : pages())
+        if (code == page.code)
+            return page.text;
+    return {};
+}
+
 std::string explain(llvm::StringRef code, diag::Diagnostics& diags) {
     if (code.empty())
         return listOfCodes();
     std::string const wanted = code.upper();
-    for (Page const& page : pages())
-        if (page.code == wanted)
-            return page.text.str();
+    if (llvm::StringRef const page = pageOf(wanted); !page.empty())
+        return page.str();
     if (auto const known = diag::codeById(code)) {
         CodeInfo const& info = diag::info(*known);
         return fmt::format("# {}: {}\n\n{} ({}).\n", info.id, info.name, info.message,

@@ -18,6 +18,9 @@ struct Page {
 /// In order of code. Made at build time.
 llvm::ArrayRef<Page> pages();
 
+/// The page of a code; empty for one without.
+llvm::StringRef pageOf(llvm::StringRef code);
+
 /// The page of a code, or the list of all codes for an empty one; an unknown code is reported, and
 /// the text empty.
 std::string explain(llvm::StringRef code, diag::Diagnostics& diags);

@@ -1,9 +1,10 @@
 // Reads `--output`, renders each format once, and writes it.
 #include "backend/driver/Outputs.h"
 
+#include "frontend/base/Paths.h"
 #include "frontend/base/Suggest.h"
 
-#include <llvm/ADT/SmallVector.h>
+#include <llvm/ADT/StringExtras.h>
 
 #include <fmt/format.h>
 
@@ -11,7 +12,9 @@ namespace hoist {
 
 using diag::Code;
 
-static constexpr llvm::StringRef formatNames[] = {"text", "json", "sarif"};
+/// In the order of OutputFormat.
+static constexpr llvm::StringRef formatNames[] = {"text",   "concise", "json",  "sarif",
+                                                  "github", "gitlab",  "junit", "markdown"};
 
 std::optional<std::vector<OutputRequest>> parseOutputs(Invocation const& invocation,
                                                        Command command, diag::Diagnostics& diags) {
@@ -25,8 +28,9 @@ std::optional<std::vector<OutputRequest>> parseOutputs(Invocation const& invocat
         auto const [name, file] = llvm::StringRef(output).split('=');
         auto const* const known = std::find(std::begin(formatNames), std::end(formatNames), name);
         if (known == std::end(formatNames)) {
-            auto builder = diags.report<Code::BadOptionValue>({}, name, llvm::StringRef("--output"),
-                                                              "choose text, json or sarif");
+            auto builder = diags.report<Code::BadOptionValue>(
+                {}, name, llvm::StringRef("--output"),
+                "choose " + llvm::join(std::begin(formatNames), std::end(formatNames), ", "));
             if (llvm::StringRef const nearest = nearestOf(name, formatNames); !nearest.empty())
                 builder.help(fmt::format("did you mean `{}`?", diag::shown(nearest)));
             ok = false;
@@ -51,20 +55,39 @@ std::optional<std::vector<OutputRequest>> parseOutputs(Invocation const& invocat
     return ok ? std::optional(std::move(requests)) : std::nullopt;
 }
 
+/// A runner of GitHub Actions still obeys `##[command]`, anywhere in a line of output. `::command`
+/// counts at the start of a line only, where text never has anything of a definition.
+static void disarm(std::string& bytes, Console const& console) {
+    if (!console.variable("GITHUB_ACTIONS"))
+        return;
+    for (size_t at = bytes.find("##["); at != std::string::npos; at = bytes.find("##[", at))
+        bytes.insert(at + 2, " ");
+}
+
 Exit writeOutputs(std::vector<OutputRequest> const& outputs, report::Findings const& findings,
                   report::TextOptions const& options, FileSystem& files, Console& console) {
     Exit exit = Exit::clean;
     for (OutputRequest const& output : outputs) {
         std::string bytes;
+        report::Notices notices;
         switch (output.format) {
         case OutputFormat::text:
             bytes =
                 report::text(findings, {options.color && output.file.empty(), options.maxFindings});
             break;
+        case OutputFormat::concise: bytes = report::concise(findings); break;
         case OutputFormat::json: bytes = report::json(findings); break;
-        case OutputFormat::sarif: bytes = report::sarif(findings); break;
+        case OutputFormat::sarif: bytes = report::sarif(findings, notices); break;
+        case OutputFormat::github: bytes = report::github(findings, notices); break;
+        case OutputFormat::gitlab: bytes = report::gitlab(findings); break;
+        case OutputFormat::junit: bytes = report::junit(findings); break;
+        case OutputFormat::markdown: bytes = report::markdown(findings, notices); break;
         }
+        for (std::string const& notice : notices)
+            console.err("hoist: " + notice + "\n");
         if (output.file.empty()) {
+            if (output.format == OutputFormat::text || output.format == OutputFormat::concise)
+                disarm(bytes, console);
             output.format == OutputFormat::text ? console.err(bytes) : console.out(bytes);
             continue;
         }
@@ -77,27 +100,9 @@ Exit writeOutputs(std::vector<OutputRequest> const& outputs, report::Findings co
     return exit;
 }
 
-/// Without `.`, `..` and doubled slashes; a `..` that leads above the start stays.
-static std::string normal(llvm::StringRef path) {
-    llvm::SmallVector<llvm::StringRef, 8> parts, kept;
-    path.split(parts, '/', -1, false);
-    for (llvm::StringRef part : parts) {
-        if (part == ".")
-            continue;
-        if (part == ".." && !kept.empty() && kept.back() != "..")
-            kept.pop_back();
-        else
-            kept.push_back(part);
-    }
-    std::string text = path.starts_with("/") ? "/" : "";
-    for (size_t i = 0; i < kept.size(); ++i)
-        text += (i ? "/" : "") + kept[i].str();
-    return text;
-}
-
 bool ConfinedFileSystem::isInside(llvm::StringRef path, std::string& error) const {
-    std::string const folder = normal(root);
-    std::string const file = normal(path);
+    std::string const folder = normalPath(root);
+    std::string const file = normalPath(path);
     std::string const prefix = folder.empty() || folder == "/" ? folder : folder + "/";
     llvm::StringRef const rest = llvm::StringRef(file).substr(prefix.size());
     if (llvm::StringRef(file).starts_with(prefix) && !rest.starts_with("..") &&

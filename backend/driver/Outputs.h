@@ -13,7 +13,7 @@
 
 namespace hoist {
 
-enum class OutputFormat : uint8_t { text, json, sarif };
+enum class OutputFormat : uint8_t { text, concise, json, sarif, github, gitlab, junit, markdown };
 
 struct OutputRequest {
     OutputFormat format = OutputFormat::text;

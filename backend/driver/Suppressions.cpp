@@ -1,12 +1,15 @@
 // Finds the comments by their words, in any dialect: `/* … */` anywhere, `#` at the start of a
-// line.
+// line. `until DAY` behind the codes ends them.
 #include "backend/driver/Suppressions.h"
+
+#include "backend/driver/Glob.h"
 
 #include <llvm/ADT/SmallVector.h>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -36,7 +39,27 @@ bool isComment(llvm::StringRef lineBefore) {
 
 } // namespace
 
-Suppressions::Suppressions(ir::Estate const& estate) : sources(estate.sources) {
+bool isDay(llvm::StringRef text) {
+    int year = 0;
+    unsigned month = 0, day = 0;
+    if (text.size() != 10 || text[4] != '-' || text[7] != '-' ||
+        text.substr(0, 4).getAsInteger(10, year) || text.substr(5, 2).getAsInteger(10, month) ||
+        text.substr(8, 2).getAsInteger(10, day) || year < 0)
+        return false;
+    return std::chrono::year_month_day(std::chrono::year(year), std::chrono::month(month),
+                                       std::chrono::day(day))
+        .ok();
+}
+
+Suppressions::Suppressions(ir::Estate const& estate, std::vector<AllowRow> const& rows,
+                           std::string day)
+    : sources(estate.sources), today(std::move(day)) {
+    for (AllowRow const& row : rows) {
+        if (hasEnded(row.until))
+            ended.push_back({row.span, row.until});
+        else
+            rowsByCode[row.code].push_back({&row});
+    }
     std::vector<Span> statements; // made when the first comment is found
     bool haveStatements = false;
     for (FileId file : estate.sources.ids()) {
@@ -64,7 +87,7 @@ void Suppressions::scan(FileId file, std::vector<Span> const& statements) {
         size_t const open = at + word.size();
         size_t const close = bytes.slice(0, lineEnd).find(')', open);
         if (open >= lineEnd || bytes[open] != '(' || close == llvm::StringRef::npos) {
-            problems.push_back({where, "needs a code, as in `hoist: allow(A0301) reason`"});
+            problems.push_back({where, "needs a code, as in `hoist: allow(A0016) reason`"});
             continue;
         }
         // The next line that holds something; further comments above a statement cover it as well.
@@ -86,8 +109,27 @@ void Suppressions::scan(FileId file, std::vector<Span> const& statements) {
             uint32_t const fileEnd = sources.wholeFile(file).end;
             covered.end = after == statements.end() ? fileEnd : std::min(fileEnd, after->begin - 1);
         }
+        llvm::StringRef const reason =
+            bytes.slice(close + 1, lineEnd).split("*/").first.trim(" \t\r:-");
+        if (reason.empty())
+            problems.push_back({where, "gives no reason, as in `hoist: allow(A0016) reason`"});
         llvm::SmallVector<llvm::StringRef, 4> codes;
         bytes.slice(open + 1, close).split(codes, ',');
+        llvm::StringRef until;
+        if (codes.back().trim().consume_front("until ")) {
+            until = codes.pop_back_val().trim().drop_front(6).trim();
+            if (!isDay(until)) {
+                problems.push_back(
+                    {where, fmt::format("ends on `{}`, which is no day; write `until "
+                                        "2027-01-31`",
+                                        diag::shown(until))});
+                continue;
+            }
+        }
+        if (hasEnded(until)) {
+            ended.push_back({where, until.str()});
+            continue;
+        }
         for (llvm::StringRef code : codes) {
             code = code.trim();
             auto const offset = static_cast<size_t>(code.data() - bytes.data());
@@ -103,6 +145,25 @@ void Suppressions::scan(FileId file, std::vector<Span> const& statements) {
 }
 
 bool Suppressions::covers(diag::Diagnostic const& finding) {
+    bool const byRow = coversByRow(finding); // both count as used
+    return coversByComment(finding) || byRow;
+}
+
+bool Suppressions::coversByRow(diag::Diagnostic const& finding) {
+    if (rowsByCode.empty())
+        return false;
+    auto const id = diag::info(finding.code).id;
+    auto const rows = rowsByCode.find(llvm::StringRef(id.data(), id.size()));
+    if (rows == rowsByCode.end())
+        return false;
+    bool found = false;
+    for (Row& one : rows->second)
+        if (matchesGlob(one.row->object, finding.object))
+            one.isUsed = found = true;
+    return found;
+}
+
+bool Suppressions::coversByComment(diag::Diagnostic const& finding) {
     if (comments.empty() || !finding.span.isValid())
         return false;
     auto const id = diag::info(finding.code).id;
@@ -119,17 +180,25 @@ bool Suppressions::covers(diag::Diagnostic const& finding) {
             break;
         comment.isUsed = found = true;
     }
-    suppressed += found;
     return found;
 }
 
 void Suppressions::reportUnused(diag::Diagnostics& diags, bool isComplete) const {
     for (Problem const& problem : problems)
         diags.report<diag::Code::BadSuppression>(problem.at, problem.why);
-    if (isComplete)
-        for (Comment const& comment : comments)
-            if (!comment.isUsed)
-                diags.report<diag::Code::UnusedSuppression>(comment.at, comment.code);
+    for (Ended const& one : ended)
+        diags.report<diag::Code::ExpiredSuppression>(one.at, one.until);
+    if (!isComplete)
+        return;
+    for (auto const& rows : rowsByCode) // findings are sorted by place
+        for (Row const& one : rows.second)
+            if (!one.isUsed)
+                diags.report<diag::Code::UnusedSiteSuppression>(one.row->span)
+                    .object(one.row->object)
+                    .evidence(one.row->code);
+    for (Comment const& comment : comments)
+        if (!comment.isUsed)
+            diags.report<diag::Code::UnusedSuppression>(comment.at, comment.code);
 }
 
 } // namespace hoist

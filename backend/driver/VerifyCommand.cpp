@@ -5,6 +5,7 @@
 #include "analysis/equivalence/Certificate.h"
 #include "analysis/equivalence/Diff.h"
 #include "analysis/equivalence/Fields.h"
+#include "backend/driver/Glob.h"
 #include "backend/report/Changes.h"
 #include "backend/report/Verdicts.h"
 
@@ -21,28 +22,6 @@ namespace hoist {
 using diag::Code;
 
 namespace {
-
-/// `*` and `?`, as in the site's rules.
-bool matchesGlob(llvm::StringRef pattern, llvm::StringRef text) {
-    size_t p = 0, t = 0, star = llvm::StringRef::npos, mark = 0;
-    while (t < text.size()) {
-        if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-            ++p;
-            ++t;
-        } else if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            mark = t;
-        } else if (star != llvm::StringRef::npos) {
-            p = star + 1;
-            t = ++mark;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.size() && pattern[p] == '*')
-        ++p;
-    return p == pattern.size();
-}
 
 class Verification {
 public:
@@ -307,7 +286,7 @@ Exit diffEstates(ir::Estate const& before, ir::Estate const& after, Invocation c
     if (invocation.budget > 0)
         options.budget = static_cast<int>(invocation.budget);
     equivalence::DiffResult const result = equivalence::diff(before, after, options);
-    report::reportChanges(before, result, diags);
+    report::reportChanges(before, after, result, diags);
     console.out(invocation.format == "json" ? report::changesJson(before, after, result)
                                             : report::changesText(result));
     bool const changed = llvm::any_of(result.changes, [](equivalence::Change const& change) {

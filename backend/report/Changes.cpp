@@ -1,6 +1,7 @@
 // What `hoist diff` says.
 #include "backend/report/Changes.h"
 
+#include "backend/report/Story.h"
 #include "backend/report/Utf8.h"
 
 #include <nlohmann/json.hpp>
@@ -36,8 +37,8 @@ std::string placeText(ir::Estate const& estate, Span span) {
 
 } // namespace
 
-void reportChanges(ir::Estate const& before, equivalence::DiffResult const& result,
-                   diag::Diagnostics& diags) {
+void reportChanges(ir::Estate const& before, ir::Estate const& after,
+                   equivalence::DiffResult const& result, diag::Diagnostics& diags) {
     for (equivalence::Change const& change : result.changes) {
         std::string const aspect(shown(equivalence::toString(change.aspect)));
         if (change.kind == Kind::undecided) {
@@ -56,8 +57,7 @@ void reportChanges(ir::Estate const& before, equivalence::DiffResult const& resu
         if (!change.before.empty())
             builder.note(fmt::format("before{}: {}", place.empty() ? "" : " (" + place + ")",
                                      change.before));
-        for (std::string const& line : change.story)
-            builder.note(line);
+        addStory(builder, after, change.story);
     }
 }
 

@@ -56,6 +56,15 @@ std::string json(Findings const& input) {
         for (diag::Label const& label : finding.labels)
             entry["labels"].push_back(
                 {{"place", place(input.sources, label.span)}, {"text", toUtf8(label.text)}});
+        if (!finding.story.empty()) {
+            entry["story"] = Json::array();
+            for (diag::Step const& step : finding.story) {
+                Json line{{"side", toUtf8(step.side)}, {"text", toUtf8(step.text)}};
+                if (step.span.isValid())
+                    line["place"] = place(input.sources, step.span);
+                entry["story"].push_back(std::move(line));
+            }
+        }
         entry["notes"] = texts(finding.notes);
         entry["helps"] = texts(finding.helps);
         entry["fixes"] = Json::array();
@@ -74,7 +83,9 @@ std::string json(Findings const& input) {
                           {"errors", count[static_cast<size_t>(diag::Severity::error)]},
                           {"warnings", count[static_cast<size_t>(diag::Severity::warning)]},
                           {"notes", count[static_cast<size_t>(diag::Severity::note)]},
-                          {"suppressed", input.suppressed}}},
+                          {"suppressed", input.suppressed},
+                          {"baselined", input.baselined},
+                          {"ignored", input.ignored}}},
                         {"findings", std::move(list)}};
     return document.dump(2) + "\n";
 }

@@ -1,6 +1,6 @@
 // Findings as text, in the look of design.md: header, place, source with carets, labels, notes,
 // helps.
-#include "backend/report/Report.h"
+#include "backend/report/Parts.h"
 #include "backend/report/Snippet.h"
 #include "backend/report/Utf8.h"
 
@@ -27,6 +27,8 @@ public:
         writePlaces(finding);
         for (std::string const& note : finding.notes)
             writeTrailer("note", note);
+        for (diag::Step const& step : finding.story)
+            writeTrailer("note", step.text);
         for (std::string const& help : finding.helps)
             writeTrailer("help", help);
         for (diag::Fix const& fix : finding.fixes)
@@ -98,36 +100,17 @@ private:
     unsigned gutter = 1;
 };
 
-std::string counted(size_t count, llvm::StringRef noun) {
-    return fmt::format("{} {}{}", count, diag::shown(noun), count == 1 ? "" : "s");
-}
-
 } // namespace
 
 std::string text(Findings const& input, TextOptions const& options) {
     TextWriter writer(input.sources, options.color);
-    size_t count[3] = {};
     size_t shown = 0;
-    for (Diagnostic const& finding : input.findings) {
-        ++count[static_cast<size_t>(finding.severity)];
+    for (Diagnostic const& finding : input.findings)
         if (options.maxFindings == 0 || shown < options.maxFindings) {
             writer.write(finding);
             ++shown;
         }
-    }
-    std::string summary;
-    auto const add = [&](size_t number, llvm::StringRef noun) {
-        if (number > 0)
-            summary += (summary.empty() ? "" : ", ") + counted(number, noun);
-    };
-    add(count[static_cast<size_t>(Severity::error)], "error");
-    add(count[static_cast<size_t>(Severity::warning)], "warning");
-    add(count[static_cast<size_t>(Severity::note)], "note");
-    if (summary.empty())
-        summary = "no findings";
-    summary += " in " + counted(input.files, "file");
-    if (input.suppressed > 0)
-        summary += fmt::format(" ({} suppressed)", input.suppressed);
+    std::string summary = summaryOf(input);
     if (shown < input.findings.size())
         summary += fmt::format("; the first {} are shown", shown);
     return writer.out + "hoist: " + summary + "\n";

@@ -1,6 +1,7 @@
 // What `hoist verify` says.
 #include "backend/report/Verdicts.h"
 
+#include "backend/report/Story.h"
 #include "backend/report/Utf8.h"
 
 #include <nlohmann/json.hpp>
@@ -50,8 +51,7 @@ void reportVerdicts(ir::Estate const& estate, target::Bag const& bag,
                     : fmt::format("task `{}` of DAG `{}` ({})", difference.task, dag,
                                   bag.dags[one.dag].file);
             builder.note(fmt::format("{}: {}", where, difference.airflowSide));
-            for (std::string const& line : difference.story)
-                builder.note(line);
+            addStory(builder, estate, difference.story);
         }
         for (equivalence::Unknown const& unknown : one.findings.unknowns) {
             ir::Job const& job = estate.jobs[unknown.job];

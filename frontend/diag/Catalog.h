@@ -28,7 +28,7 @@ struct CodeInfo {
     std::string_view name; ///< "NeverStarts"
     Severity severity;     ///< the default one
     Fidelity fidelity;
-    std::string_view group;   ///< "conditions", "schedule", … for --select
+    std::string_view group;   ///< "conditions", "schedule", … in `hoist explain`
     std::string_view message; ///< an fmt format string, lower case, no full stop
 };
 

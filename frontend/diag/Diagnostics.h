@@ -22,6 +22,13 @@ struct Label {
     std::string text;
 };
 
+/// A line of a played counterexample: who tells it, what happened, and the job that it happened to.
+struct Step {
+    Span span;        ///< of the job's definition; invalid where the line is about no job
+    std::string side; ///< "given", the dialect, "airflow", "before", "after"
+    std::string text;
+};
+
 /// `safe`: cannot change meaning. `unsafe`: the user has to decide.
 enum class Applicability : uint8_t { safe, unsafe };
 
@@ -42,6 +49,7 @@ struct Diagnostic {
     std::string evidence; ///< what makes it this finding and no other (fingerprint); often the text
                           ///< at `span`
     llvm::SmallVector<Label, 2> labels;
+    std::vector<Step> story; ///< of `verify` and `diff`, in the order of time, side by side
     llvm::SmallVector<std::string, 1> notes;
     llvm::SmallVector<std::string, 1> helps;
     llvm::SmallVector<Fix, 1> fixes;
@@ -67,6 +75,10 @@ public:
     Builder& label(Span span, std::string text) {
         if (span.isValid())
             finding.labels.push_back({span, std::move(text)});
+        return *this;
+    }
+    Builder& step(Step step) {
+        finding.story.push_back(std::move(step));
         return *this;
     }
     Builder& note(std::string text) {
