@@ -25,6 +25,8 @@ using diag::Code;
 constexpr CommandRow commands[] = {
     {Command::check, "check", "PATH...", true,
      "read, link and analyze definitions; print the findings"},
+    {Command::fmt, "fmt", "PATH...", true,
+     "lay out JIL files as autorep prints them; their meaning is proved to stay the same"},
     {Command::build, "build", "PATH...", true, "compile definitions to Airflow DAGs"},
     {Command::graph, "graph", "PATH...", true, "print the jobs and their dependencies as a graph"},
     {Command::coverage, "coverage", "PATH...", true,
@@ -47,8 +49,8 @@ constexpr unsigned on(Command command) { return 1u << static_cast<unsigned>(comm
 constexpr unsigned readers = on(Command::check) | on(Command::build) | on(Command::graph) |
                              on(Command::coverage) | on(Command::verify) | on(Command::diff) |
                              on(Command::simulate);
-constexpr unsigned everywhere =
-    readers | on(Command::explain) | on(Command::completions) | on(Command::version);
+constexpr unsigned everywhere = readers | on(Command::fmt) | on(Command::explain) |
+                                on(Command::completions) | on(Command::version);
 
 constexpr OptionRow options[] = {
     {"--changed", "", &Invocation::changed, on(Command::check), "",
@@ -56,6 +58,16 @@ constexpr OptionRow options[] = {
      "hoist.toml), and report only what involves them"},
     {"--estate", "DIR", &Invocation::estate, on(Command::check), "",
      "with --changed: the folder of the estate; PATHs outside it are passed over"},
+    {"--fix", "", &Invocation::fix, on(Command::check), "",
+     "apply the fixes that cannot change meaning, and write the files"},
+    {"--unsafe-fixes", "", &Invocation::unsafeFixes, on(Command::check), "",
+     "with --fix or --diff: the other fixes too; read what they changed"},
+    {"--diff", "", &Invocation::showDiff, on(Command::check), "",
+     "write nothing; show what --fix would change as a patch, and exit with 1 if there is one"},
+    {"--check", "", &Invocation::checkOnly, on(Command::fmt), "",
+     "write nothing; list the files that would change, and exit with 1 if there are any"},
+    {"--diff", "", &Invocation::showDiff, on(Command::fmt), "",
+     "write nothing; show what would change as a patch, and exit with 1 if there is one"},
     {"-o,--out", "DIR", &Invocation::outputFolder, on(Command::build), "",
      "the folder for the DAGs, the manifest and the site's files; nothing is written outside it"},
     {"--overwrite-edited", "", &Invocation::overwriteEdited, on(Command::build), "",
@@ -96,7 +108,7 @@ constexpr OptionRow options[] = {
      "how the trace is written (default: text)"},
     {"--explain", "JOB", &Invocation::explainedJob, on(Command::simulate), "",
      "print the opportunities of one job, and why it ran or did not"},
-    {"--dialect", "NAME", &Invocation::dialect, readers, "@dialects",
+    {"--dialect", "NAME", &Invocation::dialect, readers | on(Command::fmt), "@dialects",
      "what the files named on the command line are, and files in folders that could be several"},
     {"-D", "NAME=VALUE", &Invocation::defines, readers, "",
      "the value of a placeholder; may be repeated"},
@@ -114,7 +126,7 @@ constexpr OptionRow options[] = {
     {"--config", "FILE", &Invocation::config, readers, "",
      "the settings (default: the nearest hoist.toml, from the first PATH up to the root of its "
      "repository)"},
-    {"--jobs", "N", &Invocation::jobs, readers, "",
+    {"--jobs", "N", &Invocation::jobs, readers | on(Command::fmt), "",
      "how many files are read, and workflows verified, at a time (default: one per processor)"},
     {"--color", "WHEN", &Invocation::color, everywhere, "auto always never",
      "colours (default: auto; NO_COLOR is honoured)"},
@@ -193,6 +205,20 @@ void checkChoices(CommandRow const& command, Invocation const& invocation,
         if (llvm::StringRef const nearest = nearestOf(value, choices); !nearest.empty())
             builder.help(fmt::format("did you mean `{}`?", diag::shown(nearest)));
     }
+}
+
+void checkFixing(CommandRow const& command, Invocation const& invocation,
+                 diag::Diagnostics& diags) {
+    if (command.command != Command::check)
+        return;
+    if (invocation.unsafeFixes && !invocation.fix && !invocation.showDiff)
+        diags
+            .report<Code::BadUsage>(
+                {}, std::string("`--unsafe-fixes` says which fixes, not what to do with them"))
+            .help("add `--fix` to write the files, or `--diff` to see the patch");
+    if (invocation.fix && !invocation.showDiff && llvm::is_contained(invocation.operands, "-"))
+        diags.report<Code::BadUsage>({}, std::string("`--fix` cannot write to standard input"))
+            .help("`--diff` prints the patch");
 }
 
 } // namespace
@@ -288,6 +314,7 @@ std::optional<ParsedCommand> parseCommandLine(llvm::ArrayRef<llvm::StringRef> ar
         diags.report<Code::BadUsage>({},
                                      std::string("`--estate` belongs to `--changed`; without it "
                                                  "every PATH is read"));
+    checkFixing(*parsed.row, parsed.invocation, diags);
     size_t const limit = parsed.row->operands.empty() ? 0 : parsed.row->needsOperand ? SIZE_MAX : 1;
     if (parsed.invocation.operands.size() > limit)
         diags.report<Code::BadUsage>({}, fmt::format("`hoist {}` does not take `{}`",
@@ -339,7 +366,7 @@ std::string cliPage() {
         "Findings as text go to standard error, as `json` or `sarif` to standard output unless "
         "`=FILE` says otherwise.\n\n"
         "## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | clean |\n| 1 | findings at error "
-        "level |\n"
+        "level; with `--check` or `--diff`, something would change |\n"
         "| 2 | wrong usage or configuration |\n| 3 | not equivalent |\n| 4 | undecided |\n"
         "| 5 | output refused or not written |\n| 70 | a bug in hoist |\n\n"
         "When several apply: 70, 5, 2, 3, 4, 1.\n";

@@ -11,6 +11,8 @@
 #include "backend/driver/Completions.h"
 #include "backend/driver/Config.h"
 #include "backend/driver/Explain.h"
+#include "backend/driver/Fixes.h"
+#include "backend/driver/FormatCommand.h"
 #include "backend/driver/Inputs.h"
 #include "backend/driver/Outputs.h"
 #include "backend/driver/Progress.h"
@@ -74,7 +76,13 @@ public:
           changed(changedEstate) {}
 
     Exit run() {
-        auto const outputs = parseOutputs(invocation, row.command, diags);
+        auto const refused = examine();
+        return refused ? *refused : report();
+    }
+
+    /// Everything up to the findings that are told; an exit when the run ends before them.
+    std::optional<Exit> examine() {
+        outputs = parseOutputs(invocation, row.command, diags);
         readSettings(invocation, files, console, estate, diags);
         if (diags.hasErrors() || !outputs) {
             // Findings in settings have places: the estate's sources hold the files.
@@ -93,10 +101,47 @@ public:
         progress.stage("analyzing");
         analysis::run(estate, diags);
         progress.stage("lowering");
-        Exit exit = produce();
+        exit = produce();
         progress.clear();
-        exit = stronger(exit, report(*outputs));
-        return exit;
+        filter();
+        return std::nullopt;
+    }
+
+    Exit report() {
+        std::string const folder = console.currentFolder();
+        report::Findings const findings{estate.sources,  diags.all(), inputs.size(),
+                                        suppressedCount, version,     folder};
+        exit =
+            stronger(exit, writeOutputs(*outputs, findings,
+                                        {wantsColor(invocation, console), invocation.maxFindings},
+                                        files, console));
+        if (row.command == Command::check && !isFixing)
+            product += fixableSummary(diags.all());
+        if (!product.empty())
+            console.err(product);
+        return stronger(exit, diags.hasErrors() ? Exit::findings : Exit::clean);
+    }
+
+    /// `check --fix`, `--diff`: mends in memory and examines again until nothing applies.
+    static Exit runFixing(CommandRow const& row, Invocation const& invocation, FileSystem& files,
+                          Console& console, ChangedEstate const* changed = nullptr) {
+        Fixes fixes(invocation, files);
+        std::unique_ptr<Run> original, run; // the first estate is what the last is compared with
+        do {
+            if (run && !original)
+                original = std::move(run);
+            run = std::make_unique<Run>(row, invocation, fixes.files(), console, changed);
+            if (auto const refused = run->examine())
+                return *refused;
+        } while (fixes.apply(run->estate, run->inputs, run->diags.all()));
+        run->exit = stronger(run->exit, fixes.finish(run->diags, console));
+        run->product += fixes.summary();
+        run->isFixing = true;
+        if (invocation.showDiff && run->diags.all().empty()) {
+            console.err(run->product);
+            return run->exit;
+        }
+        return run->report();
     }
 
 private:
@@ -114,11 +159,12 @@ private:
     void read(std::vector<std::string> const& operands, ir::Estate& into,
               diag::Diagnostics& findings) {
         InputOptions const options{operands, invocation.dialect, invocation.threads()};
-        std::vector<Input> const inputs = readInputs(options, files, into, findings);
-        fileCount += inputs.size();
+        std::vector<Input> const read = readInputs(options, files, into, findings);
+        for (Input const& input : read)
+            inputs.push_back(input.file);
         for (Frontend const& frontend : frontends()) {
             std::vector<FileId> own;
-            for (Input const& input : inputs)
+            for (Input const& input : read)
                 if (input.frontend == &frontend)
                     own.push_back(input.file);
             if (own.empty())
@@ -251,7 +297,8 @@ private:
         return Exit::clean;
     }
 
-    Exit report(std::vector<OutputRequest> const& outputs) {
+    /// Takes out what comments in the sources allow.
+    void filter() {
         Suppressions suppressions(estate);
         diags.isSuppressed = [&](diag::Diagnostic const& finding) {
             return suppressions.covers(finding);
@@ -265,15 +312,7 @@ private:
         if (changed)
             product =
                 elsewhereText(keepInvolved(*changed, estate.sources, console, diags), *changed);
-        std::string const folder = console.currentFolder();
-        report::Findings const findings{estate.sources,       diags.all(), fileCount,
-                                        suppressions.count(), version,     folder};
-        Exit const exit =
-            writeOutputs(outputs, findings,
-                         {wantsColor(invocation, console), invocation.maxFindings}, files, console);
-        if (!product.empty())
-            console.err(product);
-        return stronger(exit, diags.hasErrors() ? Exit::findings : Exit::clean);
+        suppressedCount = suppressions.count();
     }
 
     CommandRow const& row;
@@ -285,9 +324,15 @@ private:
     ir::Estate estate;
     ir::Estate before; ///< diff: the older version
     diag::Diagnostics diags;
-    size_t fileCount = 0;
+    std::vector<FileId> inputs;
+    std::optional<std::vector<OutputRequest>> outputs;
+    size_t suppressedCount = 0;
+    Exit exit = Exit::clean;
+    bool isFixing = false;
     std::string product; ///< said after the findings
 };
+
+bool wantsFixes(Invocation const& invocation) { return invocation.fix || invocation.showDiff; }
 
 /// `hoist check --changed`: each estate that holds a changed file, as a whole.
 Exit checkChanged(CommandRow const& row, Invocation const& invocation, FileSystem& files,
@@ -305,7 +350,9 @@ Exit checkChanged(CommandRow const& row, Invocation const& invocation, FileSyste
     for (ChangedEstate const& changed : estates) {
         Invocation whole = invocation;
         whole.operands = {changed.root};
-        exit = stronger(exit, Run(row, whole, files, console, &changed).run());
+        exit =
+            stronger(exit, wantsFixes(whole) ? Run::runFixing(row, whole, files, console, &changed)
+                                             : Run(row, whole, files, console, &changed).run());
     }
     return exit;
 }
@@ -333,9 +380,20 @@ Exit runCommand(ParsedCommand const& parsed, FileSystem& files, Console& console
     case Command::completions:
         console.out(completionScript(invocation.operands.front()));
         return Exit::clean;
+    case Command::fmt: {
+        diag::Diagnostics diags;
+        Exit const exit = formatFiles(invocation, files, console, diags);
+        if (diags.all().empty())
+            return exit;
+        bool const hasErrors = diags.hasErrors();
+        reportUsage(diags, wantsColor(invocation, console), console);
+        return stronger(exit, hasErrors ? Exit::findings : Exit::clean);
+    }
     default: {
         if (invocation.changed)
             return checkChanged(*parsed.row, invocation, files, console);
+        if (wantsFixes(invocation))
+            return Run::runFixing(*parsed.row, invocation, files, console);
         auto run = std::make_unique<Run>(*parsed.row, invocation, files, console);
         Exit const exit = run->run();
         [[maybe_unused]] static Run* volatile last = nullptr; // still reachable, so no leak

@@ -84,6 +84,8 @@ public:
                 return false;
             }
         }
+        if (auto const old = fs::status(target, code); !code && fs::is_regular_file(old))
+            fs::permissions(temporary, old.permissions(), code);
         fs::rename(temporary, target, code);
         if (code) {
             error = code.message();
@@ -110,6 +112,11 @@ public:
     bool exists(llvm::StringRef path) override {
         std::error_code ignored;
         return fs::exists(path.str(), ignored);
+    }
+
+    bool isLink(llvm::StringRef path) override {
+        std::error_code ignored;
+        return fs::is_symlink(path.str(), ignored);
     }
 
     std::vector<std::string> list(llvm::StringRef folder, std::string& error) override {
