@@ -75,10 +75,6 @@ std::optional<std::string> ChangedFiles::readHead(llvm::StringRef path, size_t l
 
 bool replaceFile(FileSystem& files, llvm::StringRef path, llvm::StringRef before,
                  llvm::StringRef after, std::string& error) {
-    if (files.isLink(path)) {
-        error = "it is a symbolic link; name the file that it leads to";
-        return false;
-    }
     auto const now = files.read(path, error);
     if (!now)
         return false;

@@ -38,7 +38,6 @@ public:
     }
     bool isDirectory(llvm::StringRef path) override { return inner.isDirectory(path); }
     bool exists(llvm::StringRef path) override { return inner.exists(path); }
-    bool isLink(llvm::StringRef path) override { return inner.isLink(path); }
     std::vector<std::string> list(llvm::StringRef folder, std::string& error) override {
         return inner.list(folder, error);
     }

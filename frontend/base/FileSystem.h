@@ -26,16 +26,11 @@ public:
     /// In bytes; 0 where nobody can say it beforehand (standard input, pipes).
     virtual uint64_t sizeOf(llvm::StringRef path) = 0;
     /// Writes all or nothing: a temporary file in the same folder, then a rename. Makes missing
-    /// folders; a file that was there keeps its permissions.
+    /// folders.
     virtual bool write(llvm::StringRef path, llvm::StringRef bytes, std::string& error) = 0;
     virtual bool remove(llvm::StringRef path, std::string& error) = 0;
     virtual bool isDirectory(llvm::StringRef path) = 0;
     virtual bool exists(llvm::StringRef path) = 0;
-    /// A symbolic link: to write there would replace the link, or reach where nobody pointed.
-    virtual bool isLink(llvm::StringRef path) {
-        (void)path;
-        return false;
-    }
     /// Files below a folder, as paths that begin with it, in byte order of the relative path;
     /// hidden files and folders are skipped; a symbolic link to a folder is not followed.
     virtual std::vector<std::string> list(llvm::StringRef folder, std::string& error) = 0;
