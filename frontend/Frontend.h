@@ -1,4 +1,5 @@
-// What a dialect offers to the driver: sniffing and reading. One row per dialect in Dialects.def.
+// What a dialect offers to the driver: sniffing, reading, laying out. One row per dialect in
+// Dialects.def.
 #pragma once
 
 #include "frontend/ir/Estate.h"
@@ -11,6 +12,13 @@ namespace hoist {
 /// How sure a dialect is that a file is its own. `possible` for two dialects is ambiguous (P0004).
 enum class Likelihood : uint8_t { no, possible, certain };
 
+/// A file laid out anew.
+struct Layout {
+    std::string text;
+    size_t kept = 0; ///< statements that were left as they are, because something is wrong there
+    std::string problem; ///< not empty: the text must not be used, and this is a bug in hoist
+};
+
 struct Frontend {
     llvm::StringRef name; ///< of `--dialect`: "jil", "cron"
     ir::Dialect dialect;
@@ -20,6 +28,8 @@ struct Frontend {
     /// refuses. Every construct is registered in `estate.constructs`; those without effect on
     /// behaviour are settled here.
     void (*read)(llvm::ArrayRef<FileId> files, ir::Estate& estate, diag::Diagnostics& diags);
+    /// Lays a file out in the dialect's usual way; nothing: the dialect has none that hoist knows.
+    Layout (*format)(FileId file, SourceMap const& sources);
 };
 
 llvm::ArrayRef<Frontend> frontends();

@@ -132,16 +132,21 @@ void checkPrecedence(PassContext& context, ir::Job const& job, ir::ConditionRef 
     if (!other || areEqual(context.estate.conditions, condition.expr, other))
         return;
     std::string const meant = context.estate.conditions.print(condition.expr);
-    context.diags.report<Code::MixedOperators>(condition.span)
-        .object(job.name)
+    auto finding = context.diags.report<Code::MixedOperators>(condition.span);
+    finding.object(job.name)
         .evidence(meant)
         .primary("parentheses would say which is meant")
         .label(condition.mixed, "applies to everything left of it")
         .help(fmt::format("AutoSys runs `{}`", meant))
         .help(fmt::format("if `{}` is meant, the job starts at the wrong time today",
                           context.estate.conditions.print(other)))
-        .note("rule JIL-062")
-        .fix({condition.span, meant, "write down what AutoSys runs", diag::Applicability::safe});
+        .note("rule JIL-062");
+    // `meant` is made of names and values. A placeholder would lose its name or be escaped, and a
+    // comment would be lost: no fix is offered there.
+    llvm::StringRef const written = context.estate.sources.text(condition.span);
+    if (!written.contains("/*") && written.find_first_of("$%{~`") == llvm::StringRef::npos)
+        finding.fix(
+            {condition.span, meant, "write down what AutoSys runs", diag::Applicability::safe});
 }
 
 void checkTruth(PassContext& context, ir::JobId id, ir::ConditionRef const& condition,

@@ -25,6 +25,8 @@ using diag::Code;
 constexpr CommandRow commands[] = {
     {Command::check, "check", "PATH...", true,
      "read, link and analyze definitions; print the findings"},
+    {Command::fmt, "fmt", "PATH...", true,
+     "lay out JIL files as autorep prints them; their meaning is proved to stay the same"},
     {Command::build, "build", "PATH...", true, "compile definitions to Airflow DAGs"},
     {Command::baseline, "baseline", "write|check|prune PATH...", true,
      "list what an estate is found with, so that only what is new is reported"},
@@ -59,7 +61,7 @@ constexpr unsigned checkers =
 /// Those that read the settings.
 constexpr unsigned settled = readers | on(Command::config);
 /// Those that read definitions; `init` has no settings yet.
-constexpr unsigned definitions = readers | on(Command::init);
+constexpr unsigned definitions = readers | on(Command::init) | on(Command::fmt);
 constexpr unsigned everywhere =
     settled | definitions | on(Command::explain) | on(Command::completions) | on(Command::version);
 
@@ -69,6 +71,16 @@ constexpr OptionRow options[] = {
      "hoist.toml), and report only what involves them"},
     {"--estate", "DIR", &Invocation::estate, on(Command::check), "",
      "with --changed: the folder of the estate; PATHs outside it are passed over"},
+    {"--fix", "", &Invocation::fix, on(Command::check), "",
+     "apply the fixes that cannot change meaning, and write the files"},
+    {"--unsafe-fixes", "", &Invocation::unsafeFixes, on(Command::check), "",
+     "with --fix or --diff: the other fixes too; read what they changed"},
+    {"--diff", "", &Invocation::showDiff, on(Command::check), "",
+     "write nothing; show what --fix would change as a patch, and exit with 1 if there is one"},
+    {"--check", "", &Invocation::checkOnly, on(Command::fmt), "",
+     "write nothing; list the files that would change, and exit with 1 if there are any"},
+    {"--diff", "", &Invocation::showDiff, on(Command::fmt), "",
+     "write nothing; show what would change as a patch, and exit with 1 if there is one"},
     {"-o,--out", "DIR", &Invocation::outputFolder, on(Command::build), "",
      "the folder for the DAGs, the manifest and the site's files; nothing is written outside it"},
     {"--overwrite-edited", "", &Invocation::overwriteEdited, on(Command::build), "",
@@ -239,6 +251,20 @@ void takeVerb(Invocation& invocation, diag::Diagnostics& diags) {
         builder.help(fmt::format("did you mean `{}`?", diag::shown(nearest)));
 }
 
+void checkFixing(CommandRow const& command, Invocation const& invocation,
+                 diag::Diagnostics& diags) {
+    if (command.command != Command::check)
+        return;
+    if (invocation.unsafeFixes && !invocation.fix && !invocation.showDiff)
+        diags
+            .report<Code::BadUsage>(
+                {}, std::string("`--unsafe-fixes` says which fixes, not what to do with them"))
+            .help("add `--fix` to write the files, or `--diff` to see the patch");
+    if (invocation.fix && !invocation.showDiff && llvm::is_contained(invocation.operands, "-"))
+        diags.report<Code::BadUsage>({}, std::string("`--fix` cannot write to standard input"))
+            .help("`--diff` prints the patch");
+}
+
 } // namespace
 
 unsigned Invocation::threads() const {
@@ -334,6 +360,7 @@ std::optional<ParsedCommand> parseCommandLine(llvm::ArrayRef<llvm::StringRef> ar
         diags.report<Code::BadUsage>({},
                                      std::string("`--estate` belongs to `--changed`; without it "
                                                  "every PATH is read"));
+    checkFixing(*parsed.row, parsed.invocation, diags);
     size_t const limit = parsed.row->operands.empty() ? 0 : parsed.row->needsOperand ? SIZE_MAX : 1;
     if (parsed.invocation.operands.size() > limit)
         diags.report<Code::BadUsage>({}, fmt::format("`hoist {}` does not take `{}`",
@@ -391,7 +418,7 @@ std::string cliPage() {
         "`--ignore` and a severity reach neither what hoist could not read nor, in `hoist build`, "
         "the errors that refuse a workflow.\n\n"
         "## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | clean |\n| 1 | findings at error "
-        "level (`--fail-on` names another) |\n"
+        "level (`--fail-on` names another); with `--check` or `--diff`, something would change |\n"
         "| 2 | wrong usage or configuration |\n| 3 | not equivalent |\n| 4 | undecided |\n"
         "| 5 | output refused or not written |\n| 70 | a bug in hoist |\n\n"
         "When several apply: 70, 5, 2, 3, 4, 1.\n";

@@ -35,7 +35,9 @@ struct Invocation {
     bool overwriteEdited = false;
     // check
     bool changed = false;
-    std::string estate; ///< of --changed
+    std::string estate;                       ///< of --changed
+    bool fix = false, unsafeFixes = false;    ///< of `check`
+    bool showDiff = false, checkOnly = false; ///< of `fmt`; `check` shows too
     bool help = false;
 
     unsigned threads() const; ///< at least one
@@ -43,6 +45,7 @@ struct Invocation {
 
 enum class Command : uint8_t {
     check,
+    fmt,
     build,
     baseline,
     graph,

@@ -12,6 +12,8 @@
 #include "backend/driver/Completions.h"
 #include "backend/driver/Config.h"
 #include "backend/driver/Explain.h"
+#include "backend/driver/Fixes.h"
+#include "backend/driver/FormatCommand.h"
 #include "backend/driver/Init.h"
 #include "backend/driver/Inputs.h"
 #include "backend/driver/Outputs.h"
@@ -81,7 +83,13 @@ public:
           changed(changedEstate) {}
 
     Exit run() {
-        auto const outputs = parseOutputs(invocation, row.command, diags);
+        auto const refused = examine();
+        return refused ? *refused : report();
+    }
+
+    /// Everything up to the findings that are told; an exit when the run ends before them.
+    std::optional<Exit> examine() {
+        outputs = parseOutputs(invocation, row.command, diags);
         if (row.command != Command::init)
             readSettings(invocation, files, console, estate, settings, diags);
         readBaseline();
@@ -107,10 +115,54 @@ public:
         progress.stage("analyzing");
         analysis::run(estate, diags);
         progress.stage("lowering");
-        Exit exit = produce();
+        exit = produce();
         progress.clear();
-        exit = stronger(exit, report(*outputs));
-        return exit;
+        filter();
+        return std::nullopt;
+    }
+
+    Exit report() {
+        std::string const folder = console.currentFolder();
+        std::string const root = repositoryRoot(folder);
+        report::Findings findings = findingsNow();
+        findings.currentFolder = folder;
+        findings.root = root;
+        findings.about = invocation.operands[row.command == Command::diff ? 1 : 0];
+        findings.pageOf = pageOf;
+        exit =
+            stronger(exit, writeOutputs(*outputs, findings,
+                                        {wantsColor(invocation, console), invocation.maxFindings},
+                                        files, console));
+        if (row.command == Command::check && !isFixing)
+            product += fixableSummary(diags.all());
+        if (!product.empty())
+            console.err(product);
+        bool const fails = llvm::any_of(diags.all(), [&](diag::Diagnostic const& finding) {
+            return findings.failOn && finding.severity >= *findings.failOn;
+        });
+        return stronger(exit, fails ? Exit::findings : Exit::clean);
+    }
+
+    /// `check --fix`, `--diff`: mends in memory and examines again until nothing applies.
+    static Exit runFixing(CommandRow const& row, Invocation const& invocation, FileSystem& files,
+                          Console& console, ChangedEstate const* changed = nullptr) {
+        Fixes fixes(invocation, files);
+        std::unique_ptr<Run> original, run; // the first estate is what the last is compared with
+        do {
+            if (run && !original)
+                original = std::move(run);
+            run = std::make_unique<Run>(row, invocation, fixes.files(), console, changed);
+            if (auto const refused = run->examine())
+                return *refused;
+        } while (fixes.apply(run->estate, run->inputs, run->diags.all()));
+        run->exit = stronger(run->exit, fixes.finish(run->diags, console));
+        run->product += fixes.summary();
+        run->isFixing = true;
+        if (invocation.showDiff && run->diags.all().empty()) {
+            console.err(run->product);
+            return run->exit;
+        }
+        return run->report();
     }
 
 private:
@@ -144,11 +196,12 @@ private:
     void read(std::vector<std::string> const& operands, ir::Estate& into,
               diag::Diagnostics& findings) {
         InputOptions const options{operands, invocation.dialect, invocation.threads()};
-        std::vector<Input> const inputs = readInputs(options, files, into, findings);
-        fileCount += inputs.size();
+        std::vector<Input> const read = readInputs(options, files, into, findings);
+        for (Input const& input : read)
+            inputs.push_back(input.file);
         for (Frontend const& frontend : frontends()) {
             std::vector<FileId> own;
-            for (Input const& input : inputs)
+            for (Input const& input : read)
                 if (input.frontend == &frontend)
                     own.push_back(input.file);
             if (own.empty())
@@ -221,7 +274,8 @@ private:
             return !Policy::isLocked(finding.code, false);
         });
         std::string error = "it is there already, and `hoist init` changes nothing";
-        if (files.exists(path) || !files.write(path, proposedSettings(estate, fileCount), error)) {
+        if (files.exists(path) ||
+            !files.write(path, proposedSettings(estate, inputs.size()), error)) {
             diags.report<diag::Code::OutputNotWritten>({}, path, error);
             return Exit::notWritten;
         }
@@ -299,7 +353,18 @@ private:
         return Exit::clean;
     }
 
-    Exit report(std::vector<OutputRequest> const& outputs) {
+    /// The findings as they stand, without what only reports need.
+    report::Findings findingsNow() const {
+        report::Findings findings{estate.sources,    diags.all(), inputs.size(),
+                                  counts.suppressed, version,     {}};
+        findings.ignored = counts.ignored;
+        findings.baselined = counts.baselined;
+        findings.failOn = settings.policy.failOn;
+        return findings;
+    }
+
+    /// Takes out what is allowed, ignored, known, or not asked for.
+    void filter() {
         auto const now = std::chrono::system_clock::now();
         std::chrono::year_month_day const day(std::chrono::floor<std::chrono::days>(now));
         Suppressions suppressions(estate, settings.allowed,
@@ -313,56 +378,37 @@ private:
         };
         diags.sort();
         diags.isSuppressed = nullptr;
-        size_t const suppressed = found - diags.all().size();
+        counts.suppressed = found - diags.all().size();
         suppressions.reportUnused(diags, checks());
-        size_t const ignored = settings.policy.apply(diags, writes);
+        counts.ignored = settings.policy.apply(diags, writes);
         diags.sort();
-        std::string const folder = console.currentFolder();
-        std::string const root = repositoryRoot(folder);
-        report::Findings findings{estate.sources, diags.all(), fileCount,
-                                  suppressed,     version,     folder};
-        findings.ignored = ignored;
-        findings.failOn = settings.policy.failOn;
-        findings.root = root;
-        findings.about = invocation.operands[row.command == Command::diff ? 1 : 0];
-        findings.pageOf = pageOf;
-        Exit exit = row.command == Command::baseline && invocation.verb != "check"
-                        ? updateBaseline(findings)
-                        : compareWithBaseline(findings);
+        exit = stronger(exit, row.command == Command::baseline && invocation.verb != "check"
+                                  ? updateBaseline()
+                                  : compareWithBaseline());
         if (changed) // last: the baseline and `[[allow]]` are about the whole estate
             product =
                 elsewhereText(keepInvolved(*changed, estate.sources, console, diags), *changed);
-        exit =
-            stronger(exit, writeOutputs(outputs, findings,
-                                        {wantsColor(invocation, console), invocation.maxFindings},
-                                        files, console));
-        if (!product.empty())
-            console.err(product);
-        bool const fails = llvm::any_of(diags.all(), [&](diag::Diagnostic const& finding) {
-            return findings.failOn && finding.severity >= *findings.failOn;
-        });
-        return stronger(exit, fails ? Exit::findings : Exit::clean);
     }
 
     /// `--baseline`: takes what is known away, and says what is known and gone.
-    Exit compareWithBaseline(report::Findings& findings) {
+    Exit compareWithBaseline() {
         if (!baseline)
             return Exit::clean;
         bool const writes = row.command == Command::build;
-        findings.baselined = baseline->hide(diags.all(), report::fingerprints(findings), writes);
+        counts.baselined = baseline->hide(diags.all(), report::fingerprints(findingsNow()), writes);
         baseline->reportStale(diags);
-        findings.ignored += settings.policy.apply(diags, writes);
+        counts.ignored += settings.policy.apply(diags, writes);
         diags.sort();
         return row.command == Command::baseline && !diags.all().empty() ? Exit::findings
                                                                         : Exit::clean;
     }
 
     /// `hoist baseline write` and `prune`: of an estate that was read whole.
-    Exit updateBaseline(report::Findings& findings) {
-        auto const prints = report::fingerprints(findings);
+    Exit updateBaseline() {
+        auto const prints = report::fingerprints(findingsNow());
         bool const isNew = invocation.verb == "write";
         Baseline next = isNew ? Baseline::of(diags.all(), prints) : std::move(*baseline);
-        findings.baselined = next.hide(diags.all(), prints, false);
+        counts.baselined = next.hide(diags.all(), prints, false);
         bool const isWhole = llvm::none_of(diags.all(), [](diag::Diagnostic const& finding) {
             return Policy::isLocked(finding.code, false);
         });
@@ -400,9 +446,17 @@ private:
     std::optional<Baseline> baseline;
     ir::Estate before; ///< diff: the older version
     diag::Diagnostics diags;
-    size_t fileCount = 0;
+    std::vector<FileId> inputs;
+    std::optional<std::vector<OutputRequest>> outputs;
+    struct {
+        size_t suppressed = 0, ignored = 0, baselined = 0;
+    } counts; ///< of what `filter` took out
+    Exit exit = Exit::clean;
+    bool isFixing = false;
     std::string product; ///< said after the findings
 };
+
+bool wantsFixes(Invocation const& invocation) { return invocation.fix || invocation.showDiff; }
 
 /// `hoist check --changed`: each estate that holds a changed file, as a whole.
 Exit checkChanged(CommandRow const& row, Invocation const& invocation, FileSystem& files,
@@ -420,7 +474,9 @@ Exit checkChanged(CommandRow const& row, Invocation const& invocation, FileSyste
     for (ChangedEstate const& changed : estates) {
         Invocation whole = invocation;
         whole.operands = {changed.root};
-        exit = stronger(exit, Run(row, whole, files, console, &changed).run());
+        exit =
+            stronger(exit, wantsFixes(whole) ? Run::runFixing(row, whole, files, console, &changed)
+                                             : Run(row, whole, files, console, &changed).run());
     }
     return exit;
 }
@@ -448,9 +504,20 @@ Exit runCommand(ParsedCommand const& parsed, FileSystem& files, Console& console
     case Command::completions:
         console.out(completionScript(invocation.operands.front()));
         return Exit::clean;
+    case Command::fmt: {
+        diag::Diagnostics diags;
+        Exit const exit = formatFiles(invocation, files, console, diags);
+        if (diags.all().empty())
+            return exit;
+        bool const hasErrors = diags.hasErrors();
+        reportUsage(diags, wantsColor(invocation, console), console);
+        return stronger(exit, hasErrors ? Exit::findings : Exit::clean);
+    }
     default: {
         if (invocation.changed)
             return checkChanged(*parsed.row, invocation, files, console);
+        if (wantsFixes(invocation))
+            return Run::runFixing(*parsed.row, invocation, files, console);
         auto run = std::make_unique<Run>(*parsed.row, invocation, files, console);
         Exit const exit = run->run();
         [[maybe_unused]] static Run* volatile last = nullptr; // still reachable, so no leak

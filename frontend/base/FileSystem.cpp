@@ -69,6 +69,11 @@ public:
     bool write(llvm::StringRef path, llvm::StringRef bytes, std::string& error) override {
         fs::path const target(path.str());
         std::error_code code;
+        // The rename would replace the link; to follow it would write where nobody pointed.
+        if (fs::is_symlink(target, code)) {
+            error = "it is a symbolic link; name the file that it leads to";
+            return false;
+        }
         if (target.has_parent_path())
             fs::create_directories(target.parent_path(), code);
         fs::path temporary = target;
@@ -84,6 +89,9 @@ public:
                 return false;
             }
         }
+        // A file that is there keeps its permissions.
+        if (auto const old = fs::status(target, code); !code && fs::is_regular_file(old))
+            fs::permissions(temporary, old.permissions(), code);
         fs::rename(temporary, target, code);
         if (code) {
             error = code.message();

@@ -315,24 +315,31 @@ bool Parser::lookback(Atom& result, llvm::StringRef& suffix) {
                                minutes, hours + minutes / 60, minutes % 60));
     if (hasMinutes && hours > 9998)
         return bad("with minutes, hours go up to 9998; `9999` alone means without limit");
+    // Where a placeholder was resolved, `where` is the whole value: nothing there to replace.
+    bool const isInFile = estate.sources.text(where) == written;
+    auto const offer = [&](diag::Builder finding, uint32_t newHours, uint32_t newMinutes,
+                           char const* title, diag::Applicability applicability) {
+        if (isInFile)
+            finding.fix(
+                {where, fmt::format("{:02}.{:02}", newHours, newMinutes), title, applicability});
+    };
     if (hasMinutes && minuteText.size() == 1)
-        diags
-            .report<Code::LookbackMeaning>(where, written,
-                                           fmt::format("{} hours and {} minutes", hours, minutes))
-            .object(object)
-            .evidence(written)
-            .help(fmt::format(
-                "write `{:02}.{:02}` if that is meant, `{:02}.{:02}` for the decimal fraction",
-                hours, minutes, hours, minutes * 6))
-            .fix({where, fmt::format("{:02}.{:02}", hours, minutes),
-                  "say the minutes with two digits", diag::Applicability::safe});
+        offer(diags
+                  .report<Code::LookbackMeaning>(
+                      where, written, fmt::format("{} hours and {} minutes", hours, minutes))
+                  .object(object)
+                  .evidence(written)
+                  .help(fmt::format("write `{:02}.{:02}` if that is meant, `{:02}.{:02}` for the "
+                                    "decimal fraction",
+                                    hours, minutes, hours, minutes * 6)),
+              hours, minutes, "say the minutes with two digits", diag::Applicability::safe);
     else if (!hasMinutes && hours != 9999 && hours > 12 && hours % 24 != 0)
-        diags.report<Code::LookbackMeaning>(where, written, fmt::format("{} hours", hours))
-            .object(object)
-            .evidence(written)
-            .help(fmt::format("write `{:02}.{:02}` for {} minutes", hours / 60, hours % 60, hours))
-            .fix({where, fmt::format("{:02}.{:02}", hours / 60, hours % 60), "minutes were meant",
-                  diag::Applicability::unsafe});
+        offer(diags.report<Code::LookbackMeaning>(where, written, fmt::format("{} hours", hours))
+                  .object(object)
+                  .evidence(written)
+                  .help(fmt::format("write `{:02}.{:02}` for {} minutes", hours / 60, hours % 60,
+                                    hours)),
+              hours / 60, hours % 60, "minutes were meant", diag::Applicability::unsafe);
     if (hours == 9999) { // JIL-072
         suffix = " look-back 9999";
         result.scope = {Scope::Kind::latched, Scope::unlimited, 0};
