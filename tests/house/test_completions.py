@@ -102,7 +102,7 @@ def zsh(scripts: Path, folder: Path, typed: str) -> set[str]:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("hoist c", {"check", "coverage", "completions"}),
+        ("hoist co", {"config", "coverage", "completions"}),
         ("hoist graph --format ", {"dot", "mermaid", "json"}),
         ("hoist verify --format ", {"text", "json"}),
         ("hoist check --tim", {"--timezone"}),
