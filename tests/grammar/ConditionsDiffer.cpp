@@ -112,8 +112,13 @@ std::string conditionsDiffer(std::string_view text) {
     ir::Estate estate;
     diag::Diagnostics diags;
     ir::ConditionRef parsed;
-    auto const spanOf = [](size_t begin, size_t end) {
-        return Span{static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
+    auto const file = estate.sources.add("condition", std::string(text));
+    uint32_t const base = estate.sources.wholeFile(*file).begin;
+    auto const spanOf = [&](size_t begin, size_t end) {
+        return Span{base + static_cast<uint32_t>(begin), base + static_cast<uint32_t>(end)};
+    };
+    auto const inText = [&](Span span) {
+        return span.isValid() ? Text{span.begin - base, span.end - base} : Text{};
     };
     bool const isAccepted = jil::parseCondition(text, spanOf, estate, diags, {}, {}, parsed);
     if (!isAccepted && diags.all().back().code == diag::Code::ConditionTooDeep)
@@ -125,15 +130,15 @@ std::string conditionsDiffer(std::string_view text) {
             return fmt::format("the parser accepts; the grammar wants {} at {}", error->expected,
                                error->where.begin);
         diag::Diagnostic const& finding = diags.all().back();
+        size_t const at = finding.span.begin - base;
         if (error->where.empty()) // the end: the parser points at the last thing that it read
-            return finding.span.begin < text.size() ||
+            return at < text.size() ||
                            llvm::StringRef(finding.message).contains("end of the condition")
                        ? std::string()
                        : "the grammar misses something at the end; the parser: " + finding.message;
-        if (finding.span.begin != error->where.begin)
+        if (at != error->where.begin)
             return fmt::format("the grammar wants {} at {}; the parser says at {}: {}",
-                               error->expected, error->where.begin, finding.span.begin,
-                               finding.message);
+                               error->expected, error->where.begin, at, finding.message);
         return {};
     }
     if (!isAccepted)
@@ -153,13 +158,13 @@ std::string conditionsDiffer(std::string_view text) {
     };
     std::vector<std::pair<Text, Text>> uses;
     for (ir::AtomUse const& use : parsed.uses)
-        uses.push_back({{use.span.begin, use.span.end}, {use.nameSpan.begin, use.nameSpan.end}});
+        uses.push_back({inText(use.span), inText(use.nameSpan)});
     if (uses != reading.atoms)
         return fmt::format("atoms of the grammar: {}; of the parser: {}", shown(reading.atoms),
                            shown(uses));
-    if (parsed.mixed != spanOf(reading.mixed.begin, reading.mixed.end))
+    if (Text const mixed = inText(parsed.mixed); mixed != reading.mixed)
         return fmt::format("AND and OR mix at {} for the grammar, at {} for the parser",
-                           reading.mixed.begin, parsed.mixed.begin);
+                           reading.mixed.begin, mixed.begin);
     return {};
 }
 
