@@ -28,6 +28,8 @@ private:
     /// What one scenario shows on both sides: of `about` if it differs there, else of the first job
     /// in time that does.
     std::optional<Difference> judge(semantics::Scenario const& scenario, JobId about);
+    std::optional<Difference> judgeInOrder(semantics::Scenario const& scenario, JobId about,
+                                           unsigned order);
 
     ir::Estate const& estate;
     schedule::Ticks& ticks;

@@ -6,6 +6,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
+#include <random>
 #include <utility>
 
 namespace hoist::target {
@@ -51,8 +53,9 @@ std::vector<DagId> idsOf(llvm::ArrayRef<DagToRun> dags) {
 } // namespace
 
 Simulation::Simulation(Bag const& loaded, llvm::ArrayRef<DagToRun> taking,
-                       semantics::Scenario const& played, std::vector<bool> const* decided)
-    : bag(loaded), dags(taking), scenario(played), choices(decided), ids(idsOf(taking)),
+                       semantics::Scenario const& played, std::vector<bool> const* decided,
+                       unsigned orderOfTasks)
+    : bag(loaded), dags(taking), scenario(played), choices(decided), permutation(orderOfTasks), ids(idsOf(taking)),
       ledger(loaded, ids, played, made.trace) {}
 
 void Simulation::guess(std::string text) {
@@ -380,11 +383,23 @@ void Simulation::settle() {
     }
 }
 
+/// A task's place in the permutation: the same at each instant and in each run,
+/// as a tie in reality tends to fall.
+uint32_t Simulation::rankOf(TaskId task) const {
+    std::seed_seq seed{permutation, task.value};
+    std::array<uint32_t, 1> rank{};
+    seed.generate(rank.begin(), rank.end());
+    return rank.front();
+}
+
 bool Simulation::settleOnce() {
     bool any = false;
     while (!toConsider.empty()) {
-        auto const [run, task] = toConsider.front();
-        toConsider.pop_front();
+        auto const next = std::min_element(
+            toConsider.begin(), toConsider.begin() + (permutation == 0 ? 1 : std::ssize(toConsider)),
+            [&](auto const& a, auto const& b) { return rankOf(a.second) < rankOf(b.second); });
+        auto const [run, task] = *next;
+        toConsider.erase(next);
         consider(*runs[static_cast<size_t>(run)], task);
         any = true;
     }
@@ -393,7 +408,11 @@ bool Simulation::settleOnce() {
     uint64_t const seen = ledger.version + changes;
     if (seen != askedAt) {
         askedAt = seen;
-        auto const asked = waiting;
+        std::vector<std::pair<int, uint32_t>> asked(waiting.begin(), waiting.end());
+        if (permutation != 0)
+            llvm::sort(asked, [&](auto const& a, auto const& b) {
+                return rankOf(TaskId(a.second)) < rankOf(TaskId(b.second));
+            });
         for (auto const& [run, task] : asked)
             if (waiting.contains({run, task}))
                 ask(*runs[static_cast<size_t>(run)], TaskId(task));
@@ -490,8 +509,8 @@ DagTrace Simulation::result() {
 }
 
 DagTrace runDags(Bag const& bag, llvm::ArrayRef<DagToRun> dags, semantics::Scenario const& scenario,
-                 std::vector<bool> const* choices) {
-    return Simulation(bag, dags, scenario, choices).play();
+                 std::vector<bool> const* choices, unsigned order) {
+    return Simulation(bag, dags, scenario, choices, order).play();
 }
 
 } // namespace hoist::target

@@ -278,6 +278,16 @@ class Ledger:
             row = tx.one(sql, job)
         return None if row is None else str(row[0])
 
+    def last_missed(self, job: str) -> datetime | None:
+        """When a gate last made a job INACTIVE because it had missed its run window (JIL-151)."""
+        sql = (
+            "SELECT MAX(at) FROM hoist_events"
+            " WHERE job = ? AND status = 'INACTIVE' AND source LIKE 'gate:%'"
+        )
+        with self.store.read() as tx:
+            row = tx.one(sql, job)
+        return None if row is None or row[0] is None else instant(int(row[0]))
+
     def lift(self, job: str) -> None:
         """FORCE_STARTJOB starts an iced or held job, which does not revert afterwards (JIL-081)."""
         with self.writing("operator") as book:
