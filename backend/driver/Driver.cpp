@@ -111,6 +111,8 @@ public:
                 {}, "`hoist diff` compares two versions: a file or folder each");
             return reportUsage(diags, wantsColor(invocation, console), console);
         }
+        if (row.command == Command::gate && !openRevision())
+            return reportUsage(diags, wantsColor(invocation, console), console);
         read();
         progress.stage("analyzing");
         analysis::run(estate, diags);
@@ -140,6 +142,8 @@ public:
         bool const fails = llvm::any_of(diags.all(), [&](diag::Diagnostic const& finding) {
             return findings.failOn && finding.severity >= *findings.failOn;
         });
+        if (row.command == Command::gate)
+            exit = stronger(exit, gateExit(diags));
         return stronger(exit, fails ? Exit::findings : Exit::clean);
     }
 
@@ -182,21 +186,43 @@ private:
                row.command == Command::baseline || row.command == Command::coverage;
     }
 
+    /// What `gate` compares with.
+    bool openRevision() {
+        revisionName = invocation.against.empty() ? settings.gate.against : invocation.against;
+        if (revisionName.empty()) {
+            diags.report<diag::Code::BadUsage>({}, "say what to compare with: `--against REF`")
+                .help("or once for all in hoist.toml: `[gate]`, `against = \"origin/main\"`");
+            return false;
+        }
+        progress.stage("reading " + revisionName);
+        std::string error;
+        revision = readGitRevision(revisionName, invocation.operands, console, error);
+        if (!revision)
+            diags.report<diag::Code::CannotReadRevision>({}, revisionName, error);
+        return revision.has_value();
+    }
+
     void read() {
+        if (row.command == Command::gate) {
+            before.settings = estate.settings;
+            read(invocation.operands, before, ofBefore, revision->files);
+            inputs.clear();
+            analysis::run(before, ofBefore);
+            airflow::lowerOnly(before, ofBefore);
+        }
         if (row.command != Command::diff)
-            return read(invocation.operands, estate, diags);
-        read({invocation.operands.begin() + 1, invocation.operands.end()}, estate, diags);
+            return read(invocation.operands, estate, diags, files);
+        read({invocation.operands.begin() + 1, invocation.operands.end()}, estate, diags, files);
         // The older version has findings of its own; they are not what is asked.
-        diag::Diagnostics ofBefore;
         before.settings = estate.settings;
-        read({invocation.operands.front()}, before, ofBefore);
+        read({invocation.operands.front()}, before, ofBefore, files);
         analysis::run(before, ofBefore);
     }
 
     void read(std::vector<std::string> const& operands, ir::Estate& into,
-              diag::Diagnostics& findings) {
+              diag::Diagnostics& findings, FileSystem& from) {
         InputOptions const options{operands, invocation.dialect, invocation.threads()};
-        std::vector<Input> const read = readInputs(options, files, into, findings);
+        std::vector<Input> const read = readInputs(options, from, into, findings);
         for (Input const& input : read)
             inputs.push_back(input.file);
         for (Frontend const& frontend : frontends()) {
@@ -248,6 +274,7 @@ private:
             if (row.command == Command::diff)
                 return diffEstates(before, estate, invocation, files, console, diags);
             return verifyEstate(estate, invocation, version, files, console, diags);
+        case Command::gate: return gate();
         case Command::graph:
             progress.clear();
             console.out(
@@ -263,6 +290,32 @@ private:
             airflow::lowerOnly(estate, diags);
             return Exit::clean;
         }
+    }
+
+    /// `hoist gate`: what is new, what behaves differently, and, where DAGs are named, what they
+    /// mean.
+    Exit gate() {
+        airflow::lowerOnly(estate, diags);
+        Gate judged(before, estate, diags);
+        judged.hideKnown(ofBefore);
+        progress.stage("comparing");
+        auto options = diffOptions(invocation, files, diags);
+        if (!options)
+            return Exit::usage;
+        judged.compare(std::move(*options), settings.gate);
+        std::string tally;
+        Exit verified = Exit::clean;
+        if (!invocation.dags.empty() || !invocation.serialized.empty()) {
+            progress.stage("verifying");
+            AssumptionPolicy policy{invocation.require, true};
+            policy.accepted.insert(policy.accepted.end(), settings.gate.assumptions.begin(),
+                                   settings.gate.assumptions.end());
+            verified = verifyQuietly(estate, invocation, version, std::move(policy), files, console,
+                                     diags, tally);
+        }
+        product = judged.summary(*revision, revisionName, tally);
+        // What changed and what differs counts after approvals: `report` looks at what is left.
+        return verified == Exit::usage ? verified : Exit::clean;
     }
 
     /// `hoist init`
@@ -444,7 +497,10 @@ private:
     ir::Estate estate;
     RunSettings settings;
     std::optional<Baseline> baseline;
-    ir::Estate before; ///< diff: the older version
+    ir::Estate before; ///< diff, gate: the older version
+    diag::Diagnostics ofBefore;
+    std::optional<GitRevision> revision; ///< of gate
+    std::string revisionName;
     diag::Diagnostics diags;
     std::vector<FileId> inputs;
     std::optional<std::vector<OutputRequest>> outputs;

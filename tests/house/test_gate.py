@@ -1,0 +1,189 @@
+"""`hoist gate` in real git repositories: what is new is told, what is equal passes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HEAD = 'insert_job: NIGHT  job_type: b\ndate_conditions: 1\nrun_calendar: WORK\nstart_times: "06:00"\ntimezone: UTC\n'
+CALENDAR = "calendar: WORK\n03/02/2026\n03/03/2026\n"
+
+
+def job(name: str, condition: str = "", more: str = "") -> str:
+    said = f"condition: {condition}\n" if condition else ""
+    return (
+        f"insert_job: {name}  job_type: c\nbox_name: NIGHT\ncommand: /opt/{name.lower()}.sh\n"
+        f"machine: m\n{said}{more}"
+    )
+
+
+BASE = {
+    "machines.jil": "insert_machine: m\ntype: a\n",
+    "calendars.txt": CALENDAR,
+    "night.jil": HEAD + job("LOAD") + job("CHECK", "s(LOAD)") + job("SEND", "s(CHECK) & s(LOAD)"),
+    "report.jil": "insert_job: REPORT  job_type: c\ncommand: r\nmachine: m\ncondition: s(SEND, 12.00)\n",
+    # An old finding, which nobody is bothered with.
+    "old.jil": "insert_job: OLD  job_type: c\ncommand: o\nmachine: m\ncondition: s(NOBODY)\n",
+}
+
+
+class Repository:
+    def __init__(self, folder: Path, hoist: Callable[..., Any]) -> None:
+        self.folder, self.hoist = folder, hoist
+        self.git("init", "-q", "-b", "main")
+
+    def git(self, *arguments: str) -> str:
+        environment = {
+            **os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org",
+            "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.org",
+        }  # fmt: skip
+        return subprocess.run(
+            ["git", *arguments], cwd=self.folder, env=environment, check=True,
+            capture_output=True, text=True,
+        ).stdout.strip()  # fmt: skip
+
+    def commit(self, files: dict[str, str]) -> str:
+        for name, text in files.items():
+            path = self.folder / "jobs" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", "x")
+        return self.git("rev-parse", "HEAD")
+
+    def gate(self, *options: str, paths: tuple[str, ...] = ("jobs",)) -> Any:
+        return self.hoist("gate", *paths, *options, cwd=self.folder)
+
+
+@pytest.fixture
+def repository(hoist, tmp_path: Path) -> Repository:
+    made = Repository(tmp_path, hoist)
+    made.commit(BASE)
+    made.git("switch", "-q", "-c", "work")
+    return made
+
+
+def test_nothing_new_passes_with_old_findings(repository: Repository) -> None:
+    done = repository.gate("--against", "main")
+    assert done.returncode == 0, done.stderr
+    assert "0 new, " in done.stderr
+    assert "0 new, 0 that" not in done.stderr, "the old finding is counted"
+    assert "NOBODY" not in done.stderr
+
+
+def test_renaming_and_reordering_pass(repository: Repository) -> None:
+    renamed = {
+        "night.jil": HEAD + job("SEND", "s(LOADER) & s(CHECK)") + job("CHECK", "s(LOADER)")
+        + job("LOADER").replace("loader.sh", "load.sh")
+    }  # fmt: skip
+    repository.commit(renamed)
+    done = repository.gate("--against", "main")
+    assert done.returncode == 0, done.stderr
+    assert "note[V0009]: `LOADER` is taken for `LOAD` under a new name" in done.stderr
+    assert "1 renamed" in done.stderr
+
+
+def test_a_lost_look_back_and_a_moved_calendar_do_not(repository: Repository) -> None:
+    repository.commit({
+        "report.jil": BASE["report.jil"].replace(", 12.00", ""),
+        "calendars.txt": CALENDAR.replace("03/03", "03/04"),
+    })  # fmt: skip
+    done = repository.gate("--against", "main")
+    assert done.returncode == 3, done.stderr
+    assert "error[V0007]: start of `REPORT` changed" in done.stderr
+    assert "error[V0007]: schedule of `NIGHT` changed" in done.stderr
+    assert "before: 20" in done.stderr, "a day is told, as each side lives it"
+    assert "only before: 1 times, first at 2026-03-03 06:00Z" in done.stderr
+    assert "2 to approve" in done.stderr
+
+
+def test_a_new_finding_is_told_and_an_old_one_that_moved_is_not(repository: Repository) -> None:
+    repository.commit({
+        "old.jil": "/* moved down */\n\n" + BASE["old.jil"],
+        "new.jil": BASE["old.jil"].replace("OLD", "NEW").replace("NOBODY", "NOBODY_ELSE"),
+    })  # fmt: skip
+    done = repository.gate("--against", "main")
+    assert "NOBODY_ELSE" in done.stderr
+    assert "`NOBODY`" not in done.stderr
+    assert done.returncode == 3, "a job more is a change"
+    (repository.folder / "hoist.toml").write_text('[gate]\nagainst = "main"\nchanges = ["added"]\n')
+    done = repository.gate()
+    assert done.returncode in (0, 1), done.stderr
+    assert "`gate.changes` of hoist.toml lets it pass" in done.stderr
+
+
+def test_an_approval_has_a_name_a_reason_and_an_end(repository: Repository) -> None:
+    repository.commit({"night.jil": BASE["night.jil"].replace("06:00", "07:00")})
+    settings = repository.folder / "hoist.toml"
+    row = (
+        '[[allow]]\ncode = "V0007"\nobject = "NIGHT"\nevidence = "schedule:*"\nby = "operations"\n'
+        'reason = "the feed comes later"\n'
+    )
+    settings.write_text(row)
+    assert repository.gate("--against", "main").returncode == 0
+    settings.write_text(row.replace("schedule:*", "start:*"))
+    assert repository.gate("--against", "main").returncode == 3, "of another aspect"
+    settings.write_text(row + "until = 2020-01-01\n")
+    assert repository.gate("--against", "main").returncode == 3, "it has ended"
+
+
+def test_what_the_other_branch_changed_since_is_no_change_of_this_one(
+    repository: Repository,
+) -> None:
+    repository.commit({"note.jil": "/* nothing */\n"})
+    repository.git("switch", "-q", "main")
+    repository.commit({"night.jil": BASE["night.jil"].replace("06:00", "08:00")})
+    repository.git("switch", "-q", "work")
+    done = repository.gate("--against", "main")
+    assert done.returncode == 0, done.stderr
+    assert "where this branch left `main`" in done.stderr
+
+
+def test_from_a_folder_inside_and_by_absolute_paths(repository: Repository) -> None:
+    repository.commit({"night.jil": BASE["night.jil"].replace("06:00", "07:00")})
+    inside = repository.hoist("gate", ".", "--against", "main", cwd=repository.folder / "jobs")
+    assert inside.returncode == 3, inside.stderr
+    absolute = repository.gate("--against", "main", paths=(str(repository.folder / "jobs"),))
+    assert absolute.returncode == 3, absolute.stderr
+    assert "1 to approve" in inside.stderr
+    assert "1 to approve" in absolute.stderr
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [("nowhere", "there is no commit `nowhere` here"), ("--upload-pack=x", "there is no commit")],
+)
+def test_a_revision_that_is_not_there(repository: Repository, reference: str, said: str) -> None:
+    done = repository.gate(f"--against={reference}")
+    assert done.returncode == 2
+    assert "error[V0010]" in done.stderr
+    assert said in done.stderr
+
+
+def test_nothing_to_compare_with(repository: Repository) -> None:
+    done = repository.gate()
+    assert done.returncode == 2
+    assert "--against REF" in done.stderr
+
+
+def test_outside_of_a_repository(hoist, tmp_path: Path) -> None:
+    (tmp_path / "a.jil").write_text(BASE["old.jil"])
+    environment = {"GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
+    done = hoist("gate", "a.jil", "--against", "main", cwd=tmp_path, env=environment)
+    assert done.returncode == 2, done.stderr
+    assert "error[V0010]" in done.stderr
+
+
+def test_names_with_blanks_and_line_ends(repository: Repository) -> None:
+    repository.commit({"a file.jil": job("ODD").replace("NIGHT", "NIGHT")})
+    repository.git("switch", "-q", "-c", "next")
+    repository.commit({"a file.jil": job("ODD").replace("/opt", "/usr")})
+    done = repository.gate("--against", "work")
+    assert done.returncode == 3, done.stderr
+    assert "error[V0007]: action of `ODD` changed" in done.stderr
