@@ -129,9 +129,9 @@ def start_boxes(
     the boxes around a RUNNING box does not matter: as a member that runs it goes on (JIL-083, 115).
     """
     chain = chain_of(book, job)
-    if chain and chain[-1].run_id == run_id and chain[-1].status in st.UNDER_WAY:
-        return "open"
-    for known in chain:
+    going = [box.run_id == run_id and box.status in st.UNDER_WAY for box in chain]
+    inside = len(chain) - going[::-1].index(True) if True in going else 0
+    for known in chain[inside:]:
         box = book.known(known.job)  # the start of the box around it may have started it
         fresh = box.run_id != run_id or box.status in st.NOT_STARTED
         if box.status == st.ON_HOLD:
