@@ -260,22 +260,35 @@ def ensure_started(context: Context) -> Run:
         ledger.lift(job)
     if opened.answer == "dropped":
         _skip(f"run {run_id} is dropped: its tick fell while an earlier run was active (JIL-144)")
+    starts = task.hoist_role != "verdict" or task.trigger_rule == "all_success"
+    if starts and _runs_after_skipped(task) and _kept_out(ledger, shape, task, run_id):
+        _skip(f"the box of {job} did not start in this run")
     if task.hoist_role != "verdict":
-        if task.trigger_rule != "all_success" and _kept_out(ledger, shape, task, run_id):
-            _skip(f"the box of {job} did not start in this run")
         ledger.enter(job, run_id, boxes=True, eager=shape.eager)
-    elif task.trigger_rule == "all_success":
+    elif starts:
         ledger.start_box(job, run_id, eager=shape.eager)
     box = next((m.box for m in shape.members if m.job == job), None)
     tries = int(ti.try_number or 1)
     return Run(ledger, opened.key, dag.dag_id, run_id, job, box, tries, sent, shape)
 
 
+def _runs_after_skipped(task: Any) -> bool:
+    """May this task run although what is above it was skipped: by its own rule, or by that of a
+    plain junction in front of it (the start of a box that is itself such a task)?
+    """
+    junctions = [task]
+    for each in junctions:
+        if each.trigger_rule != "all_success":
+            return True
+        junctions += [up for up in each.upstream_list if getattr(up, "hoist_role", None) is None]
+    return False
+
+
 def _kept_out(ledger: Ledger, shape: Topology, task: Any, run_id: str) -> bool:
     """Has its own condition kept a box around this task from starting in this run?
 
-    A task that also runs when what is above it was skipped (`all_done`) must not start the box: if
-    the box had started, a task above it in the box would have run and started it.
+    A task that also runs when what is above it was skipped must not start the box: if the box had
+    started, a task above it in the box would have run and started it.
     """
     boxes = {member.job: member.box for member in shape.members}
     above: set[str] | None = None
