@@ -192,13 +192,14 @@ bool Ledger::kill(JobId job) {
 // --- runs
 // -----------------------------------------------------------------------------------------
 
-bool Ledger::openRun(DagId dag, int run, int64_t tick, bool overlap, llvm::StringRef top) {
+bool Ledger::openRun(DagId dag, int run, int64_t tick, bool overlap, llvm::StringRef top,
+                     bool byClock) {
     RunRow row{dag, jobOf(top), now, -1, false, overlap};
     if (!overlap)
         for (auto const& [_, other] : runs)
             row.isDropped =
                 row.isDropped || (other.dag == dag && !other.isDropped && other.openedAt < tick &&
-                                  (other.closedAt < 0 || other.closedAt > tick));
+                                  (other.closedAt < 0 || other.closedAt > tick - int64_t{byClock}));
     if (row.isDropped)
         row.closedAt = now;
     runs[run] = row;

@@ -253,6 +253,7 @@ def ensure_started(context: Context) -> Run:
             tick=tick,
             business_date=business_date(dag, tick),
             overlap=overlap,
+            by_clock=_is_scheduled(context),
         )
     job = task.hoist_job
     sent = ((context["dag_run"].conf or {}) if job == shape.top else {}).get("hoist_start")
@@ -295,7 +296,7 @@ def _kept_out(ledger: Ledger, shape: Topology, task: Any, run_id: str) -> bool:
     box = boxes.get(task.hoist_job)
     while box is not None:
         row = ledger.status(box)
-        if row is None or row.run_id != run_id or row.status in st.NOT_STARTED:
+        if row is None or row.run_id != run_id or row.status in (*st.NOT_STARTED, st.INACTIVE):
             if above is None:
                 above = {
                     up.hoist_job
@@ -327,11 +328,15 @@ def tick_of(context: Context) -> datetime:
     conf = dag_run.conf or {}
     if isinstance(at := conf.get("hoist_at"), str):
         return datetime.fromisoformat(at)
-    scheduled = str(getattr(dag_run.run_type, "value", dag_run.run_type)) != _NEVER_DROPPED
-    instant = dag_run.logical_date if scheduled else None
+    instant = dag_run.logical_date if _is_scheduled(context) else None
     result = instant or dag_run.run_after
     assert isinstance(result, datetime)
     return result
+
+
+def _is_scheduled(context: Context) -> bool:
+    dag_run: Any = context["dag_run"]
+    return str(getattr(dag_run.run_type, "value", dag_run.run_type)) != _NEVER_DROPPED
 
 
 def business_date(dag: Any, tick: datetime) -> str:

@@ -66,11 +66,13 @@ def open_run(
     tick: datetime | None,
     business_date: str,
     overlap: bool,
+    by_clock: bool = False,
 ) -> Opened:
     """The run start: idempotent by (dag_id, run_id).
 
     `tick` is the instant of the tick or event that the run is for; one that fell while an earlier
-    run of the DAG was active never existed for the legacy job (JIL-144, TR-51): `dropped`.
+    run of the DAG was active never existed for the legacy job (JIL-144, TR-51): `dropped`. A tick
+    comes before what ends at its instant (`by_clock`), an event after it.
     """
     before = find_run(book, topology.dag_id, run_id)
     if before is not None:
@@ -83,7 +85,7 @@ def open_run(
             # events of one instant the second finds the job running.
             "SELECT 1 FROM hoist_runs WHERE dag_id = ? AND answer = 'started'"
             " AND COALESCE(tick_at, opened_at) <= ? AND (closed_at IS NULL OR closed_at > ?)",
-            topology.dag_id, micros(tick), micros(tick),
+            topology.dag_id, micros(tick), micros(tick) - int(by_clock),
         )  # fmt: skip
         if active is not None:
             answer = "dropped"
