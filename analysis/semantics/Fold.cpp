@@ -46,11 +46,19 @@ void Fold::moved(ir::JobId member, Status before, Status after) {
     count(tallies[box], after, 1);
 }
 
-std::optional<Derived> Fold::byExpressions(ir::Group const& group, llvm::StringRef box,
-                                           int64_t now) const {
+std::optional<Derived> Fold::byExpressions(ir::Group const& group, llvm::StringRef box, int64_t now,
+                                           ir::JobId naming) const {
+    auto const isAsked = [&](ir::ConditionRef const& condition) {
+        bool isNamed = !naming;
+        if (!isNamed)
+            estate.conditions.forEachAtom(condition.expr, [&](ir::AtomId id) {
+                isNamed = isNamed || estate.conditions[id].job == naming;
+            });
+        return isNamed;
+    };
     // JIL-071: the box is the anchor of look-back zero.
     auto const isMet = [&](ir::ConditionRef const& condition) {
-        return condition.isSet() && store.evaluate(condition.expr, now, box);
+        return condition.isSet() && isAsked(condition) && store.evaluate(condition.expr, now, box);
     };
     if (isMet(group.success))
         return Derived{Status::success, "JIL-115",
@@ -91,10 +99,11 @@ std::optional<Derived> Fold::derive(ir::JobId box, ir::JobId member, bool direct
             return Derived{
                 Status::terminated, "JIL-116",
                 (job.name + " has box_terminator and ended " + toString(memberStatus)).str()};
-        // JIL-115(a): a job inside the box is named and has changed; (b): a member has completed.
+        // JIL-115(a): an expression names a job inside the box that has changed; (b): a member has
+        // completed.
         bool const isNamed = llvm::is_contained(mentions[member], box);
         if (completed || isNamed)
-            if (auto named = byExpressions(group, self.name, now))
+            if (auto named = byExpressions(group, self.name, now, completed ? ir::JobId() : member))
                 return named;
         return completed ? byDefault(box) : std::nullopt;
     }

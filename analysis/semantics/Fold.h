@@ -49,8 +49,9 @@ public:
 
 private:
     void count(Tally& tally, Status status, int step) const;
-    std::optional<Derived> byExpressions(ir::Group const& group, llvm::StringRef box,
-                                         int64_t now) const;
+    /// `naming`: only those that name this job; invalid: both.
+    std::optional<Derived> byExpressions(ir::Group const& group, llvm::StringRef box, int64_t now,
+                                         ir::JobId naming = {}) const;
     std::optional<Derived> byDefault(ir::JobId box) const;
 
     ir::Estate const& estate;

@@ -216,6 +216,7 @@ void Simulation::start(size_t index, PendingRun const& pending) {
     run.told.start = now;
     run.startEvent = pending.startEvent;
     run.logicalDate = pending.logicalDate;
+    run.isClock = pending.isClock;
     run.slots.resize(dag.tasks.size());
     run.unfinished = static_cast<unsigned>(dag.tasks.size());
     for (TaskId const id : dag.tasks.ids()) {

@@ -192,13 +192,14 @@ bool Ledger::kill(JobId job) {
 // --- runs
 // -----------------------------------------------------------------------------------------
 
-bool Ledger::openRun(DagId dag, int run, int64_t tick, bool overlap, llvm::StringRef top) {
+bool Ledger::openRun(DagId dag, int run, int64_t tick, bool overlap, llvm::StringRef top,
+                     bool byClock) {
     RunRow row{dag, jobOf(top), now, -1, false, overlap};
     if (!overlap)
         for (auto const& [_, other] : runs)
             row.isDropped =
                 row.isDropped || (other.dag == dag && !other.isDropped && other.openedAt < tick &&
-                                  (other.closedAt < 0 || other.closedAt > tick));
+                                  (other.closedAt < 0 || other.closedAt > tick - int64_t{byClock}));
     if (row.isDropped)
         row.closedAt = now;
     runs[run] = row;
@@ -222,7 +223,12 @@ bool Ledger::overlaps(DagId dag) const {
 }
 
 Ledger::Boxes Ledger::startBoxes(JobId job, int run) {
-    for (JobId const box : chainOf(job)) {
+    std::vector<JobId> const chain = chainOf(job);
+    // What is around a RUNNING box does not matter to its members (JIL-083, JIL-115).
+    auto const going = std::find_if(chain.rbegin(), chain.rend(), [&](JobId box) {
+        return isMine(box, run) && isUnderWay((*store)[box].status);
+    });
+    for (JobId const box : llvm::make_range(going.base(), chain.end())) {
         Status const status = (*store)[box].status;
         bool const isOthers = rows[box].run != run;
         if (status == Status::onHold)
@@ -288,10 +294,13 @@ void Ledger::lift(JobId job) {
 }
 
 bool Ledger::isBoxOver(JobId job, int run) const {
-    return llvm::any_of(chainOf(job), [&](JobId box) {
+    std::vector<JobId> const chain = chainOf(job);
+    auto const decides = std::find_if(chain.rbegin(), chain.rend(), [&](JobId box) {
         Status const status = (*store)[box].status;
-        return rows[box].run == run && (isEnded(status) || status == Status::inactive);
+        return isMine(box, run) &&
+               (isEnded(status) || status == Status::inactive || isUnderWay(status));
     });
+    return decides != chain.rend() && !isUnderWay((*store)[*decides].status);
 }
 
 std::optional<int64_t> Ledger::boxStart(JobId job, int run) const {

@@ -68,7 +68,8 @@ public:
     bool isMine(ir::JobId job, int run) const { return rows[job].run == run; }
 
     // --- runs: false = dropped (JIL-144) ---
-    bool openRun(DagId dag, int run, int64_t tick, bool overlap, llvm::StringRef top);
+    /// `byClock`: its tick comes before what ends at that instant; an event comes after it.
+    bool openRun(DagId dag, int run, int64_t tick, bool overlap, llvm::StringRef top, bool byClock);
     void closeRun(int run, bool failed);
     Boxes startBoxes(ir::JobId job, int run);
     bool isBoxOver(ir::JobId job, int run) const;

@@ -129,7 +129,7 @@ bool Simulation::enter(LiveRun& run, Task const& task) {
         run.isOpened = true;
         run.told.isDropped =
             !ledger.openRun(run.told.dag, run.id, run.told.tick, dagOf(run).maxActiveRuns != 1,
-                            facts[run.dag].topology.top);
+                            facts[run.dag].topology.top, run.isClock);
         if (run.told.isDropped)
             made.trace.notStarted.push_back(
                 {run.told.tick,
@@ -248,15 +248,6 @@ void Simulation::askGate(LiveRun& run, TaskId id) {
     if (!holds()) {
         if (isNow)
             return skip("JIL-005", "its condition is false: " + when);
-        bool isLocal = false;
-        bool const isHopeless =
-            !ledger.canBecomeTrue(condition, gate.legacyJob, undefined, [&](llvm::StringRef name) {
-                isLocal = isLocal || facts[run.dag].settledBy.contains(name);
-                return isSettled(run, name, gate);
-            });
-        if (isHopeless)
-            return skip("JIL-144",
-                        "its condition cannot become true any more in this run: " + when);
         // JIL-151: a tick that waits inside the window misses it when it closes.
         auto const inside = window.empty() || gate.argument("ticks").is_object()
                                 ? std::nullopt
@@ -266,6 +257,15 @@ void Simulation::askGate(LiveRun& run, TaskId id) {
                 return waitUntil(inside->at);
             return miss();
         }
+        bool isLocal = false;
+        bool const isHopeless =
+            !ledger.canBecomeTrue(condition, gate.legacyJob, undefined, [&](llvm::StringRef name) {
+                isLocal = isLocal || facts[run.dag].settledBy.contains(name);
+                return isSettled(run, name, gate);
+            });
+        if (isHopeless)
+            return skip("JIL-144",
+                        "its condition cannot become true any more in this run: " + when);
         return waitUntil(isLocal ? ledger.nextExpiry(condition) : 0);
     }
     if (!window.empty()) {

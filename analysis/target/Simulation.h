@@ -39,6 +39,7 @@ struct LiveRun {
     RunOfDag told;
     std::string startEvent; ///< FORCE_STARTJOB, STARTJOB or none
     std::optional<int64_t> logicalDate;
+    bool isClock = false;
     bool isOpened = false; ///< a shim has made the run start
     std::vector<Slot> slots;
     unsigned unfinished = 0, busy = 0; ///< busy: running or waiting

@@ -13,8 +13,9 @@ fold of boxes and the dispatcher are the real ones. Played here, and nothing els
 A box that would hang for ever in AutoSys hangs here too: that hoist ends its run instead is an
 assumption that it names, and it would hide what comes after (`_hangs`).
 
-`order`: of several things that can be done at an instant, "fifo" does the one that stands first in
-the definition, a `random.Random` any (AF-011: one task at a time, so that races show).
+`order`: of several things that can be done at an instant, None does the one that stands first in
+the definition, a `random.Random` any (AF-011: one task at a time, so that races show), and
+`SameEveryDay` that of the same task in every run.
 """
 
 from __future__ import annotations
@@ -151,6 +152,21 @@ class Bag:
         return cls(dags, manifest, pools, Subscriptions.of(manifest), assumptions)
 
 
+class SameEveryDay:
+    """An order of the tasks that a seed draws: a tie of each day comes out alike on all of them."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.ranks: dict[tuple[str, str], float] = {}
+
+    def choice(self, steps: list[_Step]) -> _Step:
+        """As `random.Random` has it."""
+        return min(steps, key=lambda step: self._rank(step.task))
+
+    def _rank(self, task: _Task) -> float:
+        return self.ranks.setdefault((task.dag_id, task.task_id), self.random.random())
+
+
 _next_tick, _last_tick = Ticks.next_tick, Ticks.last_tick
 
 
@@ -181,6 +197,14 @@ class _Task(_StubTask):
     """A task instance: what `TriggerRuleDep` and the shims look at."""
 
 
+@dataclass(frozen=True)
+class _Step:
+    """What can be done at an instant."""
+
+    task: _Task
+    do: Callable[[], None]
+
+
 class _Work:
     """Stands for the trigger of a command that runs: the engine ends it when its time has come."""
 
@@ -195,7 +219,10 @@ class VirtualAirflow:
     """One scenario being played on the DAGs of a bag."""
 
     def __init__(
-        self, bag: Bag, scenario: Mapping[str, Any], order: random.Random | None = None
+        self,
+        bag: Bag,
+        scenario: Mapping[str, Any],
+        order: random.Random | SameEveryDay | None = None,
     ) -> None:
         self.bag = bag
         self.scenario = scenario
@@ -367,13 +394,13 @@ class VirtualAirflow:
             doable = self._doable()
             step = next(doable, None) if self.order is None else self._choose(list(doable))
             if step is not None:
-                step()
+                step.do()
                 continue
             if not self._end_runs():
                 return
         raise AssertionError(f"{MAX_STEPS} steps at {self.clock.now()}: this never ends")
 
-    def _choose(self, steps: list[Callable[[], None]]) -> Callable[[], None] | None:
+    def _choose(self, steps: list[_Step]) -> _Step | None:
         assert self.order is not None
         return self.order.choice(steps) if steps else None
 
@@ -384,7 +411,7 @@ class VirtualAirflow:
         self.dispatched = newest
         return dispatch_once(self.ledger, self.bag.subscriptions, self._trigger) > 0
 
-    def _doable(self) -> Iterator[Callable[[], None]]:
+    def _doable(self) -> Iterator[_Step]:
         """Tasks whose rule lets them start, and triggers that have something to say."""
         for run in self.live:
             if run.state != "running" or not run.awake:
@@ -395,14 +422,14 @@ class VirtualAirflow:
                 if task.ready and task.state is None:
                     waits = True
                     if self._has_slot(task):
-                        yield lambda task=task: self._execute(task)
+                        yield _Step(task, lambda task=task: self._execute(task))
                 elif task.state == TaskInstanceState.DEFERRED and not isinstance(
                     task.trigger, _Work
                 ):
                     waits = True
                     decision = self._ask(task)
                     if decision is not None:
-                        yield lambda task=task, said=decision: self._resume(task, said)
+                        yield _Step(task, lambda task=task, said=decision: self._resume(task, said))
             run.awake = waits
 
     def _spread(self, run: _Run) -> None:

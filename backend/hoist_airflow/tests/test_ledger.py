@@ -725,3 +725,15 @@ def test_a_released_member_of_an_idle_box_is_folded(world: World) -> None:
     world.ledger.send("JOB_ON_HOLD", "X")
     world.ledger.send("JOB_OFF_HOLD", "X")
     assert world.of("B") == "SUCCESS"
+
+
+def test_jil_083_a_box_in_a_running_box_starts_whatever_ended_around_both(world: World) -> None:
+    """JIL-003 asks for the box of a member, and that one runs."""
+    members = (Member("I", "B", is_box=True), Member("K", "I", is_box=True), Member("X", "K"))
+    shape = world.box("B", Member("T", "B", box_terminator=True), *members)
+    assert world.ledger.open_run(shape, "r1", tick=world.clock.now()).answer == "started"
+    world.ledger.enter("T", "r1", boxes=True, eager=("I",))
+    world.run("T", "r1", "FAILURE")
+    assert (world.of("B"), world.of("I"), world.of("K")) == ("TERMINATED", "RUNNING", "ACTIVATED")
+    assert world.run("X", "r1") == "started"
+    assert (world.of("B"), world.of("I"), world.of("K")) == ("TERMINATED", "SUCCESS", "SUCCESS")

@@ -96,11 +96,12 @@ def decide(  # noqa: PLR0911  (one return a rule, in the order of the rules)
     if not condition.evaluate(snapshot, gate.job, now):
         if gate.mode == "now":
             return Decision("skip", f"not now: {gate.when}")
-        if not condition.can_become_true(
+        waits = _wait_in_window(ledger, gate, row, now)
+        if waits.wake is None and not condition.can_become_true(
             snapshot, gate.job, now, lambda job: job in final or job in gate.undefined
         ):
             return Decision("skip", f"cannot become true any more in this run: {gate.when}")
-        return _wait_in_window(ledger, gate, row, now)
+        return waits
     if (closed := outside_window(ledger, gate)) is not None:
         return closed
     return _pass(ledger, gate, condition)
@@ -158,7 +159,10 @@ def _tick_to_wait_for(
 
 
 def _wait_in_window(ledger: Ledger, gate: GateSpec, row: JobRow, now: datetime) -> Decision:
-    """A tick that waits inside the window for the condition misses it when it closes (JIL-151)."""
+    """A tick that waits inside the window for the condition misses it when it closes (JIL-151).
+
+    So it does where the condition is false for good: until then its box is RUNNING.
+    """
     wait = Decision("wait", f"waits for {gate.when}")
     tick = _tick_of(ledger, gate, now) if gate.window is not None else None
     if gate.window is None or tick is None:

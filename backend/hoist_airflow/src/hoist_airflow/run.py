@@ -253,6 +253,7 @@ def ensure_started(context: Context) -> Run:
             tick=tick,
             business_date=business_date(dag, tick),
             overlap=overlap,
+            by_clock=_is_scheduled(context),
         )
     job = task.hoist_job
     sent = ((context["dag_run"].conf or {}) if job == shape.top else {}).get("hoist_start")
@@ -260,29 +261,42 @@ def ensure_started(context: Context) -> Run:
         ledger.lift(job)
     if opened.answer == "dropped":
         _skip(f"run {run_id} is dropped: its tick fell while an earlier run was active (JIL-144)")
+    starts = task.hoist_role != "verdict" or task.trigger_rule == "all_success"
+    if starts and _runs_after_skipped(task) and _kept_out(ledger, shape, task, run_id):
+        _skip(f"the box of {job} did not start in this run")
     if task.hoist_role != "verdict":
-        if task.trigger_rule != "all_success" and _kept_out(ledger, shape, task, run_id):
-            _skip(f"the box of {job} did not start in this run")
         ledger.enter(job, run_id, boxes=True, eager=shape.eager)
-    elif task.trigger_rule == "all_success":
+    elif starts:
         ledger.start_box(job, run_id, eager=shape.eager)
     box = next((m.box for m in shape.members if m.job == job), None)
     tries = int(ti.try_number or 1)
     return Run(ledger, opened.key, dag.dag_id, run_id, job, box, tries, sent, shape)
 
 
+def _runs_after_skipped(task: Any) -> bool:
+    """May this task run although what is above it was skipped: by its own rule, or by that of a
+    plain junction in front of it (the start of a box that is itself such a task)?
+    """
+    junctions = [task]
+    for each in junctions:
+        if each.trigger_rule != "all_success":
+            return True
+        junctions += [up for up in each.upstream_list if getattr(up, "hoist_role", None) is None]
+    return False
+
+
 def _kept_out(ledger: Ledger, shape: Topology, task: Any, run_id: str) -> bool:
     """Has its own condition kept a box around this task from starting in this run?
 
-    A task that also runs when what is above it was skipped (`all_done`) must not start the box: if
-    the box had started, a task above it in the box would have run and started it.
+    A task that also runs when what is above it was skipped must not start the box: if the box had
+    started, a task above it in the box would have run and started it.
     """
     boxes = {member.job: member.box for member in shape.members}
     above: set[str] | None = None
     box = boxes.get(task.hoist_job)
     while box is not None:
         row = ledger.status(box)
-        if row is None or row.run_id != run_id or row.status in st.NOT_STARTED:
+        if row is None or row.run_id != run_id or row.status in (*st.NOT_STARTED, st.INACTIVE):
             if above is None:
                 above = {
                     up.hoist_job
@@ -314,11 +328,15 @@ def tick_of(context: Context) -> datetime:
     conf = dag_run.conf or {}
     if isinstance(at := conf.get("hoist_at"), str):
         return datetime.fromisoformat(at)
-    scheduled = str(getattr(dag_run.run_type, "value", dag_run.run_type)) != _NEVER_DROPPED
-    instant = dag_run.logical_date if scheduled else None
+    instant = dag_run.logical_date if _is_scheduled(context) else None
     result = instant or dag_run.run_after
     assert isinstance(result, datetime)
     return result
+
+
+def _is_scheduled(context: Context) -> bool:
+    dag_run: Any = context["dag_run"]
+    return str(getattr(dag_run.run_type, "value", dag_run.run_type)) != _NEVER_DROPPED
 
 
 def business_date(dag: Any, tick: datetime) -> str:

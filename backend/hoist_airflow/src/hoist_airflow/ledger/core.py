@@ -160,12 +160,19 @@ class Ledger:
         tick: datetime | None = None,
         business_date: str | None = None,
         overlap: bool = False,
+        by_clock: bool = False,
     ) -> Opened:
         """The run start: `started` or `dropped` the first time, then `joined` or `dropped`."""
         with self.writing() as book:
             date = business_date or (tick or book.now).date().isoformat()
             return runs.open_run(
-                book, topology, run_id, tick=tick, business_date=date, overlap=overlap
+                book,
+                topology,
+                run_id,
+                tick=tick,
+                business_date=date,
+                overlap=overlap,
+                by_clock=by_clock,
             )
 
     def find_run(self, dag_id: str, run_id: str) -> Opened | None:

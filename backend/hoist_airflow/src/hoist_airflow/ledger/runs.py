@@ -66,11 +66,13 @@ def open_run(
     tick: datetime | None,
     business_date: str,
     overlap: bool,
+    by_clock: bool = False,
 ) -> Opened:
     """The run start: idempotent by (dag_id, run_id).
 
     `tick` is the instant of the tick or event that the run is for; one that fell while an earlier
-    run of the DAG was active never existed for the legacy job (JIL-144, TR-51): `dropped`.
+    run of the DAG was active never existed for the legacy job (JIL-144, TR-51): `dropped`. A tick
+    comes before what ends at its instant (`by_clock`), an event after it.
     """
     before = find_run(book, topology.dag_id, run_id)
     if before is not None:
@@ -83,7 +85,7 @@ def open_run(
             # events of one instant the second finds the job running.
             "SELECT 1 FROM hoist_runs WHERE dag_id = ? AND answer = 'started'"
             " AND COALESCE(tick_at, opened_at) <= ? AND (closed_at IS NULL OR closed_at > ?)",
-            topology.dag_id, micros(tick), micros(tick),
+            topology.dag_id, micros(tick), micros(tick) - int(by_clock),
         )  # fmt: skip
         if active is not None:
             answer = "dropped"
@@ -129,9 +131,9 @@ def start_boxes(
     the boxes around a RUNNING box does not matter: as a member that runs it goes on (JIL-083, 115).
     """
     chain = chain_of(book, job)
-    if chain and chain[-1].run_id == run_id and chain[-1].status in st.UNDER_WAY:
-        return "open"
-    for known in chain:
+    going = [box.run_id == run_id and box.status in st.UNDER_WAY for box in chain]
+    inside = len(chain) - going[::-1].index(True) if True in going else 0
+    for known in chain[inside:]:
         box = book.known(known.job)  # the start of the box around it may have started it
         fresh = box.run_id != run_id or box.status in st.NOT_STARTED
         if box.status == st.ON_HOLD:
