@@ -12,10 +12,6 @@ static bool readsRun(ir::Atom const& atom) {
                         (atom.kind == ir::Atom::Kind::status && !(atom.outcomes & ir::notRunning)));
 }
 
-static bool isIced(ir::Job const& job) {
-    return job.initialStatus && *job.initialStatus == ir::InitialStatus::onIce;
-}
-
 Blocked findBlocked(ir::Estate const& estate,
                     llvm::function_ref<bool(ir::JobId, ir::AtomId)> canBeTrue,
                     llvm::function_ref<bool(ir::JobId)> startsBlocked,
@@ -50,7 +46,7 @@ Blocked findBlocked(ir::Estate const& estate,
                         blocked[member.value] = blocked[id.value];
                         falling.push_back(member);
                     }
-            if (isIced(estate.jobs[id]))
+            if (estate.jobs[id].begins(ir::InitialStatus::onIce))
                 continue; // conditions on it read as constants (JIL-074)
             for (ir::JobId dependent : dependents[id.value])
                 if (!blocked[dependent.value] && spreads(id, dependent) &&
@@ -70,7 +66,8 @@ Blocked findBlocked(ir::Estate const& estate,
         bool const canStart =
             evaluate(estate.conditions, estate.jobs[id].condition.expr, [&](ir::AtomId atomId) {
                 ir::Atom const& atom = estate.conditions[atomId];
-                if (readsRun(atom) && blocked[atom.job.value] && !isIced(estate.jobs[atom.job]) &&
+                if (readsRun(atom) && blocked[atom.job.value] &&
+                    !estate.jobs[atom.job].begins(ir::InitialStatus::onIce) &&
                     spreads(atom.job, id)) {
                     because = blocked[atom.job.value];
                     return false;

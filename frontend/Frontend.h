@@ -19,10 +19,13 @@ struct Layout {
     std::string problem; ///< not empty: the text must not be used, and this is a bug in hoist
 };
 
+/// How many of a file's first bytes `sniff` is given at most.
+inline constexpr size_t sniffLength = 64 * 1024;
+
 struct Frontend {
     llvm::StringRef name; ///< of `--dialect`: "jil", "cron"
     ir::Dialect dialect;
-    /// Looks at the path and at the first bytes only (up to 64 KiB are given).
+    /// Looks at the path and at the first bytes only.
     Likelihood (*sniff)(llvm::StringRef path, llvm::StringRef head);
     /// Reads files, in order, into the estate. Reports what is wrong, never throws, marks what it
     /// refuses. Every construct is registered in `estate.constructs`; those without effect on

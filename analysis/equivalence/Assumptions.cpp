@@ -6,10 +6,6 @@
 namespace hoist::equivalence {
 namespace {
 
-bool isIced(ir::Job const& job) {
-    return job.initialStatus && *job.initialStatus == ir::InitialStatus::onIce;
-}
-
 class Notes {
 public:
     Notes(ir::Estate const& given, Findings& findings) : estate(given), out(findings) {}
@@ -35,7 +31,7 @@ public:
                            "`{}` is defined nowhere, so conditions on it are never true (JIL-066)",
                            std::string_view(atom.name)),
                        owner);
-            else if (atom.job && isIced(estate.jobs[atom.job]))
+            else if (atom.job && estate.jobs[atom.job].begins(ir::InitialStatus::onIce))
                 assume(
                     "stays-on-ice:" + atom.name.str(),
                     fmt::format(
@@ -63,7 +59,7 @@ void noteAssumptions(ir::Estate const& estate, ir::WorkflowId workflowId, Findin
     for (JobId id : workflow.jobs) {
         ir::Job const& one = estate.jobs[id];
         std::string const name = one.name.str();
-        if (isIced(one))
+        if (one.begins(ir::InitialStatus::onIce))
             notes.assume("stays-on-ice:" + name,
                          fmt::format("nobody takes `{}` off ice: it has no task (JIL-088)", name),
                          id);

@@ -135,7 +135,7 @@ private:
             differ(Aspect::start, workflow.root, root.nameSpan, "a failure stops nobody else",
                    "fail_fast",
                    fmt::format("the first failure would stop every other job of {} (TAF-8)", name));
-        bool const iced = root.initialStatus && *root.initialStatus == ir::InitialStatus::onIce;
+        bool const iced = root.begins(ir::InitialStatus::onIce);
         bool const paused = dag.pausedUponCreation.value_or(false);
         if (iced != paused)
             differ(Aspect::start, workflow.root, iced ? at(root.initialStatus.from) : root.nameSpan,

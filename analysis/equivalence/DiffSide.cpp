@@ -5,15 +5,6 @@
 
 namespace hoist::equivalence {
 
-namespace {
-
-bool isHeldByDefinition(ir::Job const& job) {
-    return (job.initialStatus && *job.initialStatus == ir::InitialStatus::onHold) ||
-           (job.autoHold && *job.autoHold);
-}
-
-} // namespace
-
 DiffSide::DiffSide(ir::Estate const& model, ir::WorkflowId given, Names const& names, Facts& known,
                    Solver& sat)
     : estate(model), workflow(model.workflows[given]), id(given), shared(names), facts(known),
@@ -71,11 +62,11 @@ Lit DiffSide::started(ir::JobId box) {
         if (!over(job.box).isNo())
             around = solver.all({around, facts.named("begins " + sharedName(job.name))});
         begun = around;
-        bool const isPlain = !job.condition && !isHeldByDefinition(job) && !job.schedule;
+        bool const isPlain = !job.condition && !job.isHeld() && !job.schedule;
         if (!isPlain) {
             Lit const condition = job.condition ? truth.of(job.condition.expr, {box}) : Lit::yes();
             begun = solver.all({around, condition});
-            if (isHeldByDefinition(job))
+            if (job.isHeld())
                 begun = solver.all({begun, !facts.named("held " + sharedName(job.name))});
             if (job.schedule)
                 begun = solver.all({begun, facts.named("tick " + sharedName(job.name))});
@@ -118,7 +109,7 @@ Lit DiffSide::start(ir::JobId job) {
     if (definition.condition)
         parts.push_back(truth.of(definition.condition.expr, {job}));
     std::string const name = sharedName(definition.name);
-    if (isHeldByDefinition(definition))
+    if (definition.isHeld())
         parts.push_back(!facts.named("held " + name));
     if (job != workflow.root && definition.schedule)
         parts.push_back(facts.named("tick " + name));

@@ -335,7 +335,7 @@ void JobComparison::run() {
     }
     if (isRefusal())
         return;
-    bool const noexec = job.initialStatus && *job.initialStatus == ir::InitialStatus::onNoExec;
+    bool const noexec = job.begins(ir::InitialStatus::onNoExec);
     if (isBySiteOperator()) {
         // Its action is the site's; policies follow below.
     } else if (kind == Operator::empty) {

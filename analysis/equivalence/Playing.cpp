@@ -127,9 +127,7 @@ std::set<std::string> castOf(ir::Estate const& estate, ir::WorkflowId workflow, 
         names.insert(estate.jobs[box].name.str());
     if (job && estate.jobs[job].condition)
         estate.conditions.forEachAtom(estate.jobs[job].condition.expr, [&](ir::AtomId id) {
-            ir::Atom const& atom = estate.conditions[id];
-            names.insert(atom.instance.empty() ? atom.name.str()
-                                               : (atom.name + "^" + atom.instance).str());
+            names.insert(estate.conditions[id].fullName());
         });
     for (JobId other : estate.workflows[workflow].jobs) { // who does not simply succeed
         auto it = scenario.runs.find(estate.jobs[other].name.str());

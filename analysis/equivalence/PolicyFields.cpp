@@ -82,7 +82,7 @@ void JobComparison::compareTimeLimit() {
 }
 
 void JobComparison::compareNoExec() {
-    bool const wanted = job.initialStatus && *job.initialStatus == ir::InitialStatus::onNoExec;
+    bool const wanted = job.begins(ir::InitialStatus::onNoExec);
     bool const theirs = isTrue(argument("noexec")) || kind == Operator::empty;
     if (wanted == theirs || kind == Operator::empty)
         return; // an EmptyOperator has been told

@@ -40,11 +40,6 @@ Expressions::Expressions(ir::Estate& estate, target::Bag const& bag) {
 
 namespace {
 
-bool isHeldByDefinition(ir::Job const& job) {
-    return (job.initialStatus && *job.initialStatus == ir::InitialStatus::onHold) ||
-           (job.autoHold && *job.autoHold);
-}
-
 bool hasTicks(ir::Estate const& estate, ir::Job const& job) {
     if (!job.schedule)
         return false;
@@ -114,8 +109,7 @@ void RunModel::createJobs() {
         ir::Job const& definition = estate.jobs[id];
         bool const cannotFail = definition.exitRule.kind == ir::ExitRule::Kind::any ||
                                 std::holds_alternative<ir::FileWatchAction>(definition.action);
-        bool const isBypassed =
-            definition.initialStatus && *definition.initialStatus == ir::InitialStatus::onNoExec;
+        bool const isBypassed = definition.begins(ir::InitialStatus::onNoExec);
         if (cannotFail || isBypassed)
             solver.require({!job.failed});
         if (isBypassed)
@@ -156,7 +150,7 @@ void RunModel::createBoxes() {
         } else {
             Lit const condition = job.condition ? truth.of(job.condition.expr, {id}) : Lit::yes();
             Lit const held =
-                isHeldByDefinition(job) ? facts.named(fmt::format("held {}", id.value)) : Lit::no();
+                job.isHeld() ? facts.named(fmt::format("held {}", id.value)) : Lit::no();
             Lit const tick =
                 hasTicks(estate, job) ? facts.named(fmt::format("tick {}", id.value)) : Lit::yes();
             started = solver.all({around, condition, !held, tick});
@@ -547,8 +541,7 @@ Lit RunModel::legacyStart(ir::JobId id) {
     if (Box const* const box = boxAround(id))
         boxRuns = solver.all({box->started, box->mayBegin, !box->over});
     Lit const condition = job.condition ? truth.of(job.condition.expr, {id}) : Lit::yes();
-    Lit const held =
-        isHeldByDefinition(job) ? facts.named(fmt::format("held {}", id.value)) : Lit::no();
+    Lit const held = job.isHeld() ? facts.named(fmt::format("held {}", id.value)) : Lit::no();
     bool const isMember = id != workflow.root;
     Lit const tick = isMember && hasTicks(estate, job)
                          ? facts.named(fmt::format("tick {}", id.value))

@@ -40,10 +40,6 @@ bool isEnd(JobState state) {
            state == JobState::terminated;
 }
 
-std::string keyOf(ir::Atom const& atom) {
-    return atom.instance.empty() ? atom.name.str() : (atom.name + "^" + atom.instance).str();
-}
-
 /// How old the statuses are that the model's windows speak of, as young as can be: what is within a
 /// window then stays so while the day goes on, and what is outside does so anyway.
 class Ages {
@@ -122,7 +118,7 @@ private:
             estate.conditions.forEachAtom(root.condition.expr, [&](ir::AtomId id) {
                 ir::Atom const& atom = estate.conditions[id];
                 bool const isVariable = atom.kind == ir::Atom::Kind::variable;
-                std::string const name = isVariable ? atom.name.str() : keyOf(atom);
+                std::string const name = isVariable ? atom.name.str() : atom.fullName();
                 if (found.size() >= 8 || !seen.insert(name).second)
                     return;
                 Event event;

@@ -15,7 +15,6 @@
 namespace hoist::equivalence {
 
 using semantics::Scenario;
-using semantics::Status;
 
 namespace {
 

@@ -233,7 +233,7 @@ std::vector<Facts::Age> Facts::ages() const {
 
 bool Truth::isIced(ir::JobId job) const {
     ir::Job const& definition = estate.jobs[job];
-    return definition.initialStatus && *definition.initialStatus == ir::InitialStatus::onIce;
+    return definition.begins(ir::InitialStatus::onIce);
 }
 
 bool Truth::isLocal(Atom const& atom, ir::JobId dependent, bool isFold) const {

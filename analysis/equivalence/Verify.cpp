@@ -9,6 +9,7 @@
 #include "analysis/equivalence/LocalProof.h"
 #include "analysis/equivalence/RunModel.h"
 #include "analysis/equivalence/Schedules.h"
+#include "frontend/base/Threads.h"
 
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/STLExtras.h>
@@ -20,7 +21,6 @@
 #include <atomic>
 #include <deque>
 #include <set>
-#include <thread>
 #include <tuple>
 
 namespace hoist::equivalence {
@@ -87,9 +87,7 @@ private:
     Findings& findings() { return result.findings; }
     ir::Job const& job(JobId id) const { return estate.jobs[id]; }
 
-    bool isIced(JobId id) const {
-        return job(id).initialStatus && *job(id).initialStatus == ir::InitialStatus::onIce;
-    }
+    bool isIced(JobId id) const { return job(id).begins(ir::InitialStatus::onIce); }
     /// Defined ON_ICE, or inside a box that is.
     bool isAbsent(JobId id) const {
         for (JobId at = id; at && at != workflow.root; at = job(at).box)
@@ -139,14 +137,11 @@ private:
                         "runs it",
                         "something would run that the legacy scheduler does not run",
                         {}});
-            else if (!isHarmless(id))
+            else
                 findings().unknowns.push_back(
                     {what + ", and what it does is not known", workflow.root, task.id});
         }
     }
-
-    /// Nothing waits for it, and it cannot make the run red by itself: a note, a metric.
-    bool isHarmless(TaskId) const { return false; }
 
     void compareStarts() {
         LocalProof const local(estate, pair, dag);
@@ -218,13 +213,11 @@ private:
         estate.conditions.forEachAtom(root.condition.expr, [&](ir::AtomId id) {
             ir::Atom const& atom = estate.conditions[id];
             bool const isVariable = atom.kind == ir::Atom::Kind::variable;
-            std::string name = atom.name.str();
-            if (!atom.instance.empty())
-                name += "^" + atom.instance.str();
-            else if (!isVariable && (!atom.job || isIced(atom.job)))
+            if (!isVariable && atom.instance.empty() && (!atom.job || isIced(atom.job)))
                 return; // it never changes
+            std::string name = atom.fullName();
             if (!llvm::is_contained(isVariable ? given.variables : given.jobs, name))
-                missing.insert(name);
+                missing.insert(std::move(name));
         });
         if (missing.empty())
             return;
@@ -329,10 +322,7 @@ private:
         ir::Job const& root = job(workflow.root);
         if (!estate.isGroup(workflow.root) || lastControlOf(workflow.root))
             return;
-        bool const held =
-            (root.initialStatus && *root.initialStatus == ir::InitialStatus::onHold) ||
-            (root.autoHold && *root.autoHold);
-        if (!root.condition && !held)
+        if (!root.condition && !root.isHeld())
             return;
         for (target::Task const& task : dag.tasks)
             if (task.upstream.empty() && task.role == Role::opaque) {
@@ -560,19 +550,15 @@ Result verify(ir::Estate& estate, target::Bag const& bag, Options const& options
                 judgeMissing(estate, one);
         }
     };
-    FieldComparison fields(estate, options.alarms);
     // A thread costs more than a few workflows do.
-    size_t const helpers = std::min<size_t>(options.threads, pairs.size() / 16);
-    std::deque<FieldComparison> others;
-    {
-        std::vector<std::jthread> threads;
-        for (size_t i = 1; i < helpers; ++i)
-            threads.emplace_back(
-                [&, mine = &others.emplace_back(estate, options.alarms)] { judgeSome(*mine); });
-        judgeSome(fields);
-    }
-    for (FieldComparison& other : others)
-        fields.join(std::move(other));
+    size_t const count = std::max<size_t>(1, std::min<size_t>(options.threads, pairs.size() / 16));
+    std::deque<FieldComparison> comparisons;
+    for (size_t i = 0; i < count; ++i)
+        comparisons.emplace_back(estate, options.alarms);
+    onThreads(count, [&](size_t thread) { judgeSome(comparisons[thread]); });
+    FieldComparison& fields = comparisons.front();
+    for (size_t i = 1; i < count; ++i)
+        fields.join(std::move(comparisons[i]));
     Findings shared;
     fields.compareShared(shared);
     // Findings between workflows belong to the workflow of the job they name.

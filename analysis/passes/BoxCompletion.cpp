@@ -19,10 +19,6 @@
 namespace hoist::analysis {
 namespace {
 
-bool isIced(ir::Job const& job) {
-    return job.initialStatus && *job.initialStatus == ir::InitialStatus::onIce;
-}
-
 bool isSuccess(ir::ExitRule const& rule, int64_t code) { // JIL-057
     bool const isListed =
         std::any_of(rule.codes.begin(), rule.codes.end(),
@@ -76,7 +72,9 @@ InGoodNight inGoodNight(ir::Estate const& estate, ir::Atom const& atom) {
 
 /// `s(Y) & s(Z)`; empty when no member runs in the good night.
 std::string successOf(ir::Estate& estate, ir::Group const& group, Blocked const& blocked) {
-    auto const runs = [&](ir::JobId id) { return !blocked[id.value] && !isIced(estate.jobs[id]); };
+    auto const runs = [&](ir::JobId id) {
+        return !blocked[id.value] && !estate.jobs[id].begins(ir::InitialStatus::onIce);
+    };
     llvm::DenseSet<uint32_t> awaited;
     for (ir::JobId id : group.members)
         if (runs(id) && estate.jobs[id].condition)
@@ -153,7 +151,7 @@ void checkBoxCompletion(PassContext& context) {
             if (!isInside(id, atom))
                 return true;
             ir::Outcomes const good = ir::succeeded | ir::notRunning;
-            if (isIced(estate.jobs[atom.job])) // JIL-074
+            if (estate.jobs[atom.job].begins(ir::InitialStatus::onIce)) // JIL-074
                 return atom.scope.hasLookBack() ||
                        (atom.kind == ir::Atom::Kind::status && (atom.outcomes & good) != 0);
             if (atom.kind == ir::Atom::Kind::exitCode) {
@@ -172,7 +170,7 @@ void checkBoxCompletion(PassContext& context) {
         std::vector<ir::JobId> hanging;
         for (ir::JobId member : group.members)
             if (blocked[member.value] && !context.neverStarts[member.value] &&
-                !isIced(estate.jobs[member]))
+                !estate.jobs[member].begins(ir::InitialStatus::onIce))
                 hanging.push_back(member);
         if (hanging.empty())
             continue;

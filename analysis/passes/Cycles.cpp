@@ -45,9 +45,6 @@ public:
     }
 
 private:
-    static bool isIced(ir::Job const& job) {
-        return job.initialStatus && *job.initialStatus == ir::InitialStatus::onIce;
-    }
     bool isInside(ir::JobId job, ir::JobId box) const {
         for (; job; job = estate.jobs[job].box)
             if (job == box)
@@ -61,7 +58,8 @@ private:
         if (job.box) {
             Span const where = estate.constructs.span(job.boxName.from);
             arrows[startOf(id)].push_back({startOf(job.box), where});
-            if (!estate.groups[estate.jobs[job.box].group].success && !isIced(job))
+            if (!estate.groups[estate.jobs[job.box].group].success &&
+                !job.begins(ir::InitialStatus::onIce))
                 arrows[endOf(job.box)].push_back({endOf(id), where});
         }
         if (!job.condition)
@@ -76,8 +74,8 @@ private:
                 continue;
             ir::Job const& other = estate.jobs[atom.job];
             // A job that waits for its own box, or for itself, is found elsewhere (A0003, A0008).
-            if (isIced(other) || (!across && other.workflow != job.workflow) ||
-                isInside(id, atom.job))
+            if (other.begins(ir::InitialStatus::onIce) ||
+                (!across && other.workflow != job.workflow) || isInside(id, atom.job))
                 continue;
             arrows[startOf(id)].push_back({endOf(atom.job), places.lookup(atomId.value)});
         }

@@ -77,10 +77,8 @@ void Play::index() {
                 add(variableDependents[atom.name]);
             else if (atom.job)
                 add(dependents[atom.job]);
-            else if (atom.instance.empty())
-                add(externalDependents[atom.name]);
             else
-                add(externalDependents[(atom.name + "^" + atom.instance).str()]);
+                add(externalDependents[atom.fullName()]);
         });
     }
 }

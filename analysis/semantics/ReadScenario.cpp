@@ -84,8 +84,7 @@ public:
             bool const isJob =
                 each.kind == ir::Atom::Kind::status || each.kind == ir::Atom::Kind::exitCode;
             if (isJob && !each.job)
-                outside.insert(each.instance.empty() ? each.name.str()
-                                                     : (each.name + "^" + each.instance).str());
+                outside.insert(each.fullName());
         }
     }
 

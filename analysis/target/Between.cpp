@@ -16,7 +16,8 @@ using nlohmann::json;
 namespace {
 
 bool isEmptyValue(json const& value) {
-    return value.is_null() || value == false || value == "" ||
+    return value.is_null() || value == false ||
+           (value.is_string() && value.get_ref<std::string const&>().empty()) ||
            (value.is_structured() && value.empty());
 }
 
@@ -33,15 +34,6 @@ bool isPlain(Task const& task) {
 bool hasRetries(Task const& task) {
     auto const found = task.fields.find("retries");
     return found != task.fields.end() && *found != 0 && !found->is_null();
-}
-
-std::vector<std::string> textsOf(json const& value) {
-    std::vector<std::string> texts;
-    if (value.is_array())
-        for (json const& one : value)
-            if (one.is_string())
-                texts.push_back(one.get<std::string>());
-    return texts;
 }
 
 bool isTemplate(llvm::StringRef text) { return text.contains("{{") || text.contains("{%"); }
@@ -118,7 +110,7 @@ std::optional<Simulation::Sought> Simulation::soughtBy(LiveRun const& run,
         return std::nullopt;
     Sought sought;
     for (; sought.dag < dags.size(); ++sought.dag)
-        if (bag.dags[dags[sought.dag].dag].id == other)
+        if (bag.dags[dags[sought.dag].dag].id == other.get_ref<std::string const&>())
             break;
     if (sought.dag == dags.size())
         return std::nullopt;

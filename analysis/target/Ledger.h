@@ -19,6 +19,9 @@ namespace hoist::target {
 using semantics::Reason;
 using semantics::Status;
 
+/// The texts of an array; none of anything else.
+std::vector<std::string> textsOf(nlohmann::json const& value);
+
 /// A job or box of a DAG as its shims describe it.
 struct Member {
     std::string job;

@@ -24,6 +24,12 @@ std::optional<std::string> textOf(nlohmann::json const& value) {
     return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
 }
 
+struct FoldOf {
+    std::optional<std::string> success, failure;
+};
+
+} // namespace
+
 std::vector<std::string> textsOf(nlohmann::json const& value) {
     std::vector<std::string> found;
     if (value.is_array())
@@ -32,12 +38,6 @@ std::vector<std::string> textsOf(nlohmann::json const& value) {
                 found.push_back(item.get<std::string>());
     return found;
 }
-
-struct FoldOf {
-    std::optional<std::string> success, failure;
-};
-
-} // namespace
 
 std::string boxOf(Dag const& dag, Task const& task, llvm::StringRef outer) {
     if (task.legacyBox)

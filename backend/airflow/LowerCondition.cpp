@@ -347,7 +347,7 @@ Start WorkflowLowering::lowerCondition(JobId job, ExprId expr, BoxId box) {
         Atom const& atom = pool[id];
         excludes |= atom.kind == Atom::Kind::status && (atom.outcomes & ir::notRunning) != 0;
     });
-    bool const waitsAfterwards = estate.jobs[job].schedule || isHeld(estate.jobs[job]);
+    bool const waitsAfterwards = estate.jobs[job].schedule || estate.jobs[job].isHeld();
     if (excludes && e.kind == Expr::Kind::any && waitsAfterwards)
         return whole;
     return e.kind == Expr::Kind::any ? lowerAny(job, expr, box) : lowerAll(job, expr, box);
@@ -356,11 +356,8 @@ Start WorkflowLowering::lowerCondition(JobId job, ExprId expr, BoxId box) {
 void WorkflowLowering::subscribe(ExprId when) {
     estate.conditions.forEachAtom(when, [&](ir::AtomId atomId) {
         Atom const& atom = estate.conditions[atomId];
-        std::string name = atom.name.str();
-        if (!atom.instance.empty())
-            name += "^" + atom.instance.str();
         (atom.kind == Atom::Kind::variable ? subscribedVariables : subscribedJobs)
-            .insert(std::move(name));
+            .insert(atom.fullName());
     });
 }
 
@@ -411,7 +408,7 @@ Start WorkflowLowering::lowerStart(JobId id, BoxId box) {
 
     // JIL-085, JIL-094: in front of the gate, so that what is unstable is read after the release
     // (JIL-086).
-    bool const onHold = job.initialStatus && *job.initialStatus == ir::InitialStatus::onHold;
+    bool const onHold = job.begins(ir::InitialStatus::onHold);
     bool const autoHold = job.autoHold && *job.autoHold && (job.box || isRoot);
     if (onHold || autoHold) {
         Py::Keywords arguments;

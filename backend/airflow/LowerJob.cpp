@@ -369,7 +369,7 @@ void WorkflowLowering::settleText(ir::Job const& job) {
                               *job.initialStatus == ir::InitialStatus::onNoExec)) {
         exact(job.initialStatus.from, "status");
         exact(job.initialStatusText.from, "status");
-    } else if (job.initialStatus && *job.initialStatus == ir::InitialStatus::other) {
+    } else if (job.begins(ir::InitialStatus::other)) {
         context.diags
             .report<diag::Code::KeptOnly>(estate.constructs.span(job.initialStatus.from),
                                           std::string("status"), job.name)
@@ -475,7 +475,7 @@ void WorkflowLowering::lowerJob(ir::JobId id) {
         exact(code, "exit_rule");
     for (ir::ConstructId code : job.exitRule.shadowed)
         exact(code, "none: overruled (JIL-057)");
-    if (job.initialStatus && *job.initialStatus == ir::InitialStatus::onNoExec)
+    if (job.begins(ir::InitialStatus::onNoExec))
         arguments.emplace_back("noexec", Py(true));
     if (placement.operatorClass.empty() && !placement.executor.empty() &&
         placement.executor != "connection")

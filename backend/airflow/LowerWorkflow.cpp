@@ -138,7 +138,7 @@ void WorkflowLowering::lowerStarts() {
         closeUntil(job.box);
         bool const isRoot = id == workflow.root;
         if (facts.absent.contains(id.value)) {
-            bool const isIced = job.initialStatus && *job.initialStatus == ir::InitialStatus::onIce;
+            bool const isIced = job.begins(ir::InitialStatus::onIce);
             if (isIced) {
                 context.diags.report<diag::Code::StaysOnIce>(job.nameSpan, job.name)
                     .object(job.name);
@@ -462,7 +462,7 @@ void WorkflowLowering::finish() {
         if (seen.insert(tag).second)
             unique.emplace_back(llvm::StringRef(tag).take_front(100)); // Airflow's limit
     dag.arguments.emplace_back("tags", Py(std::move(unique)));
-    if (root.initialStatus && *root.initialStatus == ir::InitialStatus::onIce) {
+    if (root.begins(ir::InitialStatus::onIce)) {
         dag.arguments.emplace_back("is_paused_upon_creation", Py(true));
         context.diags.report<diag::Code::StaysOnIce>(root.nameSpan, root.name).object(root.name);
         exact(root.initialStatus.from, "paused");

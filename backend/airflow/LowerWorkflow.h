@@ -22,9 +22,6 @@ struct Start {
     ir::ExprId when;
 };
 
-/// Does a job wait for an operator's release, always or at first (JIL-085, JIL-094)?
-bool isHeld(ir::Job const& job);
-
 /// What the whole workflow says about its jobs, before any of them is lowered.
 struct WorkflowFacts {
     WorkflowFacts(ir::Estate& estate, ir::WorkflowId workflow);

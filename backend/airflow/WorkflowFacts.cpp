@@ -21,11 +21,6 @@ bool hasOwnTimes(ir::Estate const& estate, ir::Job const& job) {
 
 } // namespace
 
-bool isHeld(ir::Job const& job) {
-    return (job.initialStatus && *job.initialStatus == ir::InitialStatus::onHold) ||
-           (job.autoHold && *job.autoHold);
-}
-
 WorkflowFacts::WorkflowFacts(ir::Estate& estate, ir::WorkflowId id) {
     ir::Workflow const& workflow = estate.workflows[id];
     for (size_t i = 0; i < workflow.jobs.size(); ++i)
@@ -39,7 +34,7 @@ WorkflowFacts::WorkflowFacts(ir::Estate& estate, ir::WorkflowId id) {
 void WorkflowFacts::findAbsent(ir::Estate const& estate, ir::Workflow const& workflow) {
     for (ir::JobId id : workflow.jobs) { // boxes come before their members
         ir::Job const& job = estate.jobs[id];
-        bool const iced = job.initialStatus && *job.initialStatus == ir::InitialStatus::onIce;
+        bool const iced = job.begins(ir::InitialStatus::onIce);
         if (id != workflow.root && (iced || absent.contains(job.box.value)))
             absent.insert(id.value);
         if (job.group) {
@@ -52,7 +47,7 @@ void WorkflowFacts::findAbsent(ir::Estate const& estate, ir::Workflow const& wor
         if (job.jobTerminator && *job.jobTerminator && job.box)
             early.insert(job.box.value);
         if (id != workflow.root && job.group &&
-            (job.condition || isHeld(job) || hasOwnTimes(estate, job)))
+            (job.condition || job.isHeld() || hasOwnTimes(estate, job)))
             entered.insert(id.value);
     }
 }
@@ -146,7 +141,7 @@ void WorkflowFacts::findCertain(ir::Estate& estate, ir::Workflow const& workflow
         if (absent.contains(id.value))
             continue;
         bool runs = position == 0;
-        if (!runs && starts.contains(job.box.value) && !isHeld(job) && !hasOwnTimes(estate, job)) {
+        if (!runs && starts.contains(job.box.value) && !job.isHeld() && !hasOwnTimes(estate, job)) {
             runs = true;
             if (job.condition) {
                 // Only `d(x) & d(y)` over jobs that always run is sure to come true.
@@ -182,7 +177,7 @@ void WorkflowFacts::findJudged(ir::Estate const& estate, ir::Workflow const& wor
     for (size_t i = workflow.jobs.size(); i-- > 1;) {
         ir::JobId const id = workflow.jobs[i];
         ir::Job const& job = estate.jobs[id];
-        bool plain = !complicated.contains(id.value) && !isHeld(job) && !hasOwnTimes(estate, job);
+        bool plain = !complicated.contains(id.value) && !job.isHeld() && !hasOwnTimes(estate, job);
         if (job.condition && plain) {
             auto const isSuccess = [&](ir::ExprId expr) {
                 if (estate.conditions[expr].kind != ir::Expr::Kind::atom)

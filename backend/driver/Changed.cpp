@@ -5,25 +5,20 @@
 
 #include "backend/driver/Config.h"
 #include "frontend/Frontend.h"
+#include "frontend/base/Counted.h"
+#include "frontend/base/Paths.h"
 
 #include <llvm/ADT/STLExtras.h>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 namespace hoist {
 namespace {
 
-constexpr size_t headLength = 64 * 1024;
-
 std::string normal(llvm::StringRef path, Console const& console) {
-    namespace fs = std::filesystem;
-    std::string text = (fs::path(console.currentFolder()) / path.str()).lexically_normal().string();
-    while (text.size() > 1 && text.back() == '/')
-        text.pop_back();
-    return text;
+    return absolutePath(path, console.currentFolder());
 }
 
 bool isBelow(llvm::StringRef path, llvm::StringRef folder) {
@@ -37,7 +32,7 @@ bool isSettings(llvm::StringRef path) {
 
 bool isDefinition(llvm::StringRef path, FileSystem& files) {
     std::string ignored;
-    auto const head = files.readHead(path, headLength, ignored);
+    auto const head = files.readHead(path, sniffLength, ignored);
     return head && llvm::any_of(frontends(), [&](Frontend const& frontend) {
                return frontend.sniff(path, *head) == Likelihood::certain;
            });
@@ -59,10 +54,6 @@ std::string rootOf(llvm::StringRef path, Invocation const& invocation, FileSyste
     if (!invocation.config.empty() && !isBelow(normal(path, console), normal(folder, console)))
         return {};
     return folder.empty() ? "/" : folder;
-}
-
-std::string counted(size_t number, llvm::StringRef noun) {
-    return fmt::format("{} {}{}", number, diag::shown(noun), number == 1 ? "" : "s");
 }
 
 } // namespace

@@ -26,6 +26,7 @@
 #include "backend/report/Graph.h"
 #include "backend/report/Report.h"
 #include "backend/report/Trace.h"
+#include "frontend/base/Counted.h"
 #include "frontend/base/Paths.h"
 #include "frontend/base/Suggest.h"
 #include "frontend/ir/TimeZones.h"
@@ -225,16 +226,9 @@ private:
         std::vector<Input> const read = readInputs(options, from, into, findings);
         for (Input const& input : read)
             inputs.push_back(input.file);
-        for (Frontend const& frontend : frontends()) {
-            std::vector<FileId> own;
-            for (Input const& input : read)
-                if (input.frontend == &frontend)
-                    own.push_back(input.file);
-            if (own.empty())
-                continue;
+        readDefinitions(read, into, findings, [&](Frontend const& frontend) {
             progress.stage("reading " + frontend.name.str());
-            frontend.read(own, into, findings);
-        }
+        });
     }
 
     /// What the command is for, beside findings.
@@ -246,8 +240,8 @@ private:
             options.overwriteEdited = invocation.overwriteEdited;
             ConfinedFileSystem confined(files, invocation.outputFolder);
             airflow::BuildResult const result = airflow::build(estate, options, confined, diags);
-            product = fmt::format("hoist: {} DAG{} in {}: {} written, {} removed, {} refused\n",
-                                  result.dags, result.dags == 1 ? "" : "s", invocation.outputFolder,
+            product = fmt::format("hoist: {} in {}: {} written, {} removed, {} refused\n",
+                                  counted(result.dags, "DAG"), invocation.outputFolder,
                                   result.written, result.removed, result.refused);
             return result.isIncomplete ? Exit::notWritten : Exit::clean;
         }

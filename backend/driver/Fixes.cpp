@@ -3,6 +3,7 @@
 #include "backend/driver/Fixes.h"
 
 #include "analysis/equivalence/Diff.h"
+#include "frontend/base/Counted.h"
 #include "frontend/base/Patch.h"
 
 #include <llvm/ADT/DenseSet.h>
@@ -46,10 +47,6 @@ diag::Fix const* fixOf(diag::Diagnostic const& finding, Applicability most) {
     return nullptr;
 }
 
-std::string counted(size_t count, llvm::StringRef what) {
-    return fmt::format("{} {}{}", count, what.str(), count == 1 ? "" : "s");
-}
-
 } // namespace
 
 std::optional<std::string> ChangedFiles::read(llvm::StringRef path, std::string& error) {
@@ -57,13 +54,9 @@ std::optional<std::string> ChangedFiles::read(llvm::StringRef path, std::string&
         return it->second.after;
     if (path != "-")
         return inner.read(path, error);
-    auto const it = standardInput.find("-");
-    if (it != standardInput.end())
-        return it->second;
-    auto bytes = inner.read(path, error);
-    if (bytes)
-        standardInput["-"] = *bytes;
-    return bytes;
+    if (!standardInput)
+        standardInput = inner.read(path, error);
+    return standardInput;
 }
 
 std::optional<std::string> ChangedFiles::readHead(llvm::StringRef path, size_t length,
@@ -162,16 +155,16 @@ bool Fixes::apply(ir::Estate const& estate, llvm::ArrayRef<FileId> inputs,
         FileId const file = edits[i].file;
         llvm::StringRef const bytes = sources.bytes(file);
         std::string text;
-        size_t copied = 0, last = 0;
+        size_t copied = 0;
         bool isFirst = true;
         for (; i < edits.size() && edits[i].file == file; ++i) {
             Edit const& edit = edits[i];
             // What touches the one before waits for the next round.
-            if (!isFirst && edit.begin <= last)
+            if (!isFirst && edit.begin <= copied)
                 continue;
             text += bytes.slice(copied, edit.begin);
             text += fitted(edit.text, bytes);
-            copied = last = edit.end;
+            copied = edit.end;
             isFirst = false;
             ++fixed;
         }

@@ -50,7 +50,7 @@ public:
 
 private:
     FileSystem& inner;
-    std::map<std::string, std::string> standardInput;
+    std::optional<std::string> standardInput; ///< once it has been read
 };
 
 /// Whether what was read from `path` may be replaced by `bytes`; if not, why.

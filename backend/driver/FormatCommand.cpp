@@ -5,6 +5,7 @@
 #include "analysis/link/Link.h"
 #include "backend/driver/Fixes.h"
 #include "backend/driver/Inputs.h"
+#include "frontend/base/Counted.h"
 #include "frontend/base/Patch.h"
 
 #include <fmt/format.h>
@@ -14,19 +15,8 @@ namespace {
 
 void readAll(std::vector<Input> const& inputs, ir::Estate& estate) {
     diag::Diagnostics ignored; // `hoist check` tells them
-    for (Frontend const& frontend : frontends()) {
-        std::vector<FileId> own;
-        for (Input const& input : inputs)
-            if (input.frontend == &frontend)
-                own.push_back(input.file);
-        if (!own.empty())
-            frontend.read(own, estate, ignored);
-    }
+    readDefinitions(inputs, estate, ignored);
     analysis::link(estate, ignored);
-}
-
-std::string fileCount(size_t count) {
-    return fmt::format("{} file{}", count, count == 1 ? "" : "s");
 }
 
 Exit internalError(Console& console, std::string const& why) {
@@ -100,8 +90,9 @@ Exit formatFiles(Invocation const& invocation, FileSystem& files, Console& conso
             --changes;
         }
     }
-    console.err(fmt::format("hoist: {} {}, {} left unchanged\n", fileCount(changes),
-                            writes ? "reformatted" : "would be reformatted", fileCount(unchanged)));
+    console.err(fmt::format("hoist: {} {}, {} left unchanged\n", counted(changes, "file"),
+                            writes ? "reformatted" : "would be reformatted",
+                            counted(unchanged, "file")));
     return exit;
 }
 

@@ -2,6 +2,7 @@
 #include "backend/driver/Init.h"
 
 #include "backend/driver/ShowConfig.h"
+#include "frontend/base/Counted.h"
 #include "frontend/base/Paths.h"
 
 #include <llvm/ADT/StringExtras.h>
@@ -31,8 +32,6 @@ private:
     std::map<std::string, size_t> counts;
 };
 
-std::string jobs(size_t count) { return fmt::format("{} job{}", count, count == 1 ? "" : "s"); }
-
 // More would be read by nobody; a pattern covers them anyway.
 constexpr size_t suggestions = 40;
 
@@ -42,7 +41,8 @@ std::string rules(Usage const& usage, std::string const& key, llvm::StringRef mo
     auto const names = usage.sorted();
     for (size_t i = 0; i < std::min(names.size(), suggestions); ++i) {
         std::string const name = tomlString(names[i].first);
-        text += fmt::format("\n# [[rule]]\n# {} = {}  # {}\n", key, name, jobs(names[i].second));
+        text += fmt::format("\n# [[rule]]\n# {} = {}  # {}\n", key, name,
+                            counted(names[i].second, "job"));
         llvm::SmallVector<llvm::StringRef, 4> lines;
         more.split(lines, '\n');
         for (llvm::StringRef const line : lines)
@@ -72,11 +72,11 @@ std::string proposedSettings(ir::Estate const& estate, size_t files) {
     }
     std::vector<std::string> parts;
     for (auto const& [dialect, count] : dialects.sorted())
-        parts.push_back(fmt::format("{} of {}", jobs(count), dialect));
+        parts.push_back(fmt::format("{} of {}", counted(count, "job"), dialect));
     std::string text = fmt::format(
-        "# Settings of hoist, proposed by `hoist init` from {} file{}: {}.\n"
+        "# Settings of hoist, proposed by `hoist init` from {}: {}.\n"
         "# Every line that is a comment changes nothing; `hoist config` shows what holds.\n",
-        files, files == 1 ? "" : "s", parts.empty() ? "no jobs" : llvm::join(parts, ", "));
+        counted(files, "file"), parts.empty() ? "no jobs" : llvm::join(parts, ", "));
 
     text += fmt::format("\n# Schedules that name no time zone: {}. They run in this one.\n",
                         withoutZone);

@@ -1,12 +1,13 @@
 // Expands folders, reads files (several at a time), and asks every dialect whose a file is.
 #include "backend/driver/Inputs.h"
 
+#include "frontend/base/Threads.h"
+
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringSet.h>
 
 #include <atomic>
 #include <optional>
-#include <thread>
 
 namespace hoist {
 namespace {
@@ -20,8 +21,6 @@ struct Candidate {
     bool isHead = false; ///< larger than all sources together may be: enough to tell what it is
     std::string error;
 };
-
-constexpr size_t headLength = 64 * 1024;
 
 std::vector<Candidate> expand(std::vector<std::string> const& paths, FileSystem& files,
                               diag::Diagnostics& diags) {
@@ -55,15 +54,11 @@ void readAll(std::vector<Candidate>& candidates, unsigned jobs, FileSystem& file
         for (size_t i = next++; i < candidates.size(); i = next++) {
             Candidate& one = candidates[i];
             one.isHead = files.sizeOf(one.path) >= UINT32_MAX;
-            one.bytes = one.isHead ? files.readHead(one.path, headLength, one.error)
+            one.bytes = one.isHead ? files.readHead(one.path, sniffLength, one.error)
                                    : files.read(one.path, one.error);
         }
     };
-    size_t const helpers = std::min<size_t>(jobs, candidates.size() / 16);
-    std::vector<std::jthread> threads;
-    for (size_t i = 1; i < helpers; ++i)
-        threads.emplace_back(work);
-    work();
+    onThreads(std::min<size_t>(jobs, candidates.size() / 16), [&](size_t) { work(); });
 }
 
 Frontend const* byName(llvm::StringRef name) {
@@ -83,7 +78,7 @@ Frontend const* dialectOf(Candidate const& candidate, llvm::StringRef forced, Sp
                           diag::Diagnostics& diags) {
     if (!forced.empty() && candidate.isNamed)
         return byName(forced);
-    llvm::StringRef const head = llvm::StringRef(*candidate.bytes).take_front(headLength);
+    llvm::StringRef const head = llvm::StringRef(*candidate.bytes).take_front(sniffLength);
     llvm::SmallVector<Frontend const*, 4> possible;
     llvm::SmallVector<Frontend const*, 4> certain;
     for (Frontend const& frontend : frontends()) {
@@ -135,6 +130,20 @@ std::vector<Input> readInputs(InputOptions const& options, FileSystem& files, ir
             inputs.push_back({*file, frontend});
     }
     return inputs;
+}
+
+void readDefinitions(llvm::ArrayRef<Input> inputs, ir::Estate& estate, diag::Diagnostics& diags,
+                     llvm::function_ref<void(Frontend const&)> stage) {
+    for (Frontend const& frontend : frontends()) {
+        std::vector<FileId> own;
+        for (Input const& input : inputs)
+            if (input.frontend == &frontend)
+                own.push_back(input.file);
+        if (own.empty())
+            continue;
+        stage(frontend);
+        frontend.read(own, estate, diags);
+    }
 }
 
 } // namespace hoist

@@ -4,6 +4,9 @@
 #include "frontend/Frontend.h"
 #include "frontend/base/FileSystem.h"
 
+#include <llvm/ADT/ArrayRef.h>
+#include <llvm/ADT/STLFunctionalExtras.h>
+
 #include <string>
 #include <vector>
 
@@ -24,5 +27,10 @@ struct Input {
 /// the relative path. What is no definition, ambiguous or unreadable is reported and left out.
 std::vector<Input> readInputs(InputOptions const& options, FileSystem& files, ir::Estate& estate,
                               diag::Diagnostics& diags);
+
+/// What each dialect makes of its files, in the order of Dialects.def; `stage` hears of each first.
+void readDefinitions(
+    llvm::ArrayRef<Input> inputs, ir::Estate& estate, diag::Diagnostics& diags,
+    llvm::function_ref<void(Frontend const&)> stage = [](Frontend const&) {});
 
 } // namespace hoist

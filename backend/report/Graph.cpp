@@ -65,9 +65,7 @@ private:
         if (atom.job && atom.instance.empty())
             return static_cast<int>(atom.job.value);
         bool const isVariable = atom.kind == ir::Atom::Kind::variable;
-        std::string label = atom.name.str();
-        if (!atom.instance.empty())
-            label += "^" + atom.instance.str();
+        std::string const label = atom.fullName();
         auto const [it, isNew] = outside.try_emplace((isVariable ? "v" : "j") + label, 0);
         if (isNew)
             it->second = add(label, isVariable ? "variable" : "external");

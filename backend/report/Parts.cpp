@@ -2,9 +2,8 @@
 #include "backend/report/Parts.h"
 
 #include "backend/report/Utf8.h"
+#include "frontend/base/Counted.h"
 #include "frontend/base/Paths.h"
-
-#include <llvm/ADT/Twine.h>
 
 #include <fmt/format.h>
 
@@ -14,10 +13,7 @@
 namespace hoist::report {
 
 std::string repositoryPath(Findings const& input, llvm::StringRef path) {
-    std::string whole = path.str();
-    if (!path.starts_with("/") && !input.currentFolder.empty())
-        whole = (input.currentFolder + llvm::Twine("/") + path).str();
-    whole = normalPath(whole);
+    std::string whole = absolutePath(path, input.currentFolder);
     llvm::StringRef inside = whole;
     llvm::StringRef const root = input.root.empty() ? input.currentFolder : input.root;
     if (!root.empty() && inside.consume_front(root) && inside.consume_front("/"))
@@ -70,16 +66,13 @@ std::string summaryOf(Findings const& input) {
         if (number > 0)
             to += fmt::format("{}{} {}", to.empty() ? "" : ", ", number, diag::shown(words));
     };
-    auto const counted = [&](diag::Severity severity) {
-        size_t const number = count[static_cast<size_t>(severity)];
-        add(summary, number, diag::toString(severity).str() + (number == 1 ? "" : "s"));
-    };
-    counted(diag::Severity::error);
-    counted(diag::Severity::warning);
-    counted(diag::Severity::note);
+    for (diag::Severity const severity :
+         {diag::Severity::error, diag::Severity::warning, diag::Severity::note})
+        if (size_t const number = count[static_cast<size_t>(severity)])
+            summary += (summary.empty() ? "" : ", ") + counted(number, diag::toString(severity));
     if (summary.empty())
         summary = "no findings";
-    summary += fmt::format(" in {} file{}", input.files, input.files == 1 ? "" : "s");
+    summary += " in " + counted(input.files, "file");
     add(hidden, input.suppressed, "suppressed");
     add(hidden, input.baselined, "in the baseline");
     add(hidden, input.ignored, "ignored");

@@ -12,7 +12,6 @@ namespace hoist::report {
 namespace {
 
 using diag::Diagnostic;
-using diag::Severity;
 
 class TextWriter {
 public:

@@ -142,7 +142,7 @@ private:
         // furthest[d] holds, for each diagonal -d … d, how far d edits reach in the old lines.
         std::vector<std::vector<int>> furthest;
         auto const reach = [&](int d, int k) {
-            return furthest[static_cast<size_t>(d)][static_cast<size_t>(k + d)];
+            return furthest[static_cast<size_t>(d)].data()[k + d];
         };
         auto const isDown = [&](int d, int k) { // the step into diagonal k adds a line
             return k == -d || (k != d && reach(d - 1, k - 1) < reach(d - 1, k + 1));
@@ -154,7 +154,7 @@ private:
                 int y = x - k;
                 while (x < n && y < m && same(r, x, y))
                     ++x, ++y;
-                furthest.back()[static_cast<size_t>(k + d)] = x;
+                furthest.back().data()[k + d] = x;
                 if (x >= n && y >= m) {
                     walkBack(r, d, n, m, reach, isDown);
                     return true;

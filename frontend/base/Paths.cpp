@@ -2,6 +2,7 @@
 #include "frontend/base/Paths.h"
 
 #include <llvm/ADT/SmallVector.h>
+#include <llvm/ADT/Twine.h>
 
 namespace hoist {
 
@@ -13,13 +14,18 @@ std::string normalPath(llvm::StringRef path) {
             continue;
         if (part == ".." && !kept.empty() && kept.back() != "..")
             kept.pop_back();
-        else
+        else if (part != ".." || !path.starts_with("/")) // above the root there is nothing
             kept.push_back(part);
     }
     std::string text = path.starts_with("/") ? "/" : "";
     for (size_t i = 0; i < kept.size(); ++i)
         text += (i ? "/" : "") + kept[i].str();
     return text;
+}
+
+std::string absolutePath(llvm::StringRef path, llvm::StringRef folder) {
+    bool const stands = path.starts_with("/") || folder.empty();
+    return normalPath(stands ? path.str() : (folder + "/" + path).str());
 }
 
 std::string parentOf(llvm::StringRef path) {

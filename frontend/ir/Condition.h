@@ -63,6 +63,11 @@ struct Atom {
     JobId job;                ///< set by link; invalid: external or undefined
     int64_t number = 0;       ///< exitCode: the literal
     llvm::StringRef text;     ///< variable: the literal
+
+    /// The name that the whole site knows it by: `job^INS` of another instance.
+    std::string fullName() const {
+        return instance.empty() ? name.str() : name.str() + "^" + instance.str();
+    }
 };
 
 struct Expr {

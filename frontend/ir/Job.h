@@ -122,6 +122,10 @@ struct Job {
     std::vector<KeptAttribute> kept;
     std::vector<KeptAttribute>
         inert; ///< known, no effect on behaviour (permission, application…): documentation only
+
+    bool begins(InitialStatus status) const { return initialStatus && *initialStatus == status; }
+    /// Does it wait for an operator's release, always or at first (JIL-085, JIL-094)?
+    bool isHeld() const { return begins(InitialStatus::onHold) || (autoHold && *autoHold); }
 };
 
 /// A box: an object with status of its own.

@@ -26,6 +26,19 @@ llvm::StringRef between(char const* from, char const* to) {
     return {from, static_cast<size_t>(to - from)};
 }
 
+/// Behind the byte order mark, if there is one.
+char const* textStart(llvm::StringRef bytes) {
+    return bytes.begin() + (bytes.starts_with("\xEF\xBB\xBF") ? 3 : 0);
+}
+
+/// Behind the colon of a keyword, which the scanner has seen.
+char const* behindColon(llvm::StringRef key) {
+    char const* at = key.end();
+    while (*at != ':')
+        ++at;
+    return at + 1;
+}
+
 struct Comment {
     llvm::StringRef text;
     unsigned newlines = 0; ///< before it, since the comment or piece before
@@ -107,9 +120,7 @@ struct Statement {
 class Formatter {
 public:
     Formatter(FileId file, SourceMap const& sources)
-        : bytes(sources.bytes(file)), start(bytes.begin()) {
-        if (bytes.starts_with("\xEF\xBB\xBF"))
-            start += 3;
+        : bytes(sources.bytes(file)), start(textStart(bytes)) {
         read(file, sources);
         chooseLineEnd();
     }
@@ -190,12 +201,8 @@ private:
             piece.value = attribute.value;
             piece.isKnown = isKnown;
             piece.begin = piece.key.empty() ? piece.value.begin() : piece.key.begin();
-            if (!piece.key.empty()) {
-                char const* p = piece.key.end();
-                while (*p != ':') // the scanner saw it
-                    ++p;
-                piece.afterColon = p + 1;
-            }
+            if (!piece.key.empty())
+                piece.afterColon = behindColon(piece.key);
             piece.end =
                 piece.value.empty() && piece.afterColon ? piece.afterColon : piece.value.end();
             piece.isType = attribute.row->id == Attr::job_job_type;
@@ -301,11 +308,9 @@ private:
     /// At least one blank line, in front of the comments if there is none yet: they belong to what
     /// follows.
     void betweenStatements(Gap const& gap) {
-        bool hasBlank = gap.newlinesAfter > 1;
-        bool wantsBlank = false;
+        bool wantsBlank = gap.newlinesAfter <= 1;
         for (Comment const& comment : gap.comments)
-            hasBlank |= comment.newlines > 1;
-        wantsBlank = !hasBlank;
+            wantsBlank &= comment.newlines <= 1;
         for (Comment const& comment : gap.comments) {
             bool const follows = followsOnLine(comment);
             if (!follows) {
@@ -429,9 +434,7 @@ public:
     explicit Facts(llvm::StringRef text) : file(*sources.add("a.jil", text.str())) {
         Scanner scanner(file, sources, diags);
         RawStatement raw;
-        char const* at = sources.bytes(file).begin();
-        if (sources.bytes(file).starts_with("\xEF\xBB\xBF"))
-            at += 3;
+        char const* at = textStart(sources.bytes(file));
         auto const piece = [&](RawAttribute const& attribute, bool isKnown) {
             llvm::StringRef const key = attribute.key;
             bool const isRow = key.empty();
@@ -442,12 +445,8 @@ public:
             for (llvm::StringRef comment : attribute.comments)
                 add(comment.str());
             at = std::max({at, key.end(), attribute.value.end()});
-            if (!isRow && attribute.value.empty()) {
-                at = key.end();
-                while (*at != ':')
-                    ++at;
-                ++at;
-            }
+            if (!isRow && attribute.value.empty())
+                at = behindColon(key);
         };
         while (scanner.next(raw)) {
             if (!raw.key.empty())

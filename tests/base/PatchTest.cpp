@@ -69,7 +69,7 @@ TEST(Patch, CloseChangesShareAHunkAndFarOnesDoNot) {
                        : "new\n";
         return out;
     };
-    auto const hunks = [&](std::vector<int> changed) {
+    auto const hunks = [&](std::vector<int> const& changed) {
         return llvm::StringRef(unifiedDiff("a", "b", text({}), text(changed))).count("\n@@ ");
     };
     EXPECT_EQ(hunks({5, 12}), 1u);

@@ -50,6 +50,22 @@ def hoist(hoist_binary: str) -> Tool:
     return run
 
 
+@pytest.fixture
+def run(hoist_binary: str, tmp_path: Path):
+    """Run the tool on bytes, where the test's files are."""
+
+    def start(*arguments: str | Path, input: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [hoist_binary, *map(str, arguments)],
+            cwd=tmp_path,
+            input=input,
+            capture_output=True,
+            check=False,
+        )
+
+    return start
+
+
 def estates() -> list[Path]:
     """Every estate of corpus/, a folder each."""
     return sorted(path for path in (ROOT / "corpus").iterdir() if path.is_dir())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,20 +12,6 @@ ROOT = Path(__file__).resolve().parents[2]
 JOBS = "".join(f"insert_job: {name}   job_type: c\ncommand: a\nmachine: m\n" for name in "ABC")
 MIXED = JOBS + "insert_job: D   job_type: c\ncommand: d\nmachine: m\ncondition: {}\n"
 FENCE = re.compile(r"^```jil[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture
-def run(hoist_binary: str, tmp_path: Path):
-    def start(*arguments: str | Path, input: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            [hoist_binary, *map(str, arguments)],
-            cwd=tmp_path,
-            input=input,
-            capture_output=True,
-            check=False,
-        )
-
-    return start
 
 
 def texts() -> dict[str, bytes]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,22 +12,6 @@ ROOT = Path(__file__).resolve().parents[2]
 REAL = Path(os.environ.get("HOIST_CORPUS", ROOT.parent / "shared/corpus")) / "jil"
 UGLY = b"insert_job:A   job_type:c\n  machine:  m  \n\n\n  command:a\n"
 NEAT = b"insert_job: A   job_type: c\nmachine: m\ncommand: a\n"
-
-
-@pytest.fixture
-def run(hoist_binary: str, tmp_path: Path):
-    """Run the tool on bytes, where the test's files are."""
-
-    def start(*arguments: str | Path, input: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            [hoist_binary, *map(str, arguments)],
-            cwd=tmp_path,
-            input=input,
-            capture_output=True,
-            check=False,
-        )
-
-    return start
 
 
 def jil_files() -> list[Path]:

@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
-import pytest
 
-DEFINITION = """insert_job: BROKEN  job_type: c
-command: a
-machine: m
-date_conditions: 1
-days_of_week: all
-start_times: "06:00"
-timezone: UTC
-condition: s(A) &
-insert_job: WHOLE  job_type: c
-command: a
-machine: m
-date_conditions: 1
-days_of_week: all
-start_times: "06:00"
-timezone: UTC
-"""
+def job(name: str, more: str = "") -> str:
+    return (
+        f"insert_job: {name}  job_type: c\ncommand: a\nmachine: m\ndate_conditions: 1\n"
+        f'days_of_week: all\nstart_times: "06:00"\ntimezone: UTC\n{more}'
+    )
 
 
-def test_a_job_whose_condition_cannot_be_read_does_not_start(tmp_path: Path) -> None:
-    binary = os.environ.get("HOIST_BINARY")
-    if not binary:
-        pytest.skip("no hoist binary: name one in HOIST_BINARY")
-    (tmp_path / "broken.jil").write_text(DEFINITION)
-    done = subprocess.run(
-        [binary, "simulate", "broken.jil", "--format", "json"],
-        capture_output=True, text=True, cwd=tmp_path, check=False,
-    )  # fmt: skip
+def test_a_job_whose_condition_cannot_be_read_does_not_start(run, tmp_path: Path) -> None:
+    (tmp_path / "broken.jil").write_text(job("BROKEN", "condition: s(A) &\n") + job("WHOLE"))
+    done = run("simulate", "broken.jil", "--format", "json")
     assert done.returncode == 1
     trace = json.loads(done.stdout)
     assert {event["job"] for event in trace["events"] if "job" in event} == {"WHOLE"}

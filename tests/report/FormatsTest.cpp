@@ -141,7 +141,7 @@ TEST_F(Formats, MarkdownIsATableWithoutMarkupOfOthers) {
     reportHostile();
     auto const lines = linesOf(report::markdown(findings(), notices));
     ASSERT_EQ(lines.size(), 6u);
-    std::string const row = lines[5];
+    std::string const& row = lines[5];
     EXPECT_FALSE(hasControls(row)) << row;
     EXPECT_EQ(std::count(row.begin(), row.end(), '|'), 5) << row;
     for (char const* mark : {"`", "<img", "@team", "-->", "::error", "##[", "]]>", "%0A"})

@@ -6,6 +6,7 @@ import getpass
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -90,6 +91,47 @@ def test_output_and_exit_code(executor, to_end):
     ended, output = to_end(executor, Launch(job="J", command="echo out; echo err >&2; exit 99"))
     assert (ended.exit_code, ended.signal) == (99, None)
     assert sorted(output.split()) == [b"err", b"out"]
+
+
+class LateOutput:
+    """A channel whose exit status comes before its last output, as a busy server sends it."""
+
+    eof_received = closed = False
+
+    def __init__(self, parts: list[bytes]) -> None:
+        self.parts = parts
+        self.asked = 0
+
+    def exit_status_ready(self) -> bool:
+        return True
+
+    def recv_exit_status(self) -> int:
+        return 3
+
+    def recv_ready(self) -> bool:
+        self.asked += 1
+        self.eof_received = not self.parts
+        return bool(self.parts) and self.asked % 4 == 0
+
+    def recv(self, size: int) -> bytes:
+        return self.parts.pop(0)[:size]
+
+
+def test_output_that_comes_after_the_exit_status():
+    from hoist_airflow.executors.ssh import SshExecutor
+
+    executor = SshExecutor("m", hook=SimpleNamespace(get_conn=None))
+    executor._channel = LateOutput([b"out\n", b"err\n"])
+    ended = executor.poll(1)
+    assert ended is not None and ended.exit_code == 3
+    assert executor.read() == b"out\nerr\n"
+
+
+def test_a_child_in_the_background_does_not_hold_the_job(executor, to_end):
+    launch = Launch(job="J", command="sleep 1000 & echo $!; exit 4", shell="/bin/sh")
+    ended, output = to_end(executor, launch)
+    assert ended.exit_code == 4
+    os.kill(int(output), signal.SIGKILL)  # it is alive
 
 
 def test_a_signal_is_not_an_exit_code(executor, to_end):

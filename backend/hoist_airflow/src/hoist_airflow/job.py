@@ -123,16 +123,16 @@ class Job(_Base):
         from hoist_airflow.run import ensure_started
 
         run = ensure_started(context)
-        if run.take_kill():
-            reason = "killed between two attempts (JIL-083)"
-            self._tell(run, "TERMINATED", reason)
-            raise JobTerminated(f"{self.hoist_job} was {reason}")
         resources = None if self.noexec else self.hoist_resources
         log = self.log
         reread = self._reread(run)
         if reread is not None:
             self._mind_the_window(run, reread)
         answer = run.try_start(resources=resources, reread=reread)
+        if answer == "killed":
+            reason = "killed between two attempts (JIL-083)"
+            self._tell(run, "TERMINATED", reason)
+            raise JobTerminated(f"{self.hoist_job} was {reason}")
         if answer == "false":
             assert reread is not None
             log.info("%s left its queue, but waits again for %s", self.hoist_job, reread.when)

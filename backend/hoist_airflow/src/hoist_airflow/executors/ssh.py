@@ -17,6 +17,9 @@ from hoist_airflow.executors.posix import READ_SCRIPT, MarkerFilter, kill_comman
 
 _PLAIN_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\$?\Z")
 _FIRST_LINE_SECONDS = 10
+# How long a command's last output may take after its exit status, in silence and in all. A child in
+# the background may hold the channel open for ever.
+_LAST_SILENCE_SECONDS, _LAST_OUTPUT_SECONDS = 1.0, 10.0
 
 
 class SshExecutor(Executor):
@@ -81,8 +84,7 @@ class SshExecutor(Executor):
             self._wait(seconds)
             if not self._channel.exit_status_ready():
                 return None
-        while self._channel.recv_ready():
-            self._take()
+        self._take_the_rest()
         self._output += self._filter.rest()
         code = int(self._channel.recv_exit_status())
         if code >= 0:
@@ -109,6 +111,21 @@ class SshExecutor(Executor):
             if left <= 0:
                 return
             self._channel.status_event.wait(min(left, 0.1))
+
+    def _take_the_rest(self) -> None:
+        """The exit status may come before the last output (RFC 4254 knows no order of the two)."""
+        end = time.monotonic() + _LAST_OUTPUT_SECONDS
+        quiet = time.monotonic() + _LAST_SILENCE_SECONDS
+        while time.monotonic() < min(end, quiet):
+            if self._channel.recv_ready():
+                self._take()
+                quiet = time.monotonic() + _LAST_SILENCE_SECONDS
+            elif self._channel.eof_received or self._channel.closed:
+                break
+            else:
+                time.sleep(0.01)
+        while self._channel.recv_ready():
+            self._take()
 
     def _take(self) -> None:
         self._output += self._filter.feed(self._channel.recv(1 << 16))

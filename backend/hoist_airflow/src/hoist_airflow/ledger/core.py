@@ -336,15 +336,9 @@ class Ledger:
         return row is not None and (row.status, row.run_id) == (st.TERMINATED, run_id)
 
     def take_kill(self, job: str, run_id: str) -> bool:
-        """Has a KILLJOB ended the job between two attempts of this run? Told once: a task that an
-        operator clears later runs.
-        """
-        row = self.status(job)
-        if row is None or row.kill_at is None or not self.was_killed(job, run_id):
-            return False
+        """See `runs.take_kill`."""
         with self.writing() as book:
-            book.tx.run("UPDATE hoist_jobs SET kill_at = NULL WHERE job = ?", job)
-        return True
+            return runs.take_kill(book, job, run_id)
 
     # --- variables, resources, alarms, cursors ---------------------------------------------------
 

@@ -14,7 +14,7 @@ from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.book import Book, read_snapshot
 from hoist_airflow.ledger.rows import JobRow, Opened, RunKey, Topology
 
-StartAnswer = Literal["started", "held", "iced", "noexec", "short", "closed", "false"]
+StartAnswer = Literal["started", "held", "iced", "noexec", "short", "closed", "false", "killed"]
 
 
 def define(book: Book, topology: Topology) -> None:
@@ -232,6 +232,17 @@ def reopen(book: Book, job: str, run_id: str) -> None:
             book.put_all(box.job, (st.INACTIVE,), st.ACTIVATED, run_id)
 
 
+def take_kill(book: Book, job: str, run_id: str) -> bool:
+    """Has a KILLJOB ended the job between two attempts of this run (`fold.kill`)? Told once: a task
+    that an operator clears later runs.
+    """
+    row = book.known(job)
+    if row.kill_at is None or (row.status, row.run_id) != (st.TERMINATED, run_id):
+        return False
+    book.tx.run("UPDATE hoist_jobs SET kill_at = NULL WHERE job = ?", job)
+    return True
+
+
 def try_start(  # noqa: PLR0911  (one return an answer)
     book: Book,
     job: str,
@@ -245,10 +256,13 @@ def try_start(  # noqa: PLR0911  (one return an answer)
 ) -> StartAnswer:
     """Start a job if nothing forbids it, all in one transaction; records STARTING.
 
+    `killed`: a KILLJOB ended the job before this attempt (`take_kill`).
     `false`: the condition `when` does not hold; a job that left its queue for this is no longer
     RESWAIT (JIL-095). A job that this run has already put STARTING (a gate with an `n()` atom did)
     is `started` again without a second event.
     """
+    if take_kill(book, job, run_id):
+        return "killed"
     opened = start_boxes(book, job, run_id)
     row = book.known(job)
     if opened == "closed" and row.run_id == run_id and row.status in st.ENDED:
