@@ -1,3 +1,4 @@
+// Pairs jobs by what they say: first where they stand, then alone, then boxes by their members.
 #include "analysis/equivalence/Renames.h"
 
 #include "analysis/equivalence/IrHash.h"

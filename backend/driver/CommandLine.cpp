@@ -39,8 +39,7 @@ constexpr CommandRow commands[] = {
      "tell what changed in behaviour between two versions of an estate"},
     {Command::gate, "gate", "PATH...", true,
      "reject what is new since a git revision: findings, changed behaviour, DAGs that mean "
-     "something "
-     "else"},
+     "something else"},
     {Command::simulate, "simulate", "PATH...", true,
      "play a day as the legacy scheduler would, and say why each job ran or did not"},
     {Command::init, "init", "PATH...", true,
@@ -95,8 +94,7 @@ constexpr OptionRow options[] = {
      "how the table is written (default: text)"},
     {"--against", "REF", &Invocation::against, on(Command::gate), "",
      "the revision to compare with, at the place where this branch left it (default: "
-     "`gate.against` "
-     "of hoist.toml)"},
+     "`gate.against` of hoist.toml)"},
     {"--dags", "DIR", &Invocation::dags, on(Command::verify) | on(Command::gate), "",
      "the DAGs: Airflow loads them, which executes them with your rights"},
     {"--python", "PATH", &Invocation::python, on(Command::verify) | on(Command::gate), "",

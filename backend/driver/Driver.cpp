@@ -290,13 +290,13 @@ private:
     /// mean.
     Exit gate() {
         airflow::lowerOnly(estate, diags);
-        Gate judged(before, estate, diags);
-        judged.hideKnown(ofBefore);
-        progress.stage("comparing");
         auto options = diffOptions(invocation, files, diags);
         if (!options)
             return Exit::usage;
-        judged.compare(std::move(*options), settings.gate);
+        Gate judged(before, estate, std::move(*options), diags);
+        judged.hideKnown(ofBefore);
+        progress.stage("comparing");
+        judged.compare(settings.gate);
         std::string tally;
         Exit verified = Exit::clean;
         if (!invocation.dags.empty() || !invocation.serialized.empty()) {

@@ -20,25 +20,28 @@ bool isKindOfChange(llvm::StringRef word);
 /// What is asked of a gate, and what comes of it.
 class Gate {
 public:
-    Gate(ir::Estate const& older, ir::Estate& newer, diag::Diagnostics& findings)
-        : before(older), after(newer), diags(findings) {}
+    /// The names of `--map` in `diffOptions` count more than what is found to be renamed.
+    Gate(ir::Estate const& older, ir::Estate& newer, equivalence::DiffOptions diffOptions,
+         diag::Diagnostics& findings);
 
     /// Takes away the findings that the older version has, too: the same code about the same object
-    /// for the same reason, wherever it stands.
+    /// for the same reason, wherever it stands, whatever its jobs are called now.
     void hideKnown(diag::Diagnostics const& ofBefore);
     /// Reports what behaves differently; what the settings let pass as notes.
-    void compare(equivalence::DiffOptions options, GateSettings const& settings);
+    void compare(GateSettings const& settings);
 
     /// Three lines: findings, changes, DAGs.
     std::string summary(GitRevision const& revision, llvm::StringRef name,
                         llvm::StringRef tally) const;
 
 private:
+    std::string withNewNames(llvm::StringRef text) const;
+
     ir::Estate const& before;
     ir::Estate& after;
+    equivalence::DiffOptions options; ///< `renamed` holds all renames
     diag::Diagnostics& diags;
     equivalence::DiffResult changes, passed;
-    std::map<std::string, std::string> renamed;
     size_t known = 0, fresh = 0;
 };
 

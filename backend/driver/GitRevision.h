@@ -14,8 +14,10 @@ namespace hoist {
 
 struct GitRevision {
     std::string commit; ///< its full hash
-    bool isMergeBase =
-        false; ///< the last one that `REF` and HEAD have in common, and not REF itself
+    /// It is the last one that `REF` and HEAD have in common, and not REF itself.
+    bool isMergeBase = false;
+    bool hasMergeBase = true;        ///< else nothing is known in common, and REF itself counts
+    std::vector<std::string> absent; ///< the paths below which it has no file
     MemoryFileSystem files;
 };
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -11,7 +13,18 @@ from typing import Any
 import pytest
 
 HEAD = 'insert_job: NIGHT  job_type: b\ndate_conditions: 1\nrun_calendar: WORK\nstart_times: "06:00"\ntimezone: UTC\n'
-CALENDAR = "calendar: WORK\n03/02/2026\n03/03/2026\n"
+
+
+def day(ahead: int) -> datetime.date:
+    """Schedules are compared from today on."""
+    return datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=ahead)
+
+
+def calendar(*ahead: int) -> str:
+    return "calendar: WORK\n" + "".join(f"{day(each):%m/%d/%Y}\n" for each in ahead)
+
+
+CALENDAR = calendar(40, 41)
 
 
 def job(name: str, condition: str = "", more: str = "") -> str:
@@ -77,30 +90,46 @@ def test_nothing_new_passes_with_old_findings(repository: Repository) -> None:
     assert "NOBODY" not in done.stderr
 
 
+RENAMED_AND_REORDERED = HEAD + (
+    job("SEND", "s(LOADER) & s(CHECK)")
+    + job("CHECK", "s(LOADER)")
+    + job("LOADER").replace("loader.sh", "load.sh")
+)
+
+
 def test_renaming_and_reordering_pass(repository: Repository) -> None:
-    renamed = {
-        "night.jil": HEAD + job("SEND", "s(LOADER) & s(CHECK)") + job("CHECK", "s(LOADER)")
-        + job("LOADER").replace("loader.sh", "load.sh")
-    }  # fmt: skip
-    repository.commit(renamed)
+    repository.commit({"night.jil": RENAMED_AND_REORDERED})
     done = repository.gate("--against", "main")
     assert done.returncode == 0, done.stderr
     assert "note[V0009]: `LOADER` is taken for `LOAD` under a new name" in done.stderr
-    assert "1 renamed" in done.stderr
+    assert "0 to approve, 0 that may pass, 1 renamed" in done.stderr
 
 
-def test_a_lost_look_back_and_a_moved_calendar_do_not(repository: Repository) -> None:
+def test_of_a_realistic_change_set_only_what_changes_behaviour_fails(
+    repository: Repository,
+) -> None:
+    """A rename, a reordered condition, a dropped look-back, a shifted calendar."""
     repository.commit({
+        "night.jil": RENAMED_AND_REORDERED,
         "report.jil": BASE["report.jil"].replace(", 12.00", ""),
-        "calendars.txt": CALENDAR.replace("03/03", "03/04"),
+        "calendars.txt": calendar(40, 42),
     })  # fmt: skip
-    done = repository.gate("--against", "main")
+    done = repository.gate("--against", "main", "--output", "text", "--output", "sarif")
     assert done.returncode == 3, done.stderr
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error[")]
+    assert len(errors) == 2, done.stderr
     assert "error[V0007]: start of `REPORT` changed" in done.stderr
     assert "error[V0007]: schedule of `NIGHT` changed" in done.stderr
-    assert "before: 20" in done.stderr, "a day is told, as each side lives it"
-    assert "only before: 1 times, first at 2026-03-03 06:00Z" in done.stderr
-    assert "2 to approve" in done.stderr
+    # A day as each side lives it, and the first instants that one side has alone.
+    assert "`REPORT` does not start before, and starts at" in done.stderr
+    assert f"only before: 1 times, first at {day(41)} 06:00Z" in done.stderr
+    assert f"only after: 1 times, first at {day(42)} 06:00Z" in done.stderr
+    assert "2 to approve, 0 that may pass, 1 renamed, 2 written differently and equal" in done.stderr
+    results = json.loads(done.stdout)["runs"][0]["results"]
+    failing = [each for each in results if each["level"] == "error"]
+    assert sorted(each["ruleId"] for each in failing) == ["V0007", "V0007"]
+    flows = [each for each in failing if "codeFlows" in each]
+    assert flows, "the played day is a code flow"
 
 
 def test_a_new_finding_is_told_and_an_old_one_that_moved_is_not(repository: Repository) -> None:
@@ -149,6 +178,8 @@ def test_from_a_folder_inside_and_by_absolute_paths(repository: Repository) -> N
     repository.commit({"night.jil": BASE["night.jil"].replace("06:00", "07:00")})
     inside = repository.hoist("gate", ".", "--against", "main", cwd=repository.folder / "jobs")
     assert inside.returncode == 3, inside.stderr
+    with_slash = repository.gate("--against", "main", paths=("./jobs/",))
+    assert "1 to approve" in with_slash.stderr
     absolute = repository.gate("--against", "main", paths=(str(repository.folder / "jobs"),))
     assert absolute.returncode == 3, absolute.stderr
     assert "1 to approve" in inside.stderr
@@ -180,10 +211,91 @@ def test_outside_of_a_repository(hoist, tmp_path: Path) -> None:
     assert "error[V0010]" in done.stderr
 
 
-def test_names_with_blanks_and_line_ends(repository: Repository) -> None:
-    repository.commit({"a file.jil": job("ODD").replace("NIGHT", "NIGHT")})
+@pytest.mark.parametrize(
+    "name", ["a file.jil", "a\nb.jil", 'quoted "it\'s".jil', "-o.jil", "ä.jil"]
+)
+def test_names_of_files(repository: Repository, name: str) -> None:
+    repository.commit({name: job("ODD")})
     repository.git("switch", "-q", "-c", "next")
-    repository.commit({"a file.jil": job("ODD").replace("/opt", "/usr")})
+    assert repository.gate("--against", "work").returncode == 0
+    repository.commit({name: job("ODD").replace("/opt", "/usr")})
     done = repository.gate("--against", "work")
     assert done.returncode == 3, done.stderr
     assert "error[V0007]: action of `ODD` changed" in done.stderr
+    assert "1 to approve" in done.stderr
+
+
+def test_a_deleted_file_takes_its_jobs_with_it(repository: Repository) -> None:
+    (repository.folder / "jobs/report.jil").unlink()
+    repository.commit({})
+    done = repository.gate("--against", "main")
+    assert done.returncode == 3, done.stderr
+    assert "`REPORT`" in done.stderr
+    assert "jobs/report.jil:1" in done.stderr, "where it was"
+    (repository.folder / "hoist.toml").write_text('[gate]\nchanges = ["removed"]\n')
+    assert repository.gate("--against", "main").returncode == 0
+
+
+def test_what_is_not_committed_yet_counts_too(repository: Repository) -> None:
+    (repository.folder / "jobs/night.jil").write_text(BASE["night.jil"].replace("06:00", "07:00"))
+    done = repository.gate("--against", "HEAD")
+    assert done.returncode == 3, done.stderr
+
+
+def test_an_estate_that_the_revision_does_not_have(repository: Repository) -> None:
+    repository.commit({"../other/new.jil": job("NEW").replace("box_name: NIGHT\n", "")})
+    done = repository.gate("--against", "main", paths=("other",))
+    assert done.returncode == 3
+    assert "`other` is not there in that revision: all of it is new" in done.stderr
+    (repository.folder / "hoist.toml").write_text('[gate]\nchanges = ["added"]\n')
+    assert repository.gate("--against", "main", paths=("other",)).returncode == 0
+
+
+def test_an_old_finding_of_a_renamed_job_is_no_new_one(repository: Repository) -> None:
+    repository.commit({"old.jil": BASE["old.jil"].replace("OLD", "ELDER")})
+    done = repository.gate("--against", "main")
+    assert done.returncode == 0, done.stderr
+    assert "NOBODY" not in done.stderr
+    assert "1 renamed" in done.stderr
+
+
+def test_a_shallow_clone(repository: Repository, hoist, tmp_path: Path) -> None:
+    repository.commit({"night.jil": BASE["night.jil"].replace("06:00", "07:00")})
+    clone = repository.folder / "clone"
+    repository.git(
+        "clone", "-q", "--depth=1", "--no-single-branch", f"file://{tmp_path}", str(clone)
+    )
+    done = hoist("gate", "jobs", "--against", "main", cwd=clone)
+    assert done.returncode == 2, done.stderr
+    assert "there is no commit `main` in this shallow clone" in done.stderr
+    assert "fetch-depth: 0" in done.stderr
+    # With both ends and nothing between them the ends are compared, and that is said.
+    done = hoist("gate", "jobs", "--against", "origin/main", cwd=clone)
+    assert done.returncode == 3, done.stderr
+    assert "1 to approve" in done.stderr
+    assert "No commit in common with `origin/main` is known here" in done.stderr
+
+
+def test_links_are_followed_as_on_a_disk(repository: Repository) -> None:
+    folder = repository.folder / "jobs"
+    (repository.folder / "shared").mkdir()
+    (repository.folder / "shared/extra.txt").write_text(job("EXTRA"))
+    (folder / "extra.jil").symlink_to("../shared/extra.txt")
+    (folder / "nowhere").symlink_to("/does/not/exist")
+    (folder / "all").symlink_to("../shared")
+    (folder / ".hidden").symlink_to("../shared")
+    repository.commit({})
+    repository.git("switch", "-q", "-c", "next")
+    done = repository.gate("--against", "work")
+    assert "0 to approve" in done.stderr, done.stderr
+    (repository.folder / "shared/extra.txt").write_text(job("EXTRA").replace("/opt", "/usr"))
+    done = repository.gate("--against", "work")
+    assert "error[V0007]: action of `EXTRA` changed" in done.stderr
+
+
+def test_a_folder_that_is_a_link(repository: Repository) -> None:
+    (repository.folder / "link").symlink_to("jobs")
+    repository.commit({})
+    done = repository.gate("--against", "HEAD", paths=("link",))
+    assert done.returncode == 2
+    assert "`link` is a symbolic link there; name what it leads to" in done.stderr
