@@ -86,6 +86,9 @@ constexpr OptionRow options[] = {
      "write nothing; show what would change as a patch, and exit with 1 if there is one"},
     {"-o,--out", "DIR", &Invocation::outputFolder, on(Command::build), "",
      "the folder for the DAGs, the manifest and the site's files; nothing is written outside it"},
+    {"--diff", "", &Invocation::showDiff, on(Command::build), "",
+     "write nothing; show what would change in the output folder as a patch, and exit with 1 if "
+     "something would"},
     {"--overwrite-edited", "", &Invocation::overwriteEdited, on(Command::build), "",
      "write over DAG files that somebody changed since the last build"},
     {"--format", "FORMAT", &Invocation::format, on(Command::graph), "dot mermaid json",
@@ -106,11 +109,11 @@ constexpr OptionRow options[] = {
     {"--map", "FILE", &Invocation::map, on(Command::verify) | on(Command::diff) | on(Command::gate),
      "",
      "JSON: for verify `dags` (workflow to dag_id) and `tasks` (job to task_id) of DAGs that hoist "
-     "did "
-     "not name; for diff `jobs` (old name to new name)"},
+     "did not name; for diff `jobs` (old name to new name); for gate all three"},
     {"--horizon", "DAYS", &Invocation::horizon,
      on(Command::verify) | on(Command::diff) | on(Command::gate), "",
-     "compare schedules over so many days (default: all that the export holds, 400 for diff)"},
+     "compare schedules over so many days (default: all that the export holds, 400 for diff and "
+     "gate)"},
     {"--budget", "N", &Invocation::budget,
      on(Command::verify) | on(Command::diff) | on(Command::gate), "",
      "conflicts that the solver may meet in one question before the answer is `unknown` (default: "

@@ -17,6 +17,7 @@
 #include "backend/driver/Init.h"
 #include "backend/driver/Inputs.h"
 #include "backend/driver/Outputs.h"
+#include "backend/driver/PlannedFiles.h"
 #include "backend/driver/Policy.h"
 #include "backend/driver/Progress.h"
 #include "backend/driver/ShowConfig.h"
@@ -139,7 +140,7 @@ public:
         if (row.command == Command::check && !isFixing)
             product += fixableSummary(diags.all());
         if (!product.empty())
-            console.err(product);
+            console.err(forPeople(product, console));
         bool const fails = llvm::any_of(diags.all(), [&](diag::Diagnostic const& finding) {
             return findings.failOn && finding.severity >= *findings.failOn;
         });
@@ -164,7 +165,7 @@ public:
         run->product += fixes.summary();
         run->isFixing = true;
         if (invocation.showDiff && run->diags.all().empty()) {
-            console.err(run->product);
+            console.err(forPeople(run->product, console));
             return run->exit;
         }
         return run->report();
@@ -238,19 +239,31 @@ private:
             airflow::BuildOptions options;
             options.outDir = invocation.outputFolder;
             options.overwriteEdited = invocation.overwriteEdited;
-            ConfinedFileSystem confined(files, invocation.outputFolder);
+            PlannedFiles planned(files);
+            ConfinedFileSystem confined(invocation.showDiff ? static_cast<FileSystem&>(planned)
+                                                            : files,
+                                        invocation.outputFolder);
             airflow::BuildResult const result = airflow::build(estate, options, confined, diags);
-            product = fmt::format("hoist: {} in {}: {} written, {} removed, {} refused\n",
+            product = fmt::format("hoist: {} in {}: {}{} written, {} removed, {} refused\n",
                                   counted(result.dags, "DAG"), invocation.outputFolder,
-                                  result.written, result.removed, result.refused);
-            return result.isIncomplete ? Exit::notWritten : Exit::clean;
+                                  invocation.showDiff ? "would be: " : "", result.written,
+                                  result.removed, result.refused);
+            std::string const patch = planned.patch();
+            if (!patch.empty()) {
+                progress.clear();
+                console.out(patch);
+            }
+            return result.isIncomplete ? Exit::notWritten
+                   : patch.empty()     ? Exit::clean
+                                       : Exit::findings;
         }
         case Command::coverage: {
             airflow::lowerOnly(estate, diags);
             report::Coverage const coverage = report::coverageOf(estate);
             progress.clear();
-            console.out(invocation.format == "json" ? report::coverageJson(coverage)
-                                                    : report::coverageText(coverage));
+            console.out(invocation.format == "json"
+                            ? report::coverageJson(coverage)
+                            : forPeople(report::coverageText(coverage), console));
             if (coverage.total.unaccounted == 0)
                 return Exit::clean;
             console.err(fmt::format("hoist: {} constructs are not accounted for: this is a bug in "
@@ -376,9 +389,10 @@ private:
             estate.settings.timezone.empty()
                 ? nullptr
                 : ir::findZone(ir::resolveZone(estate.settings.timezone).zone);
-        console.out(job                           ? report::explainJob(estate, trace, job, zone)
-                    : invocation.format == "json" ? report::traceJson(trace)
-                                                  : report::traceText(estate, trace, zone));
+        console.out(job ? forPeople(report::explainJob(estate, trace, job, zone), console)
+                    : invocation.format == "json"
+                        ? report::traceJson(trace)
+                        : forPeople(report::traceText(estate, trace, zone), console));
         return Exit::clean;
     }
 
@@ -566,7 +580,7 @@ Exit runCommand(ParsedCommand const& parsed, FileSystem& files, Console& console
     default: {
         if (invocation.changed)
             return checkChanged(*parsed.row, invocation, files, console);
-        if (wantsFixes(invocation))
+        if (parsed.row->command == Command::check && wantsFixes(invocation))
             return Run::runFixing(*parsed.row, invocation, files, console);
         auto run = std::make_unique<Run>(*parsed.row, invocation, files, console);
         Exit const exit = run->run();

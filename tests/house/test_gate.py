@@ -124,7 +124,9 @@ def test_of_a_realistic_change_set_only_what_changes_behaviour_fails(
     assert "`REPORT` does not start before, and starts at" in done.stderr
     assert f"only before: 1 times, first at {day(41)} 06:00Z" in done.stderr
     assert f"only after: 1 times, first at {day(42)} 06:00Z" in done.stderr
-    assert "2 to approve, 0 that may pass, 1 renamed, 2 written differently and equal" in done.stderr
+    assert (
+        "2 to approve, 0 that may pass, 1 renamed, 2 written differently and equal" in done.stderr
+    )
     results = json.loads(done.stdout)["runs"][0]["results"]
     failing = [each for each in results if each["level"] == "error"]
     assert sorted(each["ruleId"] for each in failing) == ["V0007", "V0007"]
@@ -299,3 +301,29 @@ def test_a_folder_that_is_a_link(repository: Repository) -> None:
     done = repository.gate("--against", "HEAD", paths=("link",))
     assert done.returncode == 2
     assert "`link` is a symbolic link there; name what it leads to" in done.stderr
+
+
+def test_a_map_names_what_is_renamed(repository: Repository) -> None:
+    """Renamed and changed at once: only a person knows that it is the same job."""
+    repository.commit({
+        "report.jil": BASE["report.jil"].replace("insert_job: REPORT", "insert_job: DAILY")
+        .replace("command: r", "command: r2")
+    })  # fmt: skip
+    done = repository.gate("--against", "main")
+    assert "`DAILY`" in done.stderr
+    assert "2 to approve" in done.stderr
+    (repository.folder / "map.json").write_text('{"jobs": {"REPORT": "DAILY"}}')
+    done = repository.gate("--against", "main", "--map", "map.json")
+    assert "error[V0007]: action of `DAILY` changed" in done.stderr
+    assert "1 to approve, 0 that may pass, 1 renamed" in done.stderr
+
+
+def test_dags_are_verified_by_the_policy(repository: Repository) -> None:
+    """An export in which the workflow's DAG is missing is no equivalence."""
+    export = {"format": 1, "airflow": "3.3.2", "horizon": {"from": 0, "to": 86400}, "dags": []}
+    (repository.folder / "export.json").write_text(json.dumps(export))
+    (repository.folder / "map.json").write_text('{"dags": {"NIGHT": "night"}}')
+    done = repository.gate("--against", "main", "--serialized", "export.json", "--map", "map.json")
+    assert done.returncode == 3, done.stderr
+    assert "error[V0001]" in done.stderr
+    assert "  DAGs      3 workflows: 0 equivalent, 0 equivalent if, 3 different" in done.stderr
