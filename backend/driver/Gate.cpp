@@ -2,6 +2,7 @@
 #include "backend/driver/Gate.h"
 
 #include "analysis/equivalence/Renames.h"
+#include "backend/driver/Policy.h"
 #include "backend/report/Changes.h"
 #include "backend/report/Report.h"
 #include "backend/report/Utf8.h"
@@ -99,9 +100,10 @@ void Gate::hideKnown(diag::Diagnostics const& ofBefore) {
         ++old[print];
     std::vector<std::string> const prints = printsOf(after, diags.all());
     size_t i = 0;
-    std::erase_if(diags.all(), [&](diag::Diagnostic const&) {
+    std::erase_if(diags.all(), [&](diag::Diagnostic const& finding) {
         auto const it = old.find(prints[i++]);
-        if (it == old.end() || it->second == 0)
+        // What cannot be read on either side was not compared.
+        if (Policy::isLocked(finding.code, false) || it == old.end() || it->second == 0)
             return false;
         --it->second;
         ++known;

@@ -327,3 +327,10 @@ def test_dags_are_verified_by_the_policy(repository: Repository) -> None:
     assert done.returncode == 3, done.stderr
     assert "error[V0001]" in done.stderr
     assert "  DAGs      3 workflows: 0 equivalent, 0 equivalent if, 3 different" in done.stderr
+
+
+def test_a_path_that_is_nowhere_is_no_clean_estate(repository: Repository) -> None:
+    """Neither side can read it, so nothing is new; a gate that passes then would watch nothing."""
+    done = repository.gate("--against", "main", paths=("jobs", "jbos"))
+    assert done.returncode == 1, done.stderr
+    assert "error[P0001]: cannot read `jbos`" in done.stderr
