@@ -203,11 +203,15 @@ void Simulation::askGate(LiveRun& run, TaskId id) {
         if (wake > now && wake < scenario.end)
             plan({wake, 0, Instant::Kind::wake, 0, 0, {}, 0});
     };
-    if (isForced)
-        return pass();
     std::string when = textOf(gate.argument("when"));
     if (when.empty())
         when = "true";
+    std::string const window = ignoresTime ? std::string() : textOf(gate.argument("window"));
+    // A gate that asks for nothing says when a box starts of which each member waits for more.
+    bool const isOpen = when == "true" && textOf(gate.argument("window")).empty() &&
+                        !gate.argument("ticks").is_object();
+    if (isForced && !isOpen)
+        return pass();
     ir::ExprId const condition = ledger.condition(when);
     if (!condition)
         return finish(run, id, TaskState::failed);
@@ -226,7 +230,6 @@ void Simulation::askGate(LiveRun& run, TaskId id) {
         return skip("JIL-060", "it has started by another way");
     if (ledger.isBoxOver(job, run.id))
         return skip("JIL-003", "its box completed without it");
-    std::string const window = ignoresTime ? std::string() : textOf(gate.argument("window"));
     std::string zone = textOf(gate.argument("timezone"));
     if (zone.empty())
         zone = "UTC";
@@ -277,9 +280,7 @@ void Simulation::askGate(LiveRun& run, TaskId id) {
         else if (answer->kind == WindowAnswer::Kind::notToday)
             return miss();
     }
-    // A gate that asks for nothing says when a box starts of which each member waits for more.
-    bool const isOpen = when == "true" && window.empty() && !gate.argument("ticks").is_object();
-    if (!excludes && !(isOpen && ledger.isBox(job) && !isTop))
+    if (!excludes && !(isOpen && ledger.isBox(job)))
         return pass();
     switch (ledger.tryStart(job, run.id, 1, holds, true)) { // JIL-076
     case Ledger::Answer::closed: return skip("JIL-003", "its box completed without it");
