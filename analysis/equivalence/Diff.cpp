@@ -25,11 +25,7 @@ std::string clock(int64_t instant) {
     return fmt::format("{:%Y-%m-%d %H:%M}Z", fmt::gmtime(static_cast<std::time_t>(instant)));
 }
 
-/// A job's values of the canonical form, what has an effect on how it runs: key → values in order.
 /// What decides its start, and when, is compared by meaning instead.
-using Values = std::map<std::string, std::vector<std::string>>;
-using ValuesByJob = llvm::StringMap<Values>;
-
 bool isComparedByMeaning(llvm::StringRef key) {
     static llvm::StringSet<> const keys = [] {
         llvm::StringSet<> set;
@@ -57,38 +53,6 @@ Aspect aspectOf(llvm::StringRef key) {
     if (key.starts_with("window") || key == "auto_hold" || key.starts_with("status"))
         return Aspect::start;
     return Aspect::action;
-}
-
-/// Reads the canonical form back: its lines are `key=length:value`, its sections `[kind
-/// length:name]`.
-void readValues(llvm::StringRef form, ValuesByJob& jobs) {
-    Values* current = nullptr;
-    while (!form.empty()) {
-        bool const isSection = form.consume_front("[");
-        size_t const split = form.find(isSection ? ' ' : '=');
-        if (split == llvm::StringRef::npos)
-            return;
-        llvm::StringRef const key = form.take_front(split);
-        form = form.drop_front(split + 1);
-        size_t length = 0;
-        if (form.consumeInteger(10, length) || !form.consume_front(":"))
-            return;
-        llvm::StringRef const value = form.take_front(length);
-        form = form.drop_front(length);
-        form.consume_front("]");
-        form.consume_front("\n");
-        if (isSection)
-            current = key == "job" ? &jobs[value] : nullptr;
-        else if (current)
-            (*current)[key.str()].push_back(value.str());
-    }
-}
-
-ValuesByJob valuesOf(ir::Estate const& estate) {
-    ValuesByJob jobs;
-    for (ir::WorkflowId id : estate.workflows.ids())
-        readValues(canonicalForm(estate, id), jobs);
-    return jobs;
 }
 
 class Comparer {
@@ -466,7 +430,7 @@ private:
     DiffOptions const& options;
     DiffResult& result;
     schedule::Ticks beforeTicks, afterTicks;
-    ValuesByJob beforeValues, afterValues;
+    llvm::StringMap<Values> beforeValues, afterValues;
     Comparisons comparisons;
     std::map<std::string, std::string> oldNames;
     std::set<std::string> told;

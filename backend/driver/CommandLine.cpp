@@ -37,6 +37,9 @@ constexpr CommandRow commands[] = {
      "judge whether the DAGs that Airflow loads mean what the definitions mean"},
     {Command::diff, "diff", "OLD NEW", true,
      "tell what changed in behaviour between two versions of an estate"},
+    {Command::gate, "gate", "PATH...", true,
+     "reject what is new since a git revision: findings, changed behaviour, DAGs that mean "
+     "something else"},
     {Command::simulate, "simulate", "PATH...", true,
      "play a day as the legacy scheduler would, and say why each job ran or did not"},
     {Command::init, "init", "PATH...", true,
@@ -54,7 +57,7 @@ constexpr CommandRow commands[] = {
 constexpr unsigned on(Command command) { return 1u << static_cast<unsigned>(command); }
 constexpr unsigned readers = on(Command::check) | on(Command::build) | on(Command::baseline) |
                              on(Command::graph) | on(Command::coverage) | on(Command::verify) |
-                             on(Command::diff) | on(Command::simulate);
+                             on(Command::diff) | on(Command::gate) | on(Command::simulate);
 /// Those that say all there is to say about an estate.
 constexpr unsigned checkers =
     on(Command::check) | on(Command::build) | on(Command::baseline) | on(Command::coverage);
@@ -83,33 +86,41 @@ constexpr OptionRow options[] = {
      "write nothing; show what would change as a patch, and exit with 1 if there is one"},
     {"-o,--out", "DIR", &Invocation::outputFolder, on(Command::build), "",
      "the folder for the DAGs, the manifest and the site's files; nothing is written outside it"},
+    {"--diff", "", &Invocation::showDiff, on(Command::build), "",
+     "write nothing; show what would change in the output folder as a patch, and exit with 1 if "
+     "something would"},
     {"--overwrite-edited", "", &Invocation::overwriteEdited, on(Command::build), "",
      "write over DAG files that somebody changed since the last build"},
     {"--format", "FORMAT", &Invocation::format, on(Command::graph), "dot mermaid json",
      "how the graph is written (default: dot)"},
     {"--format", "FORMAT", &Invocation::format, on(Command::coverage), "text json",
      "how the table is written (default: text)"},
-    {"--dags", "DIR", &Invocation::dags, on(Command::verify), "",
+    {"--against", "REF", &Invocation::against, on(Command::gate), "",
+     "the revision to compare with, at the place where this branch left it (default: "
+     "`gate.against` of hoist.toml)"},
+    {"--dags", "DIR", &Invocation::dags, on(Command::verify) | on(Command::gate), "",
      "the DAGs: Airflow loads them, which executes them with your rights"},
-    {"--python", "PATH", &Invocation::python, on(Command::verify), "",
+    {"--python", "PATH", &Invocation::python, on(Command::verify) | on(Command::gate), "",
      "the interpreter with Airflow and hoist-airflow (default: $HOIST_PYTHON, else python3)"},
-    {"--serialized", "FILE", &Invocation::serialized, on(Command::verify), "",
+    {"--serialized", "FILE", &Invocation::serialized, on(Command::verify) | on(Command::gate), "",
      "instead of --dags: what `hoistctl export-dags` wrote"},
-    {"--manifest", "FILE", &Invocation::manifest, on(Command::verify), "",
+    {"--manifest", "FILE", &Invocation::manifest, on(Command::verify) | on(Command::gate), "",
      "which DAG stands for which workflow (default: hoist.manifest.json in the folder of --dags)"},
-    {"--map", "FILE", &Invocation::map, on(Command::verify) | on(Command::diff), "",
+    {"--map", "FILE", &Invocation::map, on(Command::verify) | on(Command::diff) | on(Command::gate),
+     "",
      "JSON: for verify `dags` (workflow to dag_id) and `tasks` (job to task_id) of DAGs that hoist "
-     "did "
-     "not name; for diff `jobs` (old name to new name)"},
-    {"--horizon", "DAYS", &Invocation::horizon, on(Command::verify) | on(Command::diff), "",
-     "compare schedules over so many days (default: all that the export holds, 400 for diff)"},
-    {"--budget", "N", &Invocation::budget, on(Command::verify) | on(Command::diff), "",
+     "did not name; for diff `jobs` (old name to new name); for gate all three"},
+    {"--horizon", "DAYS", &Invocation::horizon,
+     on(Command::verify) | on(Command::diff) | on(Command::gate), "",
+     "compare schedules over so many days (default: all that the export holds, 400 for diff and "
+     "gate)"},
+    {"--budget", "N", &Invocation::budget,
+     on(Command::verify) | on(Command::diff) | on(Command::gate), "",
      "conflicts that the solver may meet in one question before the answer is `unknown` (default: "
      "20000)"},
-    {"--require", "NAMES", &Invocation::require, on(Command::verify), "",
+    {"--require", "NAMES", &Invocation::require, on(Command::verify) | on(Command::gate), "",
      "the assumptions that are accepted, as names or globs with commas between (default: all; "
-     "`none` "
-     "accepts none)"},
+     "`none` accepts none; for gate: those, and `gate.assumptions` of hoist.toml)"},
     {"--certificates", "DIR", &Invocation::certificates, on(Command::verify), "",
      "write one certificate per workflow there"},
     {"--format", "FORMAT", &Invocation::format, on(Command::verify) | on(Command::diff),

@@ -24,6 +24,7 @@ struct Invocation {
     std::vector<std::string> defines, properties, outputs;
     std::vector<std::string> selects, ignores, severities; ///< of findings
     std::string failOn, baseline;
+    std::string against;      ///< of `hoist gate`: a revision
     std::string verb;         ///< of `hoist baseline`: write, check or prune
     unsigned jobs = 0;        ///< 0: one per processor
     unsigned maxFindings = 0; ///< 0: all
@@ -52,6 +53,7 @@ enum class Command : uint8_t {
     coverage,
     verify,
     diff,
+    gate,
     simulate,
     init,
     config,

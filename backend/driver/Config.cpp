@@ -99,6 +99,7 @@ public:
             {"rule", [&](auto const& node) { readRules(node); }},
             {"allow", [&](auto const& node) { readAllowed(node); }},
             {"findings", [&](auto const& node) { readTable("findings", node, findingsKeys()); }},
+            {"gate", [&](auto const& node) { readTable("gate", node, gateKeys()); }},
         };
         readKeys("", result.table(), top);
     }
@@ -272,6 +273,40 @@ private:
         };
     }
 
+    Table gateKeys() {
+        return {
+            {"against",
+             [&](auto const& node) { readText("gate.against", node, findings.gate.against); }},
+            {"changes",
+             [&](auto const& node) {
+                 readList("gate.changes", node, [&](std::string word, toml::node const& at) {
+                     if (!isKindOfChange(word))
+                         bad("gate.changes", at, "choose of " + llvm::join(kindsOfChange(), ", "));
+                     findings.gate.changes.push_back(std::move(word));
+                 });
+             }},
+            {"assumptions",
+             [&](auto const& node) {
+                 readList("gate.assumptions", node, [&](std::string name, toml::node const&) {
+                     findings.gate.assumptions.push_back(std::move(name));
+                 });
+             }},
+        };
+    }
+
+    void readList(llvm::StringRef key, toml::node const& node,
+                  std::function<void(std::string, toml::node const&)> const& use) {
+        auto const* const list = node.as_array();
+        if (!list)
+            return bad(key, node, "a list of texts is needed");
+        for (toml::node const& each : *list) {
+            std::string text;
+            readText(key, each, text);
+            if (each.is_string())
+                use(std::move(text), each);
+        }
+    }
+
     bool checkPrefix(llvm::StringRef key, toml::node const& node, llvm::StringRef prefix) {
         if (Policy::isPrefix(prefix))
             return true;
@@ -370,11 +405,14 @@ private:
             AllowRow allowed;
             allowed.span = spanOf(row.source());
             findings.rows["allow"].push_back(placeOf(row));
-            std::string reason;
+            std::string reason, by;
             Table const known{
                 {"code", [&](auto const& value) { readAllowedCode(value, allowed); }},
                 {"object",
                  [&](auto const& value) { readText("allow.object", value, allowed.object); }},
+                {"evidence",
+                 [&](auto const& value) { readText("allow.evidence", value, allowed.evidence); }},
+                {"by", [&](auto const& value) { readText("allow.by", value, by); }},
                 {"reason", [&](auto const& value) { readText("allow.reason", value, reason); }},
                 {"until", [&](auto const& value) { readDay(value, allowed.until); }},
             };

@@ -57,6 +57,15 @@ public:
             if (one.layer == Policy::Layer::commandLine)
                 list.back().origin = "--severity";
         }
+        add("gate", "against",
+            run.gate.against.empty() ? Json() : Json(report::toUtf8(run.gate.against)));
+        for (auto const& [key, names] :
+             {std::pair{"changes", &run.gate.changes}, {"assumptions", &run.gate.assumptions}}) {
+            Json shown = Json::array();
+            for (std::string const& name : *names)
+                shown.push_back(report::toUtf8(name));
+            add("gate", key, std::move(shown));
+        }
         for (auto const& [name, value] : settings.defines)
             add("defines", name, report::toUtf8(value));
         return std::move(list);

@@ -158,7 +158,8 @@ bool Suppressions::coversByRow(diag::Diagnostic const& finding) {
         return false;
     bool found = false;
     for (Row& one : rows->second)
-        if (matchesGlob(one.row->object, finding.object))
+        if (matchesGlob(one.row->object, finding.object) &&
+            (one.row->evidence.empty() || matchesGlob(one.row->evidence, finding.evidence)))
             one.isUsed = found = true;
     return found;
 }

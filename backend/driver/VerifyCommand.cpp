@@ -6,6 +6,7 @@
 #include "analysis/equivalence/Diff.h"
 #include "analysis/equivalence/Fields.h"
 #include "backend/driver/Glob.h"
+#include "backend/driver/Outputs.h"
 #include "backend/report/Changes.h"
 #include "backend/report/Verdicts.h"
 
@@ -26,9 +27,11 @@ namespace {
 class Verification {
 public:
     Verification(ir::Estate& model, Invocation const& invoked, llvm::StringRef versionOfHoist,
-                 FileSystem& fileSystem, Console& theConsole, diag::Diagnostics& findings)
-        : estate(model), invocation(invoked), version(versionOfHoist), files(fileSystem),
-          console(theConsole), diags(findings) {}
+                 AssumptionPolicy assumptions, std::string* tallyOfAll, FileSystem& fileSystem,
+                 Console& theConsole, diag::Diagnostics& findings)
+        : estate(model), invocation(invoked), version(versionOfHoist),
+          policy(std::move(assumptions)), tally(tallyOfAll), files(fileSystem), console(theConsole),
+          diags(findings) {}
 
     Exit run() {
         std::optional<target::Bag> const bag = readBag();
@@ -44,8 +47,14 @@ public:
         equivalence::Result const result = equivalence::verify(estate, *bag, options);
         report::reportVerdicts(estate, *bag, result, diags);
         bool const accepted = checkAssumptions(result);
-        console.out(invocation.format == "json" ? report::verdictsJson(estate, *bag, result)
-                                                : report::verdictsText(estate, *bag, result));
+        std::string const table =
+            invocation.format == "json"
+                ? report::verdictsJson(estate, *bag, result)
+                : forPeople(report::verdictsText(estate, *bag, result), console);
+        if (tally)
+            *tally = llvm::StringRef(table).rtrim().rsplit('\n').second.str();
+        else
+            console.out(table);
         Exit exit = Exit::clean;
         if (result.count(equivalence::Verdict::unknown) > 0 || !accepted ||
             !bag->importErrors.empty())
@@ -175,6 +184,8 @@ private:
         if (!map.is_object())
             return fail(invocation.map, "expected a JSON object with `dags` and `tasks`");
         for (auto const& [key, rows] : map.items()) {
+            if (key == "jobs") // of `gate`: for the comparison of two versions
+                continue;
             if ((key != "dags" && key != "tasks") || !rows.is_object())
                 return fail(invocation.map,
                             fmt::format("unknown key `{}`; there are `dags` and `tasks`", key));
@@ -187,12 +198,12 @@ private:
         return true;
     }
 
-    /// `--require`: which assumptions are accepted.
+    /// `--require`, and `gate.assumptions`: which assumptions are accepted.
     bool checkAssumptions(equivalence::Result const& result) {
-        if (invocation.require.empty())
+        if (!policy.isAsked)
             return true;
         llvm::SmallVector<llvm::StringRef, 8> patterns;
-        for (std::string const& list : invocation.require)
+        for (std::string const& list : policy.accepted)
             llvm::StringRef(list).split(patterns, ',', -1, false);
         bool accepted = true;
         for (auto const& one : result.workflows)
@@ -216,6 +227,8 @@ private:
     ir::Estate& estate;
     Invocation const& invocation;
     llvm::StringRef version;
+    AssumptionPolicy policy;
+    std::string* tally; ///< null: the table is printed
     FileSystem& files;
     Console& console;
     diag::Diagnostics& diags;
@@ -259,24 +272,38 @@ bool Verification::writeCertificates(target::Bag const& bag, equivalence::Result
 
 Exit verifyEstate(ir::Estate& estate, Invocation const& invocation, llvm::StringRef version,
                   FileSystem& files, Console& console, diag::Diagnostics& diags) {
-    return Verification(estate, invocation, version, files, console, diags).run();
+    AssumptionPolicy policy{invocation.require, !invocation.require.empty()};
+    return Verification(estate, invocation, version, std::move(policy), nullptr, files, console,
+                        diags)
+        .run();
 }
 
-Exit diffEstates(ir::Estate const& before, ir::Estate const& after, Invocation const& invocation,
-                 FileSystem& files, Console& console, diag::Diagnostics& diags) {
+Exit verifyQuietly(ir::Estate& estate, Invocation const& invocation, llvm::StringRef version,
+                   AssumptionPolicy policy, FileSystem& files, Console& console,
+                   diag::Diagnostics& diags, std::string& tally) {
+    return Verification(estate, invocation, version, std::move(policy), &tally, files, console,
+                        diags)
+        .run();
+}
+
+std::optional<equivalence::DiffOptions> diffOptions(Invocation const& invocation, FileSystem& files,
+                                                    diag::Diagnostics& diags) {
     equivalence::DiffOptions options;
     if (!invocation.map.empty()) {
         std::string error = "expected a JSON object with `jobs`";
         std::optional<std::string> const bytes = files.read(invocation.map, error);
         nlohmann::json const map =
             bytes ? nlohmann::json::parse(*bytes, nullptr, false) : nlohmann::json();
-        if (!map.is_object() || !map.contains("jobs") || !map["jobs"].is_object()) {
+        bool const mayLackJobs = !invocation.dags.empty() || !invocation.serialized.empty();
+        bool const hasJobs = map.is_object() && map.contains("jobs");
+        if (!map.is_object() || (hasJobs ? !map["jobs"].is_object() : !mayLackJobs)) {
             diags.report<Code::BadExport>({}, invocation.map, error);
-            return Exit::usage;
+            return std::nullopt;
         }
-        for (auto const& [oldName, newName] : map["jobs"].items())
-            if (newName.is_string())
-                options.renamed[oldName] = newName;
+        if (hasJobs)
+            for (auto const& [oldName, newName] : map["jobs"].items())
+                if (newName.is_string())
+                    options.renamed[oldName] = newName;
     }
     // Long enough for both changes of the clock and every month end, from a day that is the same in
     // every run of the day: two runs print the same bytes.
@@ -285,10 +312,18 @@ Exit diffEstates(ir::Estate const& before, ir::Estate const& after, Invocation c
     options.horizon = {today, today + (invocation.horizon > 0 ? invocation.horizon : 400) * day};
     if (invocation.budget > 0)
         options.budget = static_cast<int>(invocation.budget);
-    equivalence::DiffResult const result = equivalence::diff(before, after, options);
+    return options;
+}
+
+Exit diffEstates(ir::Estate const& before, ir::Estate const& after, Invocation const& invocation,
+                 FileSystem& files, Console& console, diag::Diagnostics& diags) {
+    auto const options = diffOptions(invocation, files, diags);
+    if (!options)
+        return Exit::usage;
+    equivalence::DiffResult const result = equivalence::diff(before, after, *options);
     report::reportChanges(before, after, result, diags);
     console.out(invocation.format == "json" ? report::changesJson(before, after, result)
-                                            : report::changesText(result));
+                                            : forPeople(report::changesText(result), console));
     bool const changed = llvm::any_of(result.changes, [](equivalence::Change const& change) {
         return change.kind != equivalence::Change::Kind::undecided;
     });

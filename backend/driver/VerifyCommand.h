@@ -1,6 +1,7 @@
 // `hoist verify` and `hoist diff`: what to compare, brought here; the judgement; the exit code.
 #pragma once
 
+#include "analysis/equivalence/Diff.h"
 #include "analysis/equivalence/Verify.h"
 #include "backend/driver/CommandLine.h"
 #include "backend/driver/Console.h"
@@ -9,11 +10,29 @@
 
 namespace hoist {
 
+/// What of an equivalence is enough.
+struct AssumptionPolicy {
+    std::vector<std::string>
+        accepted;         ///< globs, of which a text may hold several with commas between
+    bool isAsked = false; ///< whether every assumption has to be accepted
+};
+
 /// Judges a linked estate by what the invocation names (`--dags` or `--serialized`). Findings go to
 /// `diags`, the table or the JSON object to standard output. What is wrong with the export is an
 /// error of the configuration (exit 2).
 Exit verifyEstate(ir::Estate& estate, Invocation const& invocation, llvm::StringRef version,
                   FileSystem& files, Console& console, diag::Diagnostics& diags);
+
+/// The same as a part of something else: the table is given back, not printed; `tally` holds its
+/// last line.
+Exit verifyQuietly(ir::Estate& estate, Invocation const& invocation, llvm::StringRef version,
+                   AssumptionPolicy policy, FileSystem& files, Console& console,
+                   diag::Diagnostics& diags, std::string& tally);
+
+/// The horizon, budget and names of a comparison of two versions; nothing, with a finding, when
+/// `--map` cannot be used.
+std::optional<equivalence::DiffOptions> diffOptions(Invocation const& invocation, FileSystem& files,
+                                                    diag::Diagnostics& diags);
 
 /// Compares two linked estates (`hoist diff`).
 Exit diffEstates(ir::Estate const& before, ir::Estate const& after, Invocation const& invocation,
