@@ -19,6 +19,8 @@
 #include "backend/driver/Outputs.h"
 #include "backend/driver/Policy.h"
 #include "backend/driver/Progress.h"
+#include "backend/driver/RedactCommand.h"
+#include "backend/driver/ReduceCommand.h"
 #include "backend/driver/ShowConfig.h"
 #include "backend/driver/Suppressions.h"
 #include "backend/driver/VerifyCommand.h"
@@ -128,7 +130,9 @@ public:
         report::Findings findings = findingsNow();
         findings.currentFolder = folder;
         findings.root = root;
-        findings.about = invocation.operands[row.command == Command::diff ? 1 : 0];
+        findings.about = row.command == Command::diff    ? invocation.operands[1]
+                         : row.command == Command::drift ? invocation.against
+                                                         : invocation.operands[0];
         findings.pageOf = pageOf;
         exit =
             stronger(exit, writeOutputs(*outputs, findings,
@@ -184,6 +188,13 @@ private:
     }
 
     void read() {
+        if (row.command == Command::drift) {
+            diag::Diagnostics ofMigrated;
+            before.settings = estate.settings;
+            read(invocation.operands, before, ofMigrated);
+            analysis::run(before, ofMigrated);
+            return read({invocation.against}, estate, diags);
+        }
         if (row.command != Command::diff)
             return read(invocation.operands, estate, diags);
         read({invocation.operands.begin() + 1, invocation.operands.end()}, estate, diags);
@@ -234,12 +245,13 @@ private:
         }
         case Command::verify:
         case Command::diff:
+        case Command::drift:
             progress.clear();
             // What `check` has to say beside errors is not what is asked here.
             std::erase_if(diags.all(), [](diag::Diagnostic const& finding) {
                 return finding.severity != diag::Severity::error;
             });
-            if (row.command == Command::diff)
+            if (row.command != Command::verify)
                 return diffEstates(before, estate, invocation, files, console, diags);
             return verifyEstate(estate, invocation, version, files, console, diags);
         case Command::graph:
@@ -498,12 +510,17 @@ Exit runCommand(ParsedCommand const& parsed, FileSystem& files, Console& console
     case Command::completions:
         console.out(completionScript(invocation.operands.front()));
         return Exit::clean;
-    case Command::fmt: {
+    case Command::fmt:
+    case Command::redact:
+    case Command::reduce: {
         diag::Diagnostics diags;
-        Exit const exit = formatFiles(invocation, files, console, diags);
+        auto* const work = parsed.row->command == Command::fmt      ? formatFiles
+                           : parsed.row->command == Command::redact ? redactFiles
+                                                                    : reduceEstate;
+        Exit const exit = work(invocation, files, console, diags);
         if (diags.all().empty())
             return exit;
-        bool const hasErrors = diags.hasErrors();
+        bool const hasErrors = diags.hasErrors() && exit != Exit::usage;
         reportUsage(diags, wantsColor(invocation, console), console);
         return stronger(exit, hasErrors ? Exit::findings : Exit::clean);
     }

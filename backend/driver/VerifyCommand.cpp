@@ -3,6 +3,7 @@
 #include "backend/driver/VerifyCommand.h"
 
 #include "analysis/equivalence/Certificate.h"
+#include "analysis/equivalence/CertificateState.h"
 #include "analysis/equivalence/Diff.h"
 #include "analysis/equivalence/Fields.h"
 #include "backend/driver/Glob.h"
@@ -262,6 +263,34 @@ Exit verifyEstate(ir::Estate& estate, Invocation const& invocation, llvm::String
     return Verification(estate, invocation, version, files, console, diags).run();
 }
 
+/// Every certificate of a folder; nothing when one cannot be read, which is reported.
+static std::optional<report::CertificateReport>
+judgeCertificates(std::string const& folder, ir::Estate const& before, ir::Estate const& after,
+                  equivalence::DiffResult const& result, equivalence::DiffOptions const& options,
+                  FileSystem& files, diag::Diagnostics& diags) {
+    report::CertificateReport found;
+    std::string error;
+    std::vector<std::string> const paths = files.list(folder, error);
+    if (paths.empty() && error.empty())
+        error = "there is no certificate in it";
+    if (!error.empty()) {
+        diags.report<Code::BadExport>({}, folder, error);
+        return std::nullopt;
+    }
+    for (std::string const& path : paths) {
+        std::optional<std::string> const bytes = files.read(path, error);
+        auto certificate = bytes ? equivalence::readCertificate(*bytes, error) : std::nullopt;
+        if (!certificate) {
+            diags.report<Code::BadExport>({}, path, error);
+            return std::nullopt;
+        }
+        found.states.push_back(
+            equivalence::stateOf(path, std::move(*certificate), before, after, result, options));
+    }
+    found.without = equivalence::withoutCertificate(before, found.states);
+    return found;
+}
+
 Exit diffEstates(ir::Estate const& before, ir::Estate const& after, Invocation const& invocation,
                  FileSystem& files, Console& console, diag::Diagnostics& diags) {
     equivalence::DiffOptions options;
@@ -287,14 +316,24 @@ Exit diffEstates(ir::Estate const& before, ir::Estate const& after, Invocation c
         options.budget = static_cast<int>(invocation.budget);
     equivalence::DiffResult const result = equivalence::diff(before, after, options);
     report::reportChanges(before, after, result, diags);
-    console.out(invocation.format == "json" ? report::changesJson(before, after, result)
-                                            : report::changesText(result));
+    std::optional<report::CertificateReport> certificates;
+    if (!invocation.certificates.empty()) { // of `drift` only
+        certificates = judgeCertificates(invocation.certificates, before, after, result, options,
+                                         files, diags);
+        if (!certificates)
+            return Exit::usage;
+        report::reportCertificates(*certificates, diags);
+    }
+    console.out(invocation.format == "json"
+                    ? report::changesJson(before, after, result, certificates)
+                    : report::changesText(result) + report::certificatesText(certificates));
     bool const changed = llvm::any_of(result.changes, [](equivalence::Change const& change) {
         return change.kind != equivalence::Change::Kind::undecided;
     });
     if (changed)
         return Exit::notEquivalent;
-    return result.changes.empty() ? Exit::clean : Exit::undecided;
+    bool const isProven = !certificates || certificates->isWhole();
+    return result.changes.empty() && isProven ? Exit::clean : Exit::undecided;
 }
 
 } // namespace hoist

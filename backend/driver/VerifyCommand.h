@@ -15,7 +15,7 @@ namespace hoist {
 Exit verifyEstate(ir::Estate& estate, Invocation const& invocation, llvm::StringRef version,
                   FileSystem& files, Console& console, diag::Diagnostics& diags);
 
-/// Compares two linked estates (`hoist diff`).
+/// Compares two linked estates (`hoist diff`, and `hoist drift`, which also judges certificates).
 Exit diffEstates(ir::Estate const& before, ir::Estate const& after, Invocation const& invocation,
                  FileSystem& files, Console& console, diag::Diagnostics& diags);
 
