@@ -262,7 +262,9 @@ void Redaction::writeText(llvm::StringRef bytes, size_t begin, llvm::StringRef w
 std::string Redaction::write(Marks const& marks) {
     llvm::StringRef const bytes = marks.text();
     // Letters of UTF-16 stand alone, and single letters would be a cipher that anybody reads.
-    bool const isUtf16 = bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF");
+    // The mark alone may stand before any text.
+    bool const isUtf16 = (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) &&
+                         bytes.count('\0') >= bytes.size() / 4;
     std::string out;
     out.reserve(bytes.size());
     size_t i = 0;
