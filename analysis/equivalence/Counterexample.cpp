@@ -37,6 +37,44 @@ target::DagToRun dagToRun(ir::Estate const& estate, Pair const& pair, target::Ba
     return run;
 }
 
+/// A tick that finds the box RUNNING with nothing in it that runs, where the DAG run is over: a box
+/// that hangs for ever in AutoSys and ends here (JIL-114, the assumption `stuck-box-ends`). What
+/// comes from that tick on is not compared.
+std::optional<int64_t> Stage::hangsUntil(semantics::Trace const& legacy,
+                                         target::DagTrace const& played) const {
+    llvm::StringRef const root = estate.jobs[workflow.root].name;
+    for (semantics::NotStarted const& row : legacy.notStarted) {
+        if (row.reason.rule != "JIL-144" || row.job != root || !estate.isGroup(workflow.root) ||
+            llvm::none_of(played.runs, [&](target::RunOfDag const& run) {
+                return !run.isDropped && run.end >= 0 && run.end <= row.at;
+            }))
+            continue;
+        llvm::StringSet<> underWay;
+        for (semantics::TraceEvent const& event : legacy.events) {
+            if (event.at > row.at)
+                break;
+            auto const job = estate.jobByName.find(event.job);
+            if (job == estate.jobByName.end() || estate.isGroup(job->second) ||
+                !llvm::is_contained(workflow.jobs, job->second))
+                continue;
+            if (semantics::isUnderWay(event.status))
+                underWay.insert(event.job);
+            else
+                underWay.erase(event.job);
+        }
+        if (underWay.empty())
+            return row.at;
+    }
+    return std::nullopt;
+}
+
+bool Stage::ranSomething(target::RunOfDag const& run) const {
+    return llvm::any_of(pair.jobOf, [&](auto const& row) {
+        target::TaskState const state = run.tasks[row.first];
+        return state == target::TaskState::success || state == target::TaskState::failed;
+    });
+}
+
 /// What differs in one order of simultaneous tasks is a difference only if it does in each: no
 /// system promises one (TR-52).
 std::optional<Difference> Stage::judge(semantics::Scenario const& scenario, JobId about) {
@@ -59,6 +97,11 @@ std::optional<Difference> Stage::judgeInOrder(semantics::Scenario const& scenari
             return std::nullopt;
         semantics::Scenario known = scenario;
         known.end = played.guessedAt;
+        return judgeInOrder(known, about, order);
+    }
+    if (std::optional<int64_t> const at = hangsUntil(legacyTrace, played)) {
+        semantics::Scenario known = scenario;
+        known.end = *at;
         return judgeInOrder(known, about, order);
     }
 
@@ -137,9 +180,12 @@ std::optional<Difference> Stage::judgeInOrder(semantics::Scenario const& scenari
                                              std::string_view(ir::toString(job.dialect)), b.text());
     } else {
         auto const status = legacyTrace.finals.find(root.name.str());
-        auto const last =
-            llvm::find_if(played.runs, [](auto const& run) { return !run.isDropped; });
-        if (status == legacyTrace.finals.end() || last == played.runs.end() ||
+        // The last run that ran something: what did not start says nothing about its object.
+        target::RunOfDag const* last = nullptr;
+        for (target::RunOfDag const& run : played.runs)
+            if (!run.isDropped && (last == nullptr || ranSomething(run)))
+                last = &run;
+        if (status == legacyTrace.finals.end() || last == nullptr ||
             last->state == target::RunState::running)
             return std::nullopt;
         llvm::StringRef const state = target::toString(last->state);
@@ -147,8 +193,9 @@ std::optional<Difference> Stage::judgeInOrder(semantics::Scenario const& scenari
         bool ended =
             final == Status::success || final == Status::failure || final == Status::terminated;
         bool const someBad = llvm::any_of(legacy, [](auto const& row) {
-            return llvm::any_of(row.second.ends,
-                                [](auto const& end) { return end.second != Status::success; });
+            return llvm::any_of(row.second.ends, [&](auto const& end) {
+                return end.first >= last->tick && end.second != Status::success;
+            });
         });
         // A box that hangs until its own time limit ends it hangs all the same (JIL-114, JIL-121).
         if (final == Status::terminated && root.termRunTime && !someBad)

@@ -1,6 +1,7 @@
 // `hoist diff`: what changed in behaviour between two versions of an estate.
 #include "analysis/equivalence/Diff.h"
 
+#include "analysis/equivalence/DiffDefinitions.h"
 #include "analysis/equivalence/DiffSide.h"
 #include "analysis/equivalence/IrHash.h"
 #include "analysis/equivalence/Playing.h"
@@ -441,6 +442,7 @@ private:
 DiffResult diff(ir::Estate const& before, ir::Estate const& after, DiffOptions const& options) {
     DiffResult result;
     Comparer(before, after, options, result).run();
+    compareDefinitions(before, after, result);
     return result;
 }
 

@@ -20,6 +20,8 @@
 #include "backend/driver/PlannedFiles.h"
 #include "backend/driver/Policy.h"
 #include "backend/driver/Progress.h"
+#include "backend/driver/RedactCommand.h"
+#include "backend/driver/ReduceCommand.h"
 #include "backend/driver/ShowConfig.h"
 #include "backend/driver/Suppressions.h"
 #include "backend/driver/VerifyCommand.h"
@@ -115,6 +117,11 @@ public:
         }
         if (row.command == Command::gate && !openRevision())
             return reportUsage(diags, wantsColor(invocation, console), console);
+        if (row.command == Command::verify && !invocation.serialized.empty() &&
+            invocation.threads() > 1)
+            exportBeingRead = std::async(std::launch::async, [this] {
+                return readExport(invocation.serialized, files);
+            });
         read();
         progress.stage("analyzing");
         analysis::run(estate, diags);
@@ -131,7 +138,9 @@ public:
         report::Findings findings = findingsNow();
         findings.currentFolder = folder;
         findings.root = root;
-        findings.about = invocation.operands[row.command == Command::diff ? 1 : 0];
+        findings.about = row.command == Command::diff    ? invocation.operands[1]
+                         : row.command == Command::drift ? invocation.against
+                                                         : invocation.operands[0];
         findings.pageOf = pageOf;
         exit =
             stronger(exit, writeOutputs(*outputs, findings,
@@ -212,6 +221,12 @@ private:
             analysis::run(before, ofBefore);
             airflow::lowerOnly(before, ofBefore);
         }
+        if (row.command == Command::drift) {
+            before.settings = estate.settings;
+            read(invocation.operands, before, ofBefore, files);
+            analysis::run(before, ofBefore);
+            return read({invocation.against}, estate, diags, files);
+        }
         if (row.command != Command::diff)
             return read(invocation.operands, estate, diags, files);
         read({invocation.operands.begin() + 1, invocation.operands.end()}, estate, diags, files);
@@ -273,14 +288,16 @@ private:
         }
         case Command::verify:
         case Command::diff:
+        case Command::drift:
             progress.clear();
             // What `check` has to say beside errors is not what is asked here.
             std::erase_if(diags.all(), [](diag::Diagnostic const& finding) {
                 return finding.severity != diag::Severity::error;
             });
-            if (row.command == Command::diff)
+            if (row.command != Command::verify)
                 return diffEstates(before, estate, invocation, files, console, diags);
-            return verifyEstate(estate, invocation, version, files, console, diags);
+            return verifyEstate(estate, invocation, version, files, console, diags,
+                                std::move(exportBeingRead));
         case Command::gate: return gate();
         case Command::graph:
             progress.clear();
@@ -505,7 +522,8 @@ private:
     ir::Estate estate;
     RunSettings settings;
     std::optional<Baseline> baseline;
-    ir::Estate before; ///< diff, gate: the older version
+    std::future<LoadedExport> exportBeingRead; ///< verify: beside the definitions
+    ir::Estate before;                         ///< diff, drift, gate: the older version
     diag::Diagnostics ofBefore;
     std::optional<GitRevision> revision; ///< of gate
     std::string revisionName;
@@ -568,12 +586,17 @@ Exit runCommand(ParsedCommand const& parsed, FileSystem& files, Console& console
     case Command::completions:
         console.out(completionScript(invocation.operands.front()));
         return Exit::clean;
-    case Command::fmt: {
+    case Command::fmt:
+    case Command::redact:
+    case Command::reduce: {
         diag::Diagnostics diags;
-        Exit const exit = formatFiles(invocation, files, console, diags);
+        auto* const work = parsed.row->command == Command::fmt      ? formatFiles
+                           : parsed.row->command == Command::redact ? redactFiles
+                                                                    : reduceEstate;
+        Exit const exit = work(invocation, files, console, diags);
         if (diags.all().empty())
             return exit;
-        bool const hasErrors = diags.hasErrors();
+        bool const hasErrors = diags.hasErrors() && exit != Exit::usage;
         reportUsage(diags, wantsColor(invocation, console), console);
         return stronger(exit, hasErrors ? Exit::findings : Exit::clean);
     }

@@ -25,7 +25,8 @@ std::optional<std::vector<OutputRequest>> parseOutputs(Invocation const& invocat
     // These print their own product to standard output.
     bool isOutTaken = command == Command::graph || command == Command::coverage ||
                       command == Command::verify || command == Command::diff ||
-                      command == Command::simulate || invocation.showDiff;
+                      command == Command::drift || command == Command::simulate ||
+                      invocation.showDiff;
     for (std::string const& output : invocation.outputs) {
         auto const [name, file] = llvm::StringRef(output).split('=');
         auto const* const known = std::find(std::begin(formatNames), std::end(formatNames), name);

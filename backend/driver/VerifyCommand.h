@@ -8,6 +8,8 @@
 #include "backend/driver/Driver.h"
 #include "frontend/base/FileSystem.h"
 
+#include <future>
+
 namespace hoist {
 
 /// What of an equivalence is enough.
@@ -17,11 +19,20 @@ struct AssumptionPolicy {
     bool isAsked = false; ///< whether every assumption has to be accepted
 };
 
+/// What `hoistctl export-dags` wrote; no bag: why it cannot be used.
+struct LoadedExport {
+    std::optional<target::Bag> bag;
+    std::string error;
+};
+LoadedExport readExport(std::string const& path, FileSystem& files);
+
 /// Judges a linked estate by what the invocation names (`--dags` or `--serialized`). Findings go to
 /// `diags`, the table or the JSON object to standard output. What is wrong with the export is an
-/// error of the configuration (exit 2).
+/// error of the configuration (exit 2). `reading`: the export of `--serialized`, if somebody reads it
+/// already.
 Exit verifyEstate(ir::Estate& estate, Invocation const& invocation, llvm::StringRef version,
-                  FileSystem& files, Console& console, diag::Diagnostics& diags);
+                  FileSystem& files, Console& console, diag::Diagnostics& diags,
+                  std::future<LoadedExport> reading = {});
 
 /// The same as a part of something else: the table is given back, not printed; `tally` holds its
 /// last line.
@@ -34,7 +45,7 @@ Exit verifyQuietly(ir::Estate& estate, Invocation const& invocation, llvm::Strin
 std::optional<equivalence::DiffOptions> diffOptions(Invocation const& invocation, FileSystem& files,
                                                     diag::Diagnostics& diags);
 
-/// Compares two linked estates (`hoist diff`).
+/// Compares two linked estates (`hoist diff`, and `hoist drift`, which also judges certificates).
 Exit diffEstates(ir::Estate const& before, ir::Estate const& after, Invocation const& invocation,
                  FileSystem& files, Console& console, diag::Diagnostics& diags);
 
