@@ -2,8 +2,10 @@
 #include "analysis/equivalence/Counterexample.h"
 
 #include "analysis/equivalence/Playing.h"
+#include "analysis/semantics/Store.h"
 
 #include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringSet.h>
 
 #include <fmt/format.h>
 
@@ -192,7 +194,7 @@ std::optional<Difference> Stage::judgeInOrder(semantics::Scenario const& scenari
         Status const final = status->second.status;
         bool ended =
             final == Status::success || final == Status::failure || final == Status::terminated;
-        bool const someBad = llvm::any_of(legacy, [](auto const& row) {
+        bool const someBad = llvm::any_of(legacy, [&](auto const& row) {
             return llvm::any_of(row.second.ends, [&](auto const& end) {
                 return end.first >= last->tick && end.second != Status::success;
             });
