@@ -168,6 +168,9 @@ private:
     }
 
     void word(RawAttribute const& attribute, llvm::StringRef plain) {
+        double number = 0;
+        if (attribute.row->id == Attr::machine_factor && !plain.getAsDouble(number))
+            return marks.set(plain, Mark::kept);
         bool const isKnown =
             attribute.row->id == Attr::job_job_type ? isJobType(plain)
             : attribute.row->id == Attr::job_permission
