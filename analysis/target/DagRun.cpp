@@ -55,8 +55,8 @@ std::vector<DagId> idsOf(llvm::ArrayRef<DagToRun> dags) {
 Simulation::Simulation(Bag const& loaded, llvm::ArrayRef<DagToRun> taking,
                        semantics::Scenario const& played, std::vector<bool> const* decided,
                        unsigned orderOfTasks)
-    : bag(loaded), dags(taking), scenario(played), choices(decided), permutation(orderOfTasks), ids(idsOf(taking)),
-      ledger(loaded, ids, played, made.trace) {}
+    : bag(loaded), dags(taking), scenario(played), choices(decided), permutation(orderOfTasks),
+      ids(idsOf(taking)), ledger(loaded, ids, played, made.trace) {}
 
 void Simulation::guess(std::string text) {
     if (made.guesses.empty())
@@ -396,7 +396,8 @@ bool Simulation::settleOnce() {
     bool any = false;
     while (!toConsider.empty()) {
         auto const next = std::min_element(
-            toConsider.begin(), toConsider.begin() + (permutation == 0 ? 1 : std::ssize(toConsider)),
+            toConsider.begin(),
+            toConsider.begin() + (permutation == 0 ? 1 : std::ssize(toConsider)),
             [&](auto const& a, auto const& b) { return rankOf(a.second) < rankOf(b.second); });
         auto const [run, task] = *next;
         toConsider.erase(next);

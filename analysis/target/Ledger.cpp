@@ -254,8 +254,7 @@ void Ledger::startLate(JobId box, int run) {
 bool Ledger::keepsOut(JobId job, int run, llvm::ArrayRef<JobId> above) const {
     for (JobId const box : chainOf(job)) {
         Status const status = (*store)[box].status;
-        bool const isIdle =
-            !isMine(box, run) || isNotStarted(status) || status == Status::inactive;
+        bool const isIdle = !isMine(box, run) || isNotStarted(status) || status == Status::inactive;
         if (isIdle && llvm::any_of(above, [&](JobId other) { return isInside(other, box); }))
             return true;
     }

@@ -506,10 +506,9 @@ void WorkflowLowering::finish() {
         return llvm::any_of(upstream, [&](Node up) { return up != Node(rootGate); });
     };
     bool const mayHang =
-        llvm::any_of(dag.tasks,
-                     [&](Task const& task) {
-                         return task.job != workflow.root && waits(task.upstream);
-                     }) ||
+        llvm::any_of(
+            dag.tasks,
+            [&](Task const& task) { return task.job != workflow.root && waits(task.upstream); }) ||
         llvm::any_of(dag.boxes, [&](BoxGroup const& box) { return waits(box.upstream); }) ||
         llvm::any_of(workflow.jobs, [&](ir::JobId id) {
             ir::Job const& job = estate.jobs[id];

@@ -65,7 +65,8 @@ constexpr CommandRow commands[] = {
 constexpr unsigned on(Command command) { return 1u << static_cast<unsigned>(command); }
 constexpr unsigned readers = on(Command::check) | on(Command::build) | on(Command::baseline) |
                              on(Command::graph) | on(Command::coverage) | on(Command::verify) |
-                             on(Command::diff) | on(Command::drift) | on(Command::gate) | on(Command::simulate);
+                             on(Command::diff) | on(Command::drift) | on(Command::gate) |
+                             on(Command::simulate);
 /// Those that compare two versions.
 constexpr unsigned comparers = on(Command::diff) | on(Command::drift);
 /// Those that say all there is to say about an estate.

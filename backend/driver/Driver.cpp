@@ -119,9 +119,8 @@ public:
             return reportUsage(diags, wantsColor(invocation, console), console);
         if (row.command == Command::verify && !invocation.serialized.empty() &&
             invocation.threads() > 1)
-            exportBeingRead = std::async(std::launch::async, [this] {
-                return readExport(invocation.serialized, files);
-            });
+            exportBeingRead = std::async(
+                std::launch::async, [this] { return readExport(invocation.serialized, files); });
         read();
         progress.stage("analyzing");
         analysis::run(estate, diags);

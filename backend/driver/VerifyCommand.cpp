@@ -100,9 +100,9 @@ private:
         // them, with the user's Airflow and rights; docs/cli.md says so.
         std::string const exported = console.temporaryFile();
         std::string said, error;
-        int const code = console.runProgram(
-            {python, "-m", "hoist_airflow.hoistctl", "export-dags", invocation.dags, "-o", exported},
-            said, error);
+        int const code = console.runProgram({python, "-m", "hoist_airflow.hoistctl", "export-dags",
+                                             invocation.dags, "-o", exported},
+                                            said, error);
         // 1: some files do not import; the export tells which.
         std::optional<std::string> bytes;
         if (code == 0 || code == 1) {
@@ -372,10 +372,11 @@ Exit diffEstates(ir::Estate const& before, ir::Estate const& after, Invocation c
             return Exit::usage;
         report::reportCertificates(*certificates, diags);
     }
-    console.out(invocation.format == "json"
-                    ? report::changesJson(before, after, result, certificates)
-                    : forPeople(report::changesText(result) + report::certificatesText(certificates),
-                                console));
+    console.out(
+        invocation.format == "json"
+            ? report::changesJson(before, after, result, certificates)
+            : forPeople(report::changesText(result) + report::certificatesText(certificates),
+                        console));
     bool const changed = llvm::any_of(result.changes, [](equivalence::Change const& change) {
         return change.kind != equivalence::Change::Kind::undecided;
     });

@@ -28,8 +28,8 @@ LoadedExport readExport(std::string const& path, FileSystem& files);
 
 /// Judges a linked estate by what the invocation names (`--dags` or `--serialized`). Findings go to
 /// `diags`, the table or the JSON object to standard output. What is wrong with the export is an
-/// error of the configuration (exit 2). `reading`: the export of `--serialized`, if somebody reads it
-/// already.
+/// error of the configuration (exit 2). `reading`: the export of `--serialized`, if somebody reads
+/// it already.
 Exit verifyEstate(ir::Estate& estate, Invocation const& invocation, llvm::StringRef version,
                   FileSystem& files, Console& console, diag::Diagnostics& diags,
                   std::future<LoadedExport> reading = {});

@@ -746,7 +746,11 @@ def test_a_released_member_of_an_idle_box_is_folded(world: World) -> None:
 
 def test_jil_083_a_box_in_a_running_box_starts_whatever_ended_around_both(world: World) -> None:
     """JIL-003 asks for the box of a member, and that one runs."""
-    members = (Member("I", "B", is_box=True, eager=True), Member("K", "I", is_box=True), Member("X", "K"))
+    members = (
+        Member("I", "B", is_box=True, eager=True),
+        Member("K", "I", is_box=True),
+        Member("X", "K"),
+    )
     shape = world.box("B", Member("T", "B", box_terminator=True), *members)
     assert world.ledger.open_run(shape, "r1", tick=world.clock.now()).answer == "started"
     world.ledger.enter("T", "r1", boxes=True)

@@ -129,9 +129,7 @@ def chain_of(book: Book, job: str) -> list[JobRow]:
     return chain[::-1]
 
 
-def start_boxes(
-    book: Book, job: str, run_id: str
-) -> Literal["open", "held", "iced", "closed"]:
+def start_boxes(book: Book, job: str, run_id: str) -> Literal["open", "held", "iced", "closed"]:
     """Start the boxes around `job` that this run has not started yet (JIL-110).
 
     `closed`: its box has completed in this run without the job (JIL-003, JIL-116). What happened to
