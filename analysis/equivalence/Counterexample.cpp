@@ -80,7 +80,7 @@ bool Stage::ranSomething(target::RunOfDag const& run) const {
 /// What differs in one order of simultaneous tasks is a difference only if it does in each: no
 /// system promises one (TR-52).
 std::optional<Difference> Stage::judge(semantics::Scenario const& scenario, JobId about) {
-    std::optional<Difference> const found = judgeInOrder(scenario, about, 0);
+    std::optional<Difference> found = judgeInOrder(scenario, about, 0);
     for (unsigned order = 1; found && order <= ordersTried; ++order)
         if (!judgeInOrder(scenario, {}, order))
             return std::nullopt;
