@@ -80,32 +80,34 @@ bool Stage::ranSomething(target::RunOfDag const& run) const {
 /// What differs in one order of simultaneous tasks is a difference only if it does in each: no
 /// system promises one (TR-52).
 std::optional<Difference> Stage::judge(semantics::Scenario const& scenario, JobId about) {
-    std::optional<Difference> found = judgeInOrder(scenario, about, 0);
+    semantics::Trace const legacy = semantics::run(estate, ticks, scenario, pair.workflow);
+    std::optional<Difference> found = judgeInOrder(scenario, legacy, about, 0);
     for (unsigned order = 1; found && order <= ordersTried; ++order)
-        if (!judgeInOrder(scenario, {}, order))
+        if (!judgeInOrder(scenario, legacy, {}, order))
             return std::nullopt;
     return found;
 }
 
-std::optional<Difference> Stage::judgeInOrder(semantics::Scenario const& scenario, JobId about,
+std::optional<Difference> Stage::judgeInOrder(semantics::Scenario const& scenario,
+                                              semantics::Trace const& legacyTrace, JobId about,
                                               unsigned order) {
-    semantics::Trace const legacyTrace = semantics::run(estate, ticks, scenario, pair.workflow);
     target::DagTrace const played =
         target::runDags(bag, dagToRun(estate, pair, bag, options),
                         withDefinedVariables(scenario, estate), nullptr, order);
+    auto const judgeUntil = [&](int64_t end) {
+        semantics::Scenario known = scenario;
+        known.end = end;
+        return judgeInOrder(known, semantics::run(estate, ticks, known, pair.workflow), about,
+                            order);
+    };
     if (!played.guesses.empty()) {
         // What it would show from there on rests on a guess.
         if (played.guessedAt <= scenario.start)
             return std::nullopt;
-        semantics::Scenario known = scenario;
-        known.end = played.guessedAt;
-        return judgeInOrder(known, about, order);
+        return judgeUntil(played.guessedAt);
     }
-    if (std::optional<int64_t> const at = hangsUntil(legacyTrace, played)) {
-        semantics::Scenario known = scenario;
-        known.end = *at;
-        return judgeInOrder(known, about, order);
-    }
+    if (std::optional<int64_t> const at = hangsUntil(legacyTrace, played))
+        return judgeUntil(*at);
 
     std::set<std::string> names;
     for (JobId id : workflow.jobs)

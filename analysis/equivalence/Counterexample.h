@@ -31,7 +31,8 @@ private:
     std::optional<int64_t> hangsUntil(semantics::Trace const& legacy,
                                       target::DagTrace const& played) const;
     bool ranSomething(target::RunOfDag const& run) const;
-    std::optional<Difference> judgeInOrder(semantics::Scenario const& scenario, JobId about,
+    std::optional<Difference> judgeInOrder(semantics::Scenario const& scenario,
+                                           semantics::Trace const& legacyTrace, JobId about,
                                            unsigned order);
 
     ir::Estate const& estate;

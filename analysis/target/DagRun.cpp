@@ -73,6 +73,15 @@ void Simulation::plan(Instant instant) {
 void Simulation::prepare(size_t index) {
     DagToRun const& taking = dags[index];
     Dag const& dag = bag.dags[taking.dag];
+    // A task's place is the same at each instant and in each run, as a tie in reality tends to
+    // fall.
+    for (auto task = static_cast<uint32_t>(rankOf.size());
+         permutation != 0 && task < dag.tasks.size(); ++task) {
+        std::seed_seq seed{permutation, task};
+        std::array<uint32_t, 1> rank{};
+        seed.generate(rank.begin(), rank.end());
+        rankOf.push_back(rank.front());
+    }
     DagFacts& fact = facts[index];
     fact.topology = topologyOf(dag);
     for (TaskId const id : dag.tasks.ids()) {
@@ -383,22 +392,15 @@ void Simulation::settle() {
     }
 }
 
-/// A task's place in the permutation: the same at each instant and in each run,
-/// as a tie in reality tends to fall.
-uint32_t Simulation::rankOf(TaskId task) const {
-    std::seed_seq seed{permutation, task.value};
-    std::array<uint32_t, 1> rank{};
-    seed.generate(rank.begin(), rank.end());
-    return rank.front();
-}
-
 bool Simulation::settleOnce() {
     bool any = false;
     while (!toConsider.empty()) {
-        auto const next = std::min_element(
-            toConsider.begin(),
-            toConsider.begin() + (permutation == 0 ? 1 : std::ssize(toConsider)),
-            [&](auto const& a, auto const& b) { return rankOf(a.second) < rankOf(b.second); });
+        auto const next =
+            std::min_element(toConsider.begin(),
+                             toConsider.begin() + (permutation == 0 ? 1 : std::ssize(toConsider)),
+                             [&](auto const& a, auto const& b) {
+                                 return rankOf[a.second.value] < rankOf[b.second.value];
+                             });
         auto const [run, task] = *next;
         toConsider.erase(next);
         consider(*runs[static_cast<size_t>(run)], task);
@@ -412,7 +414,7 @@ bool Simulation::settleOnce() {
         std::vector<std::pair<int, uint32_t>> asked(waiting.begin(), waiting.end());
         if (permutation != 0)
             llvm::sort(asked, [&](auto const& a, auto const& b) {
-                return rankOf(TaskId(a.second)) < rankOf(TaskId(b.second));
+                return rankOf[a.second] < rankOf[b.second];
             });
         for (auto const& [run, task] : asked)
             if (waiting.contains({run, task}))

@@ -92,7 +92,6 @@ private:
     void happen(Instant const& instant);
     void settle();
     bool settleOnce();
-    uint32_t rankOf(TaskId task) const;
     void ask(LiveRun& run, TaskId id);
     void request(size_t dag, PendingRun pending);
     void release(size_t dag);
@@ -160,7 +159,8 @@ private:
     semantics::Scenario const& scenario;
     llvm::DenseMap<uint32_t, int64_t> missedAt; ///< job → when a gate last missed its window
     std::vector<bool> const* choices;
-    unsigned permutation; ///< of simultaneous tasks; 0: the order of insertion
+    unsigned permutation;         ///< of simultaneous tasks; 0: the order of insertion
+    std::vector<uint32_t> rankOf; ///< of a task of any DAG, in the permutation
     DagTrace made;
     std::vector<DagId> ids;
     Ledger ledger;

@@ -295,10 +295,11 @@ private:
     }
 
     void readList(llvm::StringRef key, toml::node const& node,
-                  std::function<void(std::string, toml::node const&)> const& use) {
+                  std::function<void(std::string, toml::node const&)> const& use,
+                  char const* needed = "a list of texts is needed") {
         auto const* const list = node.as_array();
         if (!list)
-            return bad(key, node, "a list of texts is needed");
+            return bad(key, node, needed);
         for (toml::node const& each : *list) {
             std::string text;
             readText(key, each, text);
@@ -319,16 +320,13 @@ private:
 
     void readCodes(llvm::StringRef key, toml::node const& node,
                    std::function<void(llvm::StringRef)> const& use) {
-        auto const* const codes = node.as_array();
-        if (!codes)
-            return bad(key, node, "a list of codes or their beginnings is needed");
-        for (toml::node const& each : *codes) {
-            std::string prefix;
-            readText(key, each, prefix);
-            if (!each.is_string() || !checkPrefix(key, each, prefix))
-                continue;
-            use(prefix);
-        }
+        readList(
+            key, node,
+            [&](std::string const& prefix, toml::node const& at) {
+                if (checkPrefix(key, at, prefix))
+                    use(prefix);
+            },
+            "a list of codes or their beginnings is needed");
     }
 
     void readSeverities(toml::node const& node) {

@@ -40,6 +40,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <exception>
 #include <initializer_list>
 #include <memory>
@@ -378,10 +379,7 @@ private:
         }
         std::optional<semantics::Scenario> scenario;
         if (invocation.scenario.empty()) {
-            scenario = semantics::ordinaryDay(
-                estate, std::chrono::duration_cast<std::chrono::seconds>(
-                            std::chrono::system_clock::now().time_since_epoch())
-                            .count());
+            scenario = semantics::ordinaryDay(estate, std::time(nullptr));
         } else {
             std::string error;
             auto bytes = files.read(invocation.scenario, error);

@@ -16,7 +16,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <map>
 #include <tuple>
 
@@ -149,9 +149,7 @@ Exit redactFiles(Invocation const& invocation, FileSystem& files, Console& conso
         redacted.push_back({*file, inputs[i].frontend});
     }
     // One clock for both: some findings count from today.
-    int64_t const now = std::chrono::duration_cast<std::chrono::seconds>(
-                            std::chrono::system_clock::now().time_since_epoch())
-                            .count();
+    int64_t const now = std::time(nullptr);
     diag::Diagnostics ofBefore, ofAfter;
     std::vector<Place> const were = placesOf(before, inputs, ofBefore, now);
     std::vector<Place> const are = placesOf(after, redacted, ofAfter, now);

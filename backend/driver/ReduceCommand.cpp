@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <memory>
 #include <set>
 
@@ -113,9 +113,7 @@ Exit reduceEstate(Invocation const& invocation, FileSystem& files, Console& cons
                     original, ofInputs))
         estate.push_back({original.sources.path(input.file).str(),
                           original.sources.bytes(input.file).str(), input.frontend});
-    int64_t const now = std::chrono::duration_cast<std::chrono::seconds>(
-                            std::chrono::system_clock::now().time_since_epoch())
-                            .count();
+    int64_t const now = std::time(nullptr);
     Wanted wanted{*code, {}};
     if (!invocation.object.empty())
         wanted.object = invocation.object;

@@ -13,15 +13,26 @@ using Role = ConditionPiece::Role;
 
 bool isBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-/// Behind blanks and comments.
-size_t skip(llvm::StringRef text, size_t at) {
+/// Behind a word or a quoted text, as the parser delimits them.
+size_t pieceEnd(llvm::StringRef text, size_t at) {
+    if (text[at] != '"')
+        return wordEnd(text, at);
+    size_t p = at + 1;
+    while (p < text.size() && text[p] != '"')
+        p += text[p] == '\\' && p + 1 < text.size() ? 2 : 1;
+    return std::min(p + 1, text.size());
+}
+
+} // namespace
+
+size_t behindBlanks(llvm::StringRef text, size_t at) {
     while (at < text.size()) {
         if (isBlank(text[at])) {
             ++at;
         } else if (text.substr(at).starts_with("/*")) {
             size_t const close = text.find("*/", at + 2);
             if (close == llvm::StringRef::npos)
-                return at;
+                break; // JIL-015: text, so an error there: what follows must not vanish
             at = close + 2;
         } else {
             break;
@@ -30,14 +41,7 @@ size_t skip(llvm::StringRef text, size_t at) {
     return at;
 }
 
-/// Behind a word or a quoted text, as the parser delimits them.
 size_t wordEnd(llvm::StringRef text, size_t at) {
-    if (text[at] == '"') {
-        size_t p = at + 1;
-        while (p < text.size() && text[p] != '"')
-            p += text[p] == '\\' && p + 1 < text.size() ? 2 : 1;
-        return std::min(p + 1, text.size());
-    }
     size_t p = at;
     while (p < text.size() && !isBlank(text[p]) &&
            !llvm::StringRef("(),^&|=<>\"").contains(text[p]) &&
@@ -46,22 +50,12 @@ size_t wordEnd(llvm::StringRef text, size_t at) {
     return std::max(p, at + 1);
 }
 
-} // namespace
-
-bool isConditionFunction(llvm::StringRef word) {
-    for (llvm::StringRef known : {"s", "success", "f", "failure", "d", "done", "t", "terminated",
-                                  "n", "notrunning", "e", "exitcode", "v", "value", "g", "global"})
-        if (word.equals_insensitive(known))
-            return true;
-    return false;
-}
-
 std::vector<ConditionPiece> piecesOf(llvm::StringRef text) {
     enum class State : uint8_t { outer, name, instance, lookback, compared } state = State::outer;
     std::vector<ConditionPiece> pieces;
     bool isCode = false, followsFunction = false;
     for (size_t at = 0; at < text.size();) {
-        size_t const next = skip(text, at);
+        size_t const next = behindBlanks(text, at);
         if (llvm::StringRef const gap = text.slice(at, next); gap.contains("/*"))
             pieces.push_back({Role::comment, gap});
         at = next;
@@ -112,7 +106,7 @@ std::vector<ConditionPiece> piecesOf(llvm::StringRef text) {
             break;
         default: break;
         }
-        size_t const end = wordEnd(text, at);
+        size_t const end = pieceEnd(text, at);
         llvm::StringRef const word = text.slice(at, end);
         at = end;
         Role role = Role::stray;
@@ -125,7 +119,8 @@ std::vector<ConditionPiece> piecesOf(llvm::StringRef text) {
             state = State::outer;
             break;
         case State::outer:
-            if (size_t const after = skip(text, end); after < text.size() && text[after] == '(') {
+            if (size_t const after = behindBlanks(text, end);
+                after < text.size() && text[after] == '(') {
                 role = Role::function;
                 followsFunction = true;
                 isCode = word.equals_insensitive("e") || word.equals_insensitive("exitcode");

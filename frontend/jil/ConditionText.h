@@ -28,6 +28,12 @@ struct ConditionPiece {
 
 std::vector<ConditionPiece> piecesOf(llvm::StringRef condition);
 
+/// Where the text behind blanks and closed comments goes on (JIL-014, JIL-015).
+size_t behindBlanks(llvm::StringRef text, size_t at);
+
+/// The end of the unquoted word that begins at `at`, a byte behind it at least.
+size_t wordEnd(llvm::StringRef text, size_t at);
+
 /// A word that stands before the parenthesis of a status, an exit code or a variable.
 bool isConditionFunction(llvm::StringRef word);
 
