@@ -177,7 +177,7 @@ void Lowering::machine(Definition const& definition) {
             }
             if (double factor = 0; entry.row->id == Attr::machine_factor &&
                                    !value.getAsDouble(factor) && factor == 1.0) {
-                settle(entry, Fidelity::exact, "a factor of 1 weights nothing");
+                settle(entry, Fidelity::exact, "none: a factor of 1 weights nothing");
                 break;
             }
             diags
