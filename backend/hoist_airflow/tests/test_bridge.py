@@ -1,4 +1,4 @@
-"""The bridge to AutoSys: both directions, and the command of a stand-in (JIL-063, 065, 082, 058)."""
+"""The bridge to AutoSys: both directions, and the command of a stand-in (JIL-058, 063, 065)."""
 
 from __future__ import annotations
 

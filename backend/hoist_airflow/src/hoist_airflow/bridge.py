@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,12 +128,10 @@ def mirror_once(ledger: Ledger, bridges: Bridges, send: Send) -> int:
 
 def _orders(ledger: Ledger, bridges: Bridges, event: EventRow) -> list[list[str]] | None:
     """What to send because of an event; None: not yet."""
-    if event.source == SOURCE:
-        return []
-    if event.kind == "variable" and event.name in bridges.variables_out:
+    if event.kind == "variable" and event.name in bridges.variables_out and event.source != SOURCE:
         return [["-E", "SET_GLOBAL", "-G", f"{event.name}={event.value or ''}"]]
     job = event.job
-    if event.kind != "status" or job is None:
+    if event.kind != "status" or job is None or event.source == SOURCE:
         return []
     if event.status == st.ON_ICE and job in bridges.stand_ins | bridges.mirrored:
         # Ice lets dependents go (JIL-074). Whether those in AutoSys should is the operator's word.
@@ -264,10 +263,8 @@ def forward_kill(ledger: Ledger, job: str) -> None:
     """
 
     def on_term(_signal: int, _frame: Any) -> None:
-        try:
+        with suppress(EventError):  # it has just ended: the wait is about to find that out
             ledger.send("KILLJOB", job, source=SOURCE)
-        except EventError:
-            pass  # it has just ended: the wait is about to find that out
 
     signal.signal(signal.SIGTERM, on_term)
 
