@@ -2,6 +2,7 @@
 #include "analysis/migration/Bridges.h"
 
 #include "frontend/base/Patch.h"
+#include "frontend/base/Shell.h"
 #include "frontend/ir/TargetName.h"
 
 #include <llvm/ADT/DenseMap.h>
@@ -25,15 +26,14 @@ using Role = JobChange::Role;
 
 /// What starts a job or belongs to its box; without them it starts by an operator's event only.
 constexpr llvm::StringLiteral starting[] = {
-    "box_name",      "condition",      "date_conditions", "days_of_week", "run_calendar",
-    "start_times",   "start_mins",     "run_window",      "timezone",     "exclude_calendar",
-    "auto_hold",     "box_terminator", "job_terminator",  "must_start_times",
-    "must_complete_times"};
+    "box_name",    "condition",      "date_conditions", "days_of_week",     "run_calendar",
+    "start_times", "start_mins",     "run_window",      "timezone",         "exclude_calendar",
+    "auto_hold",   "box_terminator", "job_terminator",  "must_start_times", "must_complete_times"};
 /// What must not happen around `hoistctl wait`: another attempt, a second kill, units taken, a file
 /// of the job truncated or written to.
-constexpr llvm::StringLiteral acting[] = {"command",      "n_retrys",     "term_run_time",
-                                          "resources",    "job_load",     "chk_files",
-                                          "std_in_file",  "std_out_file", "std_err_file"};
+constexpr llvm::StringLiteral acting[] = {"command",     "n_retrys",     "term_run_time",
+                                          "resources",   "job_load",     "chk_files",
+                                          "std_in_file", "std_out_file", "std_err_file"};
 
 /// JIL-050; others cannot stand in JIL, in a shell's line and in AutoSys's log alike.
 bool isWritable(llvm::StringRef name) {
@@ -48,12 +48,6 @@ std::string jilName(llvm::StringRef name) {
     for (char const c : name)
         out += c == ':' ? std::string("\\:") : std::string(1, c);
     return out;
-}
-
-/// A writable name as a word of a shell's line, whatever shell it is.
-std::string shellWord(llvm::StringRef name) {
-    bool const isPlain = llvm::all_of(name, [](char c) { return c != '#' && c != ':'; });
-    return isPlain ? name.str() : "'" + name.str() + "'";
 }
 
 bool inRange(llvm::ArrayRef<ir::CodeRange> ranges, int64_t code) {
@@ -303,9 +297,9 @@ private:
         made.changes.push_back({role, id, workflow});
         if (apply.empty())
             return; // nothing starts it but an operator
-        made.apply += fmt::format("\n# {}\nupdate_job: {}\n", toString(role).str(),
-                                  jilName(job.name)) +
-                      apply;
+        made.apply +=
+            fmt::format("\n# {}\nupdate_job: {}\n", toString(role).str(), jilName(job.name)) +
+            apply;
         made.undo += fmt::format("\nupdate_job: {}\n", jilName(job.name)) + undo;
     }
 
@@ -318,8 +312,8 @@ private:
                 if (auto const it = estate.machineByName.find(name);
                     it != estate.machineByName.end())
                     isWindows |= estate.machines[it->second].type.equals_insensitive("n");
-        std::string line = isWindows ? "hoistctl wait -J" : "exec hoistctl wait -J";
-        line += (job.name.starts_with("-") ? "" : " ") + shellWord(job.name);
+        std::string line =
+            (isWindows ? "hoistctl wait " : "exec hoistctl wait ") + shellOption("-J", job.name);
         if (auto const code = codeFor(job.exitRule, true); code && *code != 0)
             line += fmt::format(" --success {}", *code);
         if (auto const code = codeFor(job.exitRule, false); code && *code != 1)
@@ -345,8 +339,8 @@ private:
     ir::Estate const& estate;
     Plan const& plan;
     llvm::ArrayRef<Dependency> all;
-    llvm::DenseMap<uint32_t, std::vector<Attribute>> attributes; ///< by job, those in force
-    llvm::DenseSet<uint32_t> overrides;                          ///< where their spans begin
+    llvm::DenseMap<uint32_t, std::vector<Attribute>> attributes;        ///< by job, those in force
+    llvm::DenseSet<uint32_t> overrides;                                 ///< where their spans begin
     std::map<std::pair<int, std::string>, std::vector<size_t>> sharers; ///< by kind and object
     std::set<uint32_t> needed; ///< moved jobs that the legacy side still waits for
     std::set<std::string> told;

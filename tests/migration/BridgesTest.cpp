@@ -1,7 +1,7 @@
 // What a wave changes in AutoSys: those who still wait there see what they saw before, and the undo
 // gives the estate back.
-#include "analysis/equivalence/Diff.h"
 #include "analysis/migration/Bridges.h"
+#include "analysis/equivalence/Diff.h"
 #include "analysis/semantics/Interpreter.h"
 #include "frontend/base/FileSystem.h"
 #include "tests/migration/ReadEstate.h"
@@ -127,9 +127,8 @@ std::vector<std::string> storyOf(ir::Estate const& estate, semantics::Scenario c
 }
 
 /// What `hoistctl mirror` sends for what a trace tells of moved jobs (bridge.py).
-std::vector<semantics::Event> mirrored(ir::Estate const& estate,
-                                       semantics::Scenario const& scenario,
-                                       WaveBridges const& wave) {
+std::vector<semantics::Event>
+mirrored(ir::Estate const& estate, semantics::Scenario const& scenario, WaveBridges const& wave) {
     using semantics::Status;
     schedule::Ticks ticks(estate);
     std::vector<semantics::Event> sent;
@@ -219,8 +218,7 @@ TEST(Bridges, ThoseWhoStayStartWhenTheyStartedBefore) {
             std::set<int64_t> firsts;
             int64_t until = 0;
             std::erase_if(after.events, [&](semantics::Event const& event) {
-                if (event.object != "LOAD" ||
-                    event.kind != semantics::Event::Kind::forceStartJob)
+                if (event.object != "LOAD" || event.kind != semantics::Event::Kind::forceStartJob)
                     return false;
                 bool const isRetry = event.at < until;
                 if (!isRetry)
