@@ -45,6 +45,8 @@ constexpr CommandRow commands[] = {
      "are void"},
     {Command::simulate, "simulate", "PATH...", true,
      "play a day as the legacy scheduler would, and say why each job ran or did not"},
+    {Command::plan, "plan", "PATH...", true,
+     "say in which waves an estate moves with few bridges, and keep that in plan.lock.toml"},
     {Command::redact, "redact", "PATH...", true,
      "write an estate for a bug report: names, commands and texts replaced, structure and findings "
      "kept"},
@@ -66,7 +68,7 @@ constexpr unsigned on(Command command) { return 1u << static_cast<unsigned>(comm
 constexpr unsigned readers = on(Command::check) | on(Command::build) | on(Command::baseline) |
                              on(Command::graph) | on(Command::coverage) | on(Command::verify) |
                              on(Command::diff) | on(Command::drift) | on(Command::gate) |
-                             on(Command::simulate);
+                             on(Command::simulate) | on(Command::plan);
 /// Those that compare two versions.
 constexpr unsigned comparers = on(Command::diff) | on(Command::drift);
 /// Those that say all there is to say about an estate.
@@ -152,6 +154,19 @@ constexpr OptionRow options[] = {
      "also judge the certificates that `hoist verify` wrote there: which are void now, and why"},
     {"--format", "FORMAT", &Invocation::format, on(Command::verify) | comparers, "text json",
      "how the verdicts or changes are written (default: text)"},
+    {"--format", "FORMAT", &Invocation::format, on(Command::plan), "text json markdown",
+     "how the plan is written (default: text)"},
+    {"--lock", "FILE", &Invocation::lock, on(Command::plan), "",
+     "where the plan is kept (default: plan.lock.toml beside hoist.toml)"},
+    {"--replan", "", &Invocation::replan, on(Command::plan), "",
+     "start over; without it every workflow keeps its place unless leaving it saves bridges"},
+    {"--check", "", &Invocation::checkOnly, on(Command::plan), "",
+     "write nothing; say where the kept plan no longer fits, and exit with 1 if it does not"},
+    {"--diff", "", &Invocation::showDiff, on(Command::plan), "",
+     "write nothing; show what would change in the kept plan as a patch, and exit with 1 if "
+     "something would"},
+    {"--budget", "N", &Invocation::budget, on(Command::plan), "",
+     "how many moves the search tries (default: 12000 for each workflow, at most 12 million)"},
     {"--scenario", "FILE", &Invocation::scenario, on(Command::simulate), "",
      "what happens: times, exit codes, files, operators' events (default: today from 00:00 on, "
      "everything succeeds); of a .jsonl file each line is one, and its trace one line of JSON"},
