@@ -2,15 +2,18 @@
 // and what has not.
 #pragma once
 
+#include "analysis/migration/Dependencies.h"
+#include "analysis/migration/PlanSettings.h"
+#include "frontend/diag/Diagnostics.h"
 #include "frontend/ir/Estate.h"
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace hoist::migration {
-
-struct Dependency;
 
 /// Where one workflow goes, and why there.
 struct Placement {
@@ -59,5 +62,32 @@ struct Plan {
     uint64_t lifetime = 0;             ///< waves that bridges stand, in all
     uint32_t kept = 0, moved = 0, added = 0; ///< against the plan before
 };
+
+/// Where workflows lie by name, as plan.lock.toml says it; wave by index. Of workflows with one
+/// name, in the estate's order.
+using PlannedBefore = std::map<std::string, std::vector<uint32_t>>;
+
+struct PlanOptions {
+    /// The plan before, whose placements are kept where that costs little; none: start over.
+    PlannedBefore const* before = nullptr;
+    uint64_t moves = 0; ///< of the search; 0: by the size of the estate
+    /// How a name is written in the plan before.
+    std::string (*nameOf)(llvm::StringRef) = [](llvm::StringRef name) { return name.str(); };
+};
+
+/// Places every workflow. When that cannot be done, says which constraints conflict (M0101) or that
+/// nothing was found (M0102), and returns nothing. Deterministic; linear in the estate but for the
+/// search, which has a budget.
+std::optional<Plan> makePlan(ir::Estate const& estate,
+                             std::vector<Dependency> const& dependencies,
+                             PlanSettings const& settings, PlanOptions const& options,
+                             diag::Diagnostics& diags);
+
+/// The plan that has each workflow where it was before, with the bridges that this takes now. What
+/// does not fit is reported (M0103, under the name `file`): workflows that are new or gone, and
+/// rules that it breaks.
+Plan planAsBefore(ir::Estate const& estate, std::vector<Dependency> const& dependencies,
+                  PlanSettings const& settings, PlanOptions const& options, llvm::StringRef file,
+                  diag::Diagnostics& diags);
 
 } // namespace hoist::migration

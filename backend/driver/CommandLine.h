@@ -35,11 +35,15 @@ struct Invocation {
     unsigned horizon = 0; ///< days; 0: the export's
     unsigned budget = 0;  ///< conflicts of the solver; 0: the default
     bool overwriteEdited = false;
+    // plan
+    std::string lock;    ///< path of plan.lock.toml; of `runbook`, too
+    std::string bridges; ///< the folder for what each wave changes in the legacy schedulers
+    bool replan = false; ///< start over
     // check
     bool changed = false;
     std::string estate;                       ///< of --changed
     bool fix = false, unsafeFixes = false;    ///< of `check`
-    bool showDiff = false, checkOnly = false; ///< of `fmt`; `check` shows too
+    bool showDiff = false, checkOnly = false; ///< of `fmt` and `plan`; `check` shows too
     bool help = false;
 
     unsigned threads() const; ///< at least one
@@ -57,6 +61,8 @@ enum class Command : uint8_t {
     gate,
     drift,
     simulate,
+    plan,
+    runbook,
     redact,
     reduce,
     init,

@@ -132,25 +132,25 @@ private:
         std::vector<std::vector<Prose>> rows;
         for (size_t wave = 0; wave < plan.waves.size(); ++wave) {
             WaveBridges const& across = (*input.bridges)[wave];
-            rows.push_back({{link(plan.waves[wave].name, folderOf(plan, wave) + "/wave")},
-                            plan.waves[wave].date.empty() ? Prose{"-"}
-                                                          : Prose{code(plan.waves[wave].date)},
-                            {number(plan.waves[wave].workflows.size())},
-                            {number(across.standIns.size() + across.mirrored.size())},
-                            {number(across.jobsIn.size())},
-                            {number(across.notBridged.size())}});
+            rows.push_back(
+                {{link(plan.waves[wave].name, folderOf(plan, wave) + "/wave")},
+                 plan.waves[wave].date.empty() ? Prose{"-"} : Prose{code(plan.waves[wave].date)},
+                 {number(plan.waves[wave].workflows.size())},
+                 {number(across.standIns.size() + across.mirrored.size())},
+                 {number(across.jobsIn.size())},
+                 {number(across.notBridged.size())}});
         }
         page.heading("Waves");
         page.table({"wave", "date", "workflows", "told to AutoSys", "heard from AutoSys",
                     "without a bridge"},
                    std::move(rows));
         page.heading("The bridge");
-        page.paragraph({"Two programs run from the first wave to the last, on a host with AutoSys's "
-                        "client and the ledger: ",
-                        code("hoistctl mirror"), " tells AutoSys what moved jobs do, ",
-                        code("hoistctl feed"),
-                        " tells the ledger what the others do. Each wave has its own list, and both "
-                        "are started again with it."});
+        page.paragraph(
+            {"Two programs run from the first wave to the last, on a host with AutoSys's "
+             "client and the ledger: ",
+             code("hoistctl mirror"), " tells AutoSys what moved jobs do, ", code("hoistctl feed"),
+             " tells the ledger what the others do. Each wave has its own list, and both "
+             "are started again with it."});
         page.paragraph({"AutoSys's operators see a moved job that others still wait for under its "
                         "name. A plain command there is a stand-in: it runs while the job runs in "
                         "Airflow. Boxes, watchers and adapters are told their status only."});
@@ -188,11 +188,11 @@ private:
         page.item({"The DAGs mean what the definitions mean. The verdict of each workflow is ",
                    code("equivalent"), ", or ", code("equivalent-if"),
                    " with assumptions that its owner accepts:"});
-        page.commands({fmt::format("hoist build{} -o dags", paths),
-                       fmt::format("hoist verify{} --dags dags --certificates certificates",
-                                   paths)});
-        page.item({"The scheduler still holds what was verified; ", code("export.jil"),
-                   " is what ", code("autorep -J ALL -q"), " prints today:"});
+        page.commands(
+            {fmt::format("hoist build{} -o dags", paths),
+             fmt::format("hoist verify{} --dags dags --certificates certificates", paths)});
+        page.item({"The scheduler still holds what was verified; ", code("export.jil"), " is what ",
+                   code("autorep -J ALL -q"), " prints today:"});
         page.commands(
             {fmt::format("hoist drift{} --against export.jil --certificates certificates", paths)});
         page.item({"The ledger knows the variables and resources of the estate:"});
@@ -200,8 +200,13 @@ private:
                        "hoistctl ledger load --manifest dags/hoist.manifest.json"});
         standInPreconditions(page, across);
         for (migration::NotBridged const& each : across.notBridged)
-            page.item({"Not bridged: ", code(each.object), " crosses to ", code(each.to), ". ",
-                       {Piece::Kind::text, each.why}, "."});
+            page.item({"Not bridged: ",
+                       code(each.object),
+                       " crosses to ",
+                       code(each.to),
+                       ". ",
+                       {Piece::Kind::text, each.why},
+                       "."});
 
         page.heading("Forward");
         page.paragraph({"Between two runs of what moves. An update of a definition clears a tick "
@@ -224,10 +229,11 @@ private:
                 lines.push_back("patch -p0 --dry-run < " + folder + "/crontab.patch");
             page.commands(std::move(lines));
             if (!across.crontabs.empty())
-                page.paragraph({"The patch is for the files that hoist read; install the patched "
-                                "crontab where it runs. A crontab has no conditions: only files and "
-                                "locks tie an entry to others, and they need no bridge while both "
-                                "sides see the same disk."});
+                page.paragraph(
+                    {"The patch is for the files that hoist read; install the patched "
+                     "crontab where it runs. A crontab has no conditions: only files and "
+                     "locks tie an entry to others, and they need no bridge while both "
+                     "sides see the same disk."});
         }
         page.item({"Let Airflow start them, and the dispatcher what no clock starts:"});
         std::vector<std::string> lines;
@@ -260,10 +266,11 @@ private:
             else
                 page.commands(before);
         }
-        page.paragraph({"The undo gives definitions back, not statuses. AutoSys has the statuses of "
-                        "stand-ins and mirrored jobs; those of the others are from before the wave. "
-                        "Where a condition reads one of them, set it with ",
-                        code("sendevent -E CHANGE_STATUS"), " to what the ledger says:"});
+        page.paragraph(
+            {"The undo gives definitions back, not statuses. AutoSys has the statuses of "
+             "stand-ins and mirrored jobs; those of the others are from before the wave. "
+             "Where a condition reads one of them, set it with ",
+             code("sendevent -E CHANGE_STATUS"), " to what the ledger says:"});
         lines.clear();
         for (ir::WorkflowId const id : workflows)
             lines.push_back("hoistctl status" + jobWords(id));
@@ -319,7 +326,8 @@ private:
             pages.push_back(code("/dags/" + names.dagId(id).str()));
         }
         page.paragraph(std::move(pages));
-        page.item({"For a dashboard, on the ledger's database (times are microseconds since 1970):"});
+        page.item(
+            {"For a dashboard, on the ledger's database (times are microseconds since 1970):"});
         std::string in;
         for (ir::WorkflowId const id : llvm::ArrayRef(workflows).take_front(40))
             in += (in.empty() ? "" : ", ") + sqlText(names.dagId(id));
@@ -337,7 +345,8 @@ private:
         page.table(
             {"what you see", "what it means", "what to do"},
             {{{code("different"), " of ", code("hoist verify")},
-              {"the DAG starts, ends or does something else than the definition; the note plays it"},
+              {"the DAG starts, ends or does something else than the definition; the note plays "
+               "it"},
               {"do not promote it; build again, or report it if hoist wrote the DAG"}},
              {{code("unknown")},
               {"not decided: something is not modelled, or the budget ended"},
@@ -367,16 +376,16 @@ private:
         ir::Workflow const& workflow = estate.workflows[id];
         Page page({"Workflow ", code(nameOf(id))});
         Span const where = estate.jobs[workflow.root].origin;
-        page.table({"what", ""},
-                   {{{"wave"}, {link(plan.waves[wave].name, "../" + folderOf(plan, wave) + "/wave")}},
-                    {{"owner"}, ownerCell(id)},
-                    {{"DAG"}, {code(names.dagId(id))}},
-                    {{"comes from"}, {code(ir::toString(workflow.dialect))}},
-                    {{"defined in"},
-                     {code(where.isValid()
-                               ? estate.sources.path(estate.sources.fileOf(where)).str()
-                               : std::string("-"))}},
-                    {{"jobs"}, {number(workflow.jobs.size())}}});
+        page.table(
+            {"what", ""},
+            {{{"wave"}, {link(plan.waves[wave].name, "../" + folderOf(plan, wave) + "/wave")}},
+             {{"owner"}, ownerCell(id)},
+             {{"DAG"}, {code(names.dagId(id))}},
+             {{"comes from"}, {code(ir::toString(workflow.dialect))}},
+             {{"defined in"},
+              {code(where.isValid() ? estate.sources.path(estate.sources.fileOf(where)).str()
+                                    : std::string("-"))}},
+             {{"jobs"}, {number(workflow.jobs.size())}}});
         if (auto const it = inexact.find(id.value); it != inexact.end()) {
             page.heading("What is not exact");
             std::vector<std::vector<Prose>> rows;
@@ -387,11 +396,11 @@ private:
         }
         neighbours(page, id, wave);
         page.heading("Forward and back");
-        page.paragraph({"With its wave: ",
-                        link(plan.waves[wave].name, "../" + folderOf(plan, wave) + "/wave"),
-                        ". To move it alone, give it a wave of its own in the plan and make the "
-                        "runbook again: what crosses is then another list. To stop it where it is, "
-                        "and let it go on:"});
+        page.paragraph(
+            {"With its wave: ", link(plan.waves[wave].name, "../" + folderOf(plan, wave) + "/wave"),
+             ". To move it alone, give it a wave of its own in the plan and make the "
+             "runbook again: what crosses is then another list. To stop it where it is, "
+             "and let it go on:"});
         page.commands({"airflow dags pause --yes " + dag(id),
                        "airflow dags list-runs --state running " + dag(id),
                        "airflow dags unpause --yes " + dag(id)});
@@ -509,8 +518,9 @@ private:
               "Pausing the DAG would hold back everything in it."},
              {event("JOB_ON_HOLD", any), event("JOB_OFF_HOLD", any)});
         if (!uses.held.empty()) {
-            page.item(Prose{"Defined to wait for you: "} + namesOf(uses.held) +
-                      Prose{". The task whose name ends in ", code(".hold"), " waits; release it:"});
+            page.item(
+                Prose{"Defined to wait for you: "} + namesOf(uses.held) +
+                Prose{". The task whose name ends in ", code(".hold"), " waits; release it:"});
             page.commands({event("JOB_OFF_HOLD", uses.held.front())});
         }
         verb("sendevent -E JOB_ON_ICE, JOB_OFF_ICE",
@@ -539,9 +549,9 @@ private:
             page.item(Prose{code("sendevent -E RELEASE_RESOURCE"), ": it claims "} +
                       namesOf(uses.resources) +
                       Prose{". A pool gives its slots back by itself; units in the ledger:"});
-            page.commands({event("RELEASE_RESOURCE", any) + " " +
-                               shellOption("-R", uses.resources.front()),
-                           "airflow pools list"});
+            page.commands(
+                {event("RELEASE_RESOURCE", any) + " " + shellOption("-R", uses.resources.front()),
+                 "airflow pools list"});
         }
         if (uses.hasRetries)
             page.item({code("n_retrys"), ": the attempts are those of the task; between them the "

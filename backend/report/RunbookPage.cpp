@@ -97,9 +97,7 @@ Prose operator+(Prose left, Prose const& right) {
     return left;
 }
 
-void Page::heading(char const* words) {
-    blocks.push_back({Block::Kind::heading, {{{words}}}, {}});
-}
+void Page::heading(char const* words) { blocks.push_back({Block::Kind::heading, {{{words}}}, {}}); }
 void Page::paragraph(Prose prose) {
     blocks.push_back({Block::Kind::paragraph, {{std::move(prose)}}, {}});
 }
@@ -121,8 +119,8 @@ std::string Page::markdown() const {
     std::string out = "# " + markdownOf(name) + "\n";
     for (size_t i = 0; i < blocks.size(); ++i) {
         Block const& block = blocks[i];
-        bool const goesOn = block.kind == Block::Kind::item && i > 0 &&
-                            blocks[i - 1].kind == Block::Kind::item;
+        bool const goesOn =
+            block.kind == Block::Kind::item && i > 0 && blocks[i - 1].kind == Block::Kind::item;
         if (!goesOn)
             out += "\n";
         switch (block.kind) {

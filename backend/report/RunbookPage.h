@@ -1,5 +1,5 @@
-// A page of a runbook before it is Markdown or HTML: what is said is the program's, what is named is
-// data, and the two never mix.
+// A page of a runbook before it is Markdown or HTML: what is said is the program's, what is named
+// is data, and the two never mix.
 #pragma once
 
 #include <llvm/ADT/StringRef.h>
