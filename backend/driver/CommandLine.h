@@ -37,7 +37,6 @@ struct Invocation {
     bool overwriteEdited = false;
     // plan
     std::string lock;    ///< path of plan.lock.toml; of `runbook`, too
-    std::string bridges; ///< the folder for what each wave changes in the legacy schedulers
     bool replan = false; ///< start over
     // check
     bool changed = false;
@@ -45,6 +44,7 @@ struct Invocation {
     bool fix = false, unsafeFixes = false;    ///< of `check`
     bool showDiff = false, checkOnly = false; ///< of `fmt` and `plan`; `check` shows too
     bool help = false;
+    std::string bridges; ///< of `plan`: the folder for what each wave changes in legacy schedulers
 
     unsigned threads() const; ///< at least one
 };
@@ -62,14 +62,14 @@ enum class Command : uint8_t {
     drift,
     simulate,
     plan,
-    runbook,
     redact,
     reduce,
     init,
     config,
     explain,
     completions,
-    version
+    version,
+    runbook
 };
 
 struct CommandRow {

@@ -3,6 +3,7 @@
 
 #include "analysis/migration/Plan.h"
 #include "backend/airflow/Build.h"
+#include "backend/driver/Outputs.h"
 #include "backend/driver/PlannedFiles.h"
 #include "backend/driver/RunbookCommand.h"
 #include "backend/report/PlanFile.h"

@@ -6,6 +6,7 @@
 #include "backend/airflow/Build.h"
 #include "backend/driver/Inputs.h"
 #include "backend/driver/OutputFolder.h"
+#include "backend/driver/Outputs.h"
 #include "backend/driver/VerifyCommand.h"
 #include "backend/report/PlanFile.h"
 #include "backend/report/Runbook.h"
@@ -224,6 +225,15 @@ Exit runbookEstate(ir::Estate& estate, Invocation const& invocation, RunSettings
     input.dependencies = &list;
     input.bridges = &*waves;
     input.operands = invocation.operands;
+    auto const repeat = [&](char const* flag, std::vector<std::string> const& values) {
+        for (std::string const& value : values)
+            if (!value.empty())
+                input.options.emplace_back(flag, value);
+    };
+    repeat("--dialect", {invocation.dialect});
+    repeat("--config", {invocation.config});
+    repeat("--properties", invocation.properties);
+    repeat("-D", invocation.defines);
     input.planFile = lock;
     input.folder = invocation.outputFolder;
     return Runbook(invocation, files, console, diags, said).write(report::runbook(input));

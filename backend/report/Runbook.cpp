@@ -40,6 +40,8 @@ public:
         for (std::string const& operand : input.operands)
             paths += " " + (operand.starts_with("-") && operand != "-" ? "./" : std::string()) +
                      shellWord(operand);
+        for (auto const& [flag, value] : input.options)
+            paths += " " + flag + (flag == "-D" ? " " : "=") + shellWord(value);
         for (ir::ConstructId const id : estate.constructs.ids()) {
             ir::Construct const& construct = estate.constructs[id];
             if (construct.owner && (construct.fate == diag::Fidelity::approximated ||

@@ -185,7 +185,8 @@ std::string Page::html() const {
             for (size_t row = 0; row < block.rows.size(); ++row) {
                 out += "<tr>";
                 for (Prose const& cell : block.rows[row])
-                    out += fmt::format(row == 0 ? "<th>{}</th>" : "<td>{}</td>", htmlOf(cell));
+                    out += (row == 0 ? "<th>" : "<td>") + htmlOf(cell) +
+                           (row == 0 ? "</th>" : "</td>");
                 out += "</tr>\n";
             }
             out += "</table>\n";

@@ -316,7 +316,7 @@ condition: v(GATE) = "open" & s(OTHER^PRD)
 }
 
 TEST(Bridges, NamesAndValuesStayData) {
-    Moved const moved(R"(
+    Moved const moved(R"jil(
 insert_job: "x:y#1"  job_type: c  machine: m1
 command: echo "a: b" /* kept */ ; rm /tmp/*
 condition: s(OTHER)
@@ -330,7 +330,7 @@ command: f
 insert_job: USE  job_type: c  machine: m1
 command: g
 condition: s("x\:y#1") & s(-dash)
-)",
+)jil",
                       {{"x:y#1", "-dash", "Z$(reboot)"}});
     std::string const& apply = moved.first().apply;
     EXPECT_NE(apply.find("update_job: x\\:y#1\n"), std::string::npos) << apply;
