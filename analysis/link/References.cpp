@@ -1,5 +1,6 @@
 // References: what conditions, schedules, jobs, machines and calendars name, and what a missing
 // name may have meant.
+#include "analysis/Globals.h"
 #include "analysis/Uses.h"
 #include "analysis/link/Steps.h"
 
@@ -270,18 +271,8 @@ private:
     void collectGlobalsSetByCommands() {
         for (ir::Job const& job : estate.jobs)
             if (auto const* action = std::get_if<ir::CommandAction>(&job.action))
-                collectGlobalsSetBy(*action->command);
-    }
-
-    void collectGlobalsSetBy(llvm::StringRef command) {
-        if (!command.contains_insensitive("SET_GLOBAL"))
-            return;
-        for (size_t at = command.find("-G"); at != llvm::StringRef::npos;
-             at = command.find("-G", at + 2)) {
-            llvm::StringRef const rest = command.drop_front(at + 2).ltrim(" \t\"'\\");
-            setByCommands.insert(
-                rest.take_until([](char c) { return c == '=' || c == ' ' || c == '"'; }));
-        }
+                forEachGlobalSet(*action->command,
+                                 [&](llvm::StringRef name) { setByCommands.insert(name); });
     }
 
     /// True the first time a name of a kind is missing: what hundreds of jobs name is one finding.

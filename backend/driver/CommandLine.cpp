@@ -45,6 +45,11 @@ constexpr CommandRow commands[] = {
      "are void"},
     {Command::simulate, "simulate", "PATH...", true,
      "play a day as the legacy scheduler would, and say why each job ran or did not"},
+    {Command::plan, "plan", "PATH...", true,
+     "say in which waves an estate moves with few bridges, and keep that in plan.lock.toml"},
+    {Command::runbook, "runbook", "PATH...", true,
+     "write a page for each wave and workflow of a plan: before, forward, back, what to watch, and "
+     "what each wave changes in the legacy schedulers"},
     {Command::redact, "redact", "PATH...", true,
      "write an estate for a bug report: names, commands and texts replaced, structure and findings "
      "kept"},
@@ -66,7 +71,7 @@ constexpr unsigned on(Command command) { return 1u << static_cast<unsigned>(comm
 constexpr unsigned readers = on(Command::check) | on(Command::build) | on(Command::baseline) |
                              on(Command::graph) | on(Command::coverage) | on(Command::verify) |
                              on(Command::diff) | on(Command::drift) | on(Command::gate) |
-                             on(Command::simulate);
+                             on(Command::simulate) | on(Command::plan) | on(Command::runbook);
 /// Those that compare two versions.
 constexpr unsigned comparers = on(Command::diff) | on(Command::drift);
 /// Those that say all there is to say about an estate.
@@ -152,6 +157,28 @@ constexpr OptionRow options[] = {
      "also judge the certificates that `hoist verify` wrote there: which are void now, and why"},
     {"--format", "FORMAT", &Invocation::format, on(Command::verify) | comparers, "text json",
      "how the verdicts or changes are written (default: text)"},
+    {"--format", "FORMAT", &Invocation::format, on(Command::plan), "text json markdown",
+     "how the plan is written (default: text)"},
+    {"--lock", "FILE", &Invocation::lock, on(Command::plan), "",
+     "where the plan is kept (default: plan.lock.toml beside hoist.toml)"},
+    {"--bridges", "DIR", &Invocation::bridges, on(Command::plan), "",
+     "also write there what each wave changes in the legacy schedulers, its undo, and the list of "
+     "what crosses; proved to give the estate back"},
+    {"--plan", "FILE", &Invocation::lock, on(Command::runbook), "",
+     "the plan that `hoist plan` made (default: plan.lock.toml beside hoist.toml)"},
+    {"-o,--out", "DIR", &Invocation::outputFolder, on(Command::runbook), "",
+     "the folder for the pages and the files of each wave; not inside a PATH"},
+    {"--check", "", &Invocation::checkOnly, on(Command::runbook), "",
+     "write nothing; list the files that would change, and exit with 1 if there are any"},
+    {"--replan", "", &Invocation::replan, on(Command::plan), "",
+     "start over; without it every workflow keeps its place unless leaving it saves bridges"},
+    {"--check", "", &Invocation::checkOnly, on(Command::plan), "",
+     "write nothing; say where the kept plan no longer fits, and exit with 1 if it does not"},
+    {"--diff", "", &Invocation::showDiff, on(Command::plan), "",
+     "write nothing; show what would change in the kept plan as a patch, and exit with 1 if "
+     "something would"},
+    {"--budget", "N", &Invocation::budget, on(Command::plan), "",
+     "how many moves the search tries (default: 12000 for each workflow, at most 12 million)"},
     {"--scenario", "FILE", &Invocation::scenario, on(Command::simulate), "",
      "what happens: times, exit codes, files, operators' events (default: today from 00:00 on, "
      "everything succeeds); of a .jsonl file each line is one, and its trace one line of JSON"},
@@ -393,6 +420,9 @@ std::optional<ParsedCommand> parseCommandLine(llvm::ArrayRef<llvm::StringRef> ar
     if (parsed.row->command == Command::build && parsed.invocation.outputFolder.empty())
         diags.report<Code::BadUsage>(
             {}, std::string("`hoist build` needs `-o DIR`: where the DAGs go"));
+    if (parsed.row->command == Command::runbook && parsed.invocation.outputFolder.empty())
+        diags.report<Code::BadUsage>(
+            {}, std::string("`hoist runbook` needs `-o DIR`: where the pages go"));
     bool const writesEstate =
         parsed.row->command == Command::redact || parsed.row->command == Command::reduce;
     if (writesEstate && parsed.invocation.outputFolder.empty())

@@ -35,12 +35,16 @@ struct Invocation {
     unsigned horizon = 0; ///< days; 0: the export's
     unsigned budget = 0;  ///< conflicts of the solver; 0: the default
     bool overwriteEdited = false;
+    // plan
+    std::string lock;    ///< path of plan.lock.toml; of `runbook`, too
+    bool replan = false; ///< start over
     // check
     bool changed = false;
     std::string estate;                       ///< of --changed
     bool fix = false, unsafeFixes = false;    ///< of `check`
-    bool showDiff = false, checkOnly = false; ///< of `fmt`; `check` shows too
+    bool showDiff = false, checkOnly = false; ///< of `fmt` and `plan`; `check` shows too
     bool help = false;
+    std::string bridges; ///< of `plan`: the folder for what each wave changes in legacy schedulers
 
     unsigned threads() const; ///< at least one
 };
@@ -57,13 +61,15 @@ enum class Command : uint8_t {
     gate,
     drift,
     simulate,
+    plan,
     redact,
     reduce,
     init,
     config,
     explain,
     completions,
-    version
+    version,
+    runbook
 };
 
 struct CommandRow {

@@ -1,14 +1,11 @@
 // Finds hoist.toml, reads it with toml++, and checks every key at its place.
 #include "backend/driver/Config.h"
 
+#include "backend/driver/PlanConfig.h"
+#include "backend/driver/TomlReader.h"
 #include "frontend/base/Paths.h"
 #include "frontend/base/Suggest.h"
 #include "frontend/ir/TimeZones.h"
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wshadow"
-#include <toml++/toml.h>
-#pragma GCC diagnostic pop
 
 #include <llvm/ADT/StringExtras.h>
 
@@ -58,30 +55,11 @@ std::string findConfig(llvm::StringRef first, FileSystem& files, Console const& 
 
 namespace {
 
-/// Line and column (1-based, in characters) of toml++ as an offset.
-size_t offsetOf(llvm::StringRef bytes, toml::source_position position) {
-    size_t at = 0;
-    for (toml::source_index line = 1; line < position.line; ++line) {
-        size_t const newline = bytes.find('\n', at);
-        if (newline == llvm::StringRef::npos)
-            return bytes.size();
-        at = newline + 1;
-    }
-    for (toml::source_index column = 1;
-         column < position.column && at < bytes.size() && bytes[at] != '\n'; ++column) {
-        ++at;
-        while (at < bytes.size() && (static_cast<unsigned char>(bytes[at]) & 0xC0) == 0x80)
-            ++at;
-    }
-    return at;
-}
-
-class ConfigReader {
+class ConfigReader : TomlReader {
 public:
     ConfigReader(FileId fileId, ir::Estate& model, RunSettings& runSettings,
                  diag::Diagnostics& diagnostics)
-        : file(fileId), estate(model), settings(model.settings), findings(runSettings),
-          diags(diagnostics), bytes(model.sources.bytes(fileId)) {}
+        : TomlReader(fileId, model, runSettings, diagnostics), settings(model.settings) {}
 
     void read() {
         toml::parse_result const result =
@@ -100,79 +78,13 @@ public:
             {"allow", [&](auto const& node) { readAllowed(node); }},
             {"findings", [&](auto const& node) { readTable("findings", node, findingsKeys()); }},
             {"gate", [&](auto const& node) { readTable("gate", node, gateKeys()); }},
+            {"plan",
+             [&](auto const& node) { readPlanSettings(node, file, estate, findings, diags); }},
         };
         readKeys("", result.table(), top);
     }
 
 private:
-    using Reader = std::function<void(toml::node const&)>;
-    using Table = std::vector<std::pair<llvm::StringRef, Reader>>;
-
-    Span spanOf(toml::source_region const& region) const {
-        size_t const begin = offsetOf(bytes, region.begin);
-        return estate.sources.span(file, begin, std::max(begin, offsetOf(bytes, region.end)));
-    }
-
-    void bad(llvm::StringRef key, toml::node const& node, llvm::StringRef why) {
-        diags.report<Code::BadConfigValue>(spanOf(node.source()), key, why).object(key);
-    }
-
-    void readKeys(llvm::StringRef path, toml::table const& table, Table const& known) {
-        // In the order of the file, so that findings and effects are.
-        std::vector<std::pair<toml::key const*, toml::node const*>> entries;
-        for (auto&& [key, node] : table)
-            entries.emplace_back(&key, &node);
-        std::sort(entries.begin(), entries.end(), [](auto const& a, auto const& b) {
-            auto const& x = a.first->source().begin;
-            auto const& y = b.first->source().begin;
-            return std::tie(x.line, x.column) < std::tie(y.line, y.column);
-        });
-        for (auto const& [key, node] : entries) {
-            llvm::StringRef const name(key->str().data(), key->str().size());
-            auto const it = std::find_if(known.begin(), known.end(),
-                                         [&](auto const& row) { return row.first == name; });
-            std::string const full = path.empty() ? name.str() : (path + "." + name).str();
-            if (it != known.end()) {
-                findings.origins[full] = placeOf(*node);
-                it->second(*node);
-                continue;
-            }
-            auto builder = diags.report<Code::UnknownKey>(spanOf(key->source()), full);
-            builder.object(full);
-            std::vector<llvm::StringRef> names;
-            for (auto const& row : known)
-                names.push_back(row.first);
-            if (llvm::StringRef const nearest = nearestOf(name, names); !nearest.empty())
-                builder.help(fmt::format("did you mean `{}`?", diag::shown(nearest)));
-            else
-                builder.help("known keys: " + llvm::join(names, ", "));
-        }
-    }
-
-    std::string placeOf(toml::node const& node) const {
-        return fmt::format("{}:{}", diag::shown(estate.sources.path(file)),
-                           node.source().begin.line);
-    }
-
-    void readTable(llvm::StringRef path, toml::node const& node, Table const& known) {
-        if (auto const* const table = node.as_table())
-            readKeys(path, *table, known);
-        else
-            bad(path, node, "a table is needed");
-    }
-
-    template <class Value>
-    void readValue(llvm::StringRef key, toml::node const& node, Value& target,
-                   llvm::StringRef what) {
-        if (auto const value = node.value_exact<Value>())
-            target = *value;
-        else
-            bad(key, node, (what + " is needed").str());
-    }
-    void readText(llvm::StringRef key, toml::node const& node, std::string& target) {
-        readValue(key, node, target, "a string");
-    }
-
     void readZone(llvm::StringRef key, toml::node const& node) {
         std::string zone;
         readText(key, node, zone);
@@ -294,20 +206,6 @@ private:
         };
     }
 
-    void readList(llvm::StringRef key, toml::node const& node,
-                  std::function<void(std::string, toml::node const&)> const& use,
-                  char const* needed = "a list of texts is needed") {
-        auto const* const list = node.as_array();
-        if (!list)
-            return bad(key, node, needed);
-        for (toml::node const& each : *list) {
-            std::string text;
-            readText(key, each, text);
-            if (each.is_string())
-                use(std::move(text), each);
-        }
-    }
-
     bool checkPrefix(llvm::StringRef key, toml::node const& node, llvm::StringRef prefix) {
         if (Policy::isPrefix(prefix))
             return true;
@@ -412,7 +310,7 @@ private:
                  [&](auto const& value) { readText("allow.evidence", value, allowed.evidence); }},
                 {"by", [&](auto const& value) { readText("allow.by", value, by); }},
                 {"reason", [&](auto const& value) { readText("allow.reason", value, reason); }},
-                {"until", [&](auto const& value) { readDay(value, allowed.until); }},
+                {"until", [&](auto const& value) { readDay("allow.until", value, allowed.until); }},
             };
             readTable("allow", row, known);
             for (auto const& [key, value] : {std::pair("code", &allowed.code),
@@ -436,14 +334,6 @@ private:
         if (std::string const nearest = Policy::nearestPrefix(allowed.code); nearest.size() == 5)
             why += fmt::format("; did you mean `{}`?", nearest);
         bad("allow.code", node, why);
-    }
-
-    void readDay(toml::node const& node, std::string& day) {
-        auto const date = node.value_exact<toml::date>();
-        if (date)
-            day = fmt::format("{:04}-{:02}-{:02}", date->year, date->month, date->day);
-        if (!isDay(day))
-            bad("allow.until", node, "a day is needed, as in 2027-01-31 without quotes");
     }
 
     void readExecutor(toml::node const& node, ir::SiteRule& rule) {
@@ -471,12 +361,7 @@ private:
         rule.retries = static_cast<int>(retries);
     }
 
-    FileId file;
-    ir::Estate& estate;
     ir::Settings& settings;
-    RunSettings& findings;
-    diag::Diagnostics& diags;
-    llvm::StringRef bytes;
 };
 
 std::optional<FileId> addSource(std::string const& path, FileSystem& files, ir::Estate& estate,

@@ -1,6 +1,7 @@
 // hoist.toml, --properties and -D: the site's settings.
 #pragma once
 
+#include "analysis/migration/PlanSettings.h"
 #include "backend/driver/CommandLine.h"
 #include "backend/driver/Console.h"
 #include "backend/driver/Gate.h"
@@ -20,6 +21,7 @@ struct RunSettings {
     Policy policy;
     std::vector<AllowRow> allowed;
     GateSettings gate;
+    migration::PlanSettings plan;
     std::string baseline;     ///< path; empty: none
     std::string configFolder; ///< of hoist.toml
     std::string configFile;   ///< hoist.toml; empty: none

@@ -17,6 +17,8 @@
 #include "backend/driver/Init.h"
 #include "backend/driver/Inputs.h"
 #include "backend/driver/Outputs.h"
+#include "backend/driver/PlanCommand.h"
+#include "backend/driver/RunbookCommand.h"
 #include "backend/driver/PlannedFiles.h"
 #include "backend/driver/Policy.h"
 #include "backend/driver/Progress.h"
@@ -298,6 +300,18 @@ private:
                 return diffEstates(before, estate, invocation, files, console, diags);
             return verifyEstate(estate, invocation, version, files, console, diags,
                                 std::move(exportBeingRead));
+        case Command::plan:
+            progress.clear();
+            std::erase_if(diags.all(), [](diag::Diagnostic const& finding) {
+                return finding.severity != diag::Severity::error;
+            });
+            return planEstate(estate, invocation, settings, files, console, diags, product);
+        case Command::runbook:
+            progress.clear();
+            std::erase_if(diags.all(), [](diag::Diagnostic const& finding) {
+                return finding.severity != diag::Severity::error;
+            });
+            return runbookEstate(estate, invocation, settings, files, console, diags, product);
         case Command::gate: return gate();
         case Command::graph:
             progress.clear();

@@ -19,6 +19,7 @@ struct Shown {
     std::string table, key; ///< "findings", "severity.A03"
     Json value;             ///< null: not set
     std::string origin;
+    bool isDay = false; ///< a TOML date, which JSON shows as text
 };
 
 std::string keyText(llvm::StringRef key) {
@@ -66,16 +67,35 @@ public:
                 shown.push_back(report::toUtf8(name));
             add("gate", key, std::move(shown));
         }
+        addPlan(run.plan);
         for (auto const& [name, value] : settings.defines)
             add("defines", name, report::toUtf8(value));
         return std::move(list);
     }
 
 private:
+    void addPlan(migration::PlanSettings const& plan) {
+        for (auto const& [key, number] : {std::pair{"wave_size", &plan.waveSize},
+                                          {"waves", &plan.waves},
+                                          {"jobs_per_wave", &plan.jobsPerWave},
+                                          {"load_per_wave", &plan.loadPerWave},
+                                          {"owners_per_wave", &plan.ownersPerWave},
+                                          {"done", &plan.done}})
+            add("plan", key, *number ? Json((*number)->value) : Json());
+        add("plan", "move_gain", plan.moveGain);
+        add("plan", "low_risk_first", plan.lowRiskFirst.has_value());
+        add("plan", "split_cycles", plan.splitCycles);
+        for (auto const& [key, day] : {std::pair{"start", &plan.start}, {"end", &plan.end}}) {
+            add("plan", key, *day ? Json((*day)->value) : Json());
+            list.back().isDay = true;
+        }
+        add("plan", "every", plan.every);
+    }
+
     void add(std::string const& table, std::string const& key, Json value) {
         auto const origin = run.origins.find(table.empty() ? key : table + "." + key);
         list.push_back({table, key, std::move(value),
-                        origin == run.origins.end() ? "default" : origin->second});
+                        origin == run.origins.end() ? "default" : origin->second, false});
     }
 
     ir::Settings const& settings;
@@ -122,7 +142,9 @@ std::string configText(ir::Settings const& settings, RunSettings const& run) {
         std::string const name =
             key.starts_with("severity.") ? "severity." + keyText(key.drop_front(9)) : keyText(key);
         text += one.value.is_null() ? "# " + name + " is not set\n"
-                                    : fmt::format("{} = {}  # {}\n", name, valueText(one.value),
+                                    : fmt::format("{} = {}  # {}\n", name,
+                                                  one.isDay ? one.value.get<std::string>()
+                                                            : valueText(one.value),
                                                   report::printable(one.origin));
     }
     for (auto const& [name, places] : run.rows)

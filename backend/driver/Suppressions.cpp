@@ -2,7 +2,7 @@
 // line. `until DAY` behind the codes ends them.
 #include "backend/driver/Suppressions.h"
 
-#include "backend/driver/Glob.h"
+#include "frontend/base/Glob.h"
 
 #include <llvm/ADT/SmallVector.h>
 

@@ -6,7 +6,7 @@
 #include "analysis/equivalence/CertificateState.h"
 #include "analysis/equivalence/Diff.h"
 #include "analysis/equivalence/Fields.h"
-#include "backend/driver/Glob.h"
+#include "frontend/base/Glob.h"
 #include "backend/driver/Outputs.h"
 #include "backend/report/Changes.h"
 #include "backend/report/Verdicts.h"

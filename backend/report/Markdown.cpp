@@ -27,27 +27,27 @@ std::string inert(llvm::StringRef text, bool isCode) {
     return out;
 }
 
-std::string code(llvm::StringRef text) { return "<code>" + inert(text, true) + "</code>"; }
+// What GitHub takes in a comment, in characters; bytes are never fewer.
+constexpr size_t commentLimit = 65'536;
 
-/// A message: what stands between backticks as code. A name that holds a backtick changes what
-/// looks like code, and nothing else.
-std::string prose(llvm::StringRef message) {
+} // namespace
+
+std::string markdownCode(llvm::StringRef text) {
+    return "<code>" + inert(text, true) + "</code>";
+}
+
+std::string markdownProse(llvm::StringRef message) {
     std::string const text = printable(message);
     llvm::StringRef rest = text;
     std::string out;
     for (bool isCode = false; !rest.empty(); isCode = !isCode) {
         auto const [part, after] = rest.split('`');
         if (!part.empty())
-            out += isCode ? code(part) : inert(part, false);
+            out += isCode ? markdownCode(part) : inert(part, false);
         rest = after;
     }
     return out;
 }
-
-// What GitHub takes in a comment, in characters; bytes are never fewer.
-constexpr size_t commentLimit = 65'536;
-
-} // namespace
 
 std::string markdown(Findings const& input, Notices& notices) {
     // The comment by which a bot finds its last comment again.
@@ -63,9 +63,9 @@ std::string markdown(Findings const& input, Notices& notices) {
             place.isKnown ? fmt::format("{}:{}", printable(place.file), place.start.line) : "";
         std::string row = fmt::format(
             "| {} | {} | {} | {}", diag::shown(diag::toString(finding.severity)),
-            diag::info(finding.code).id, where.empty() ? "" : code(where), prose(finding.message));
+            diag::info(finding.code).id, where.empty() ? "" : markdownCode(where), markdownProse(finding.message));
         for (std::string const& help : finding.helps)
-            row += "<br>help: " + prose(help);
+            row += "<br>help: " + markdownProse(help);
         row += " |\n";
         if (out.size() + row.size() > commentLimit - 200)
             break;

@@ -29,4 +29,10 @@ std::string wholeMessage(diag::Diagnostic const& finding);
 /// "2 errors, 1 note in 3 files (4 suppressed)", or "no findings in 1 file".
 std::string summaryOf(Findings const& input);
 
+/// Printable text as code in Markdown, where nothing in it is read as markup.
+std::string markdownCode(llvm::StringRef text);
+/// A message in Markdown: what stands between backticks as code. A name that holds a backtick
+/// changes what looks like code, and nothing else.
+std::string markdownProse(llvm::StringRef message);
+
 } // namespace hoist::report

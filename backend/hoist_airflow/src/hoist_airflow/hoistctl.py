@@ -1,6 +1,7 @@
 """`hoistctl`: the operator's command; each subcommand is a row of a table.
 
 Exit codes: 0 done, 1 the ledger or Airflow refused (or a DAG file does not import), 2 usage.
+`wait` ends as the job ended: with its exit code, by a signal where it was TERMINATED.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from hoist_airflow import bridge
 from hoist_airflow.dispatch import (
     DispatchError,
     RestStarter,
@@ -105,6 +107,48 @@ def _dispatch(ledger: Ledger, given: Arguments) -> int:
     return 0
 
 
+def _wait(ledger: Ledger, given: Arguments) -> int:
+    bridge.forward_kill(ledger, given.job)
+    print(f"waiting for {_plain(given.job)}", flush=True)
+    end = bridge.wait(ledger, given.job, interval=given.interval, timeout=given.timeout)
+    if end is None:
+        raise bridge.BridgeError(f"{given.job}: no end within {given.timeout:g} s")
+    print(f"{_plain(given.job)} is {end.status} in Airflow", flush=True)
+    if end.status == "TERMINATED":
+        bridge.die_terminated()
+    if end.exit_code is not None:
+        return end.exit_code
+    return int(given.success if end.status == "SUCCESS" else given.failure)
+
+
+def _mirror(ledger: Ledger, given: Arguments) -> int:
+    bridges, send = _bridges(given.bridges), bridge.Sendevent(given.sendevent)
+    return _repeat(given, "sent", lambda: bridge.mirror_once(ledger, bridges, send))
+
+
+def _feed(ledger: Ledger, given: Arguments) -> int:
+    bridges, log = _bridges(given.bridges), Path(given.log)
+    return _repeat(given, "brought", lambda: bridge.feed_once(ledger, bridges, log))
+
+
+def _repeat(given: Arguments, verb: str, once: Callable[[], int]) -> int:
+    if given.once:
+        print(f"{verb} {once()} events")
+        return 0
+    bridge.follow(once, given.interval, lambda text: print(text, file=sys.stderr, flush=True))
+    return 0
+
+
+def _bridges(path: str) -> bridge.Bridges:
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as wrong:
+        raise bridge.BridgeError(f"bridges {path}: {wrong}") from wrong
+    if not isinstance(found, dict):
+        raise bridge.BridgeError(f"bridges {path}: not an object")
+    return bridge.Bridges.of(found)
+
+
 def _load(ledger: Ledger, given: Arguments) -> int:
     ledger.load(_manifest(given.manifest))
     return 0
@@ -181,6 +225,9 @@ def _argument(*flags: str, **given: Any) -> tuple[tuple[str, ...], dict[str, Any
 
 
 _MANIFEST = _argument("--manifest", required=True, help="hoist.manifest.json")
+_BRIDGES = _argument("--bridges", required=True, metavar="FILE", help="bridges.json of the wave")
+_ONCE = _argument("--once", action="store_true", help="to the end of the log, then stop")
+_INTERVAL = _argument("--interval", type=float, default=5.0, help="seconds between looks")
 # Subcommand -> what it does, its help, its arguments.
 _COMMANDS: dict[str, tuple[Callable[[Ledger, Arguments], int], str, list[Any]]] = {
     "status": (
@@ -215,13 +262,44 @@ _COMMANDS: dict[str, tuple[Callable[[Ledger, Arguments], int], str, list[Any]]] 
         "follow the log, start the runs that no clock starts, sweep alarms",
         [
             _MANIFEST,
-            _argument("--once", action="store_true", help="to the end of the log, then stop"),
-            _argument("--interval", type=float, default=5.0, help="seconds between looks"),
+            _ONCE,
+            _INTERVAL,
             _argument(
                 "--airflow-url",
                 default=os.environ.get("HOIST_AIRFLOW_URL", "http://localhost:8080"),
                 help="of the API server; bearer token in HOIST_AIRFLOW_TOKEN[_FILE]",
             ),
+        ],
+    ),
+    "wait": (
+        _wait,
+        "the command of a stand-in in AutoSys: end as the moved job ends, with its exit code",
+        [
+            _argument("-J", dest="job", required=True, help="legacy name"),
+            _argument("--success", type=int, default=0, help="code of a SUCCESS without one"),
+            _argument("--failure", type=int, default=1, help="code of a FAILURE without one"),
+            _argument("--timeout", type=float, help="seconds; then it fails (default: none)"),
+            _INTERVAL,
+        ],
+    ),
+    "mirror": (
+        _mirror,
+        "follow the log and tell AutoSys, by sendevent, what moved jobs do",
+        [
+            _BRIDGES,
+            _ONCE,
+            _INTERVAL,
+            _argument("--sendevent", default="sendevent", help="AutoSys's command"),
+        ],
+    ),
+    "feed": (
+        _feed,
+        "follow AutoSys's event log and tell the ledger what jobs do that have not moved",
+        [
+            _BRIDGES,
+            _argument("--log", required=True, metavar="FILE", help="event_demon.$AUTOSERV"),
+            _ONCE,
+            _INTERVAL,
         ],
     ),
 }
@@ -296,7 +374,14 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911  (one 
         return _schema(url, given.action)
     except BrokenPipeError:
         return 0
-    except (LedgerError, EventError, DispatchError, OSError, ValueError) as refused:
+    except (
+        LedgerError,
+        EventError,
+        DispatchError,
+        bridge.BridgeError,
+        OSError,
+        ValueError,
+    ) as refused:
         print(f"hoistctl: {refused}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -1,5 +1,5 @@
 // Goes back to the last `*` only: linear in pattern times text, whatever the pattern.
-#include "backend/driver/Glob.h"
+#include "frontend/base/Glob.h"
 
 namespace hoist {
 

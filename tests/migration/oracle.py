@@ -1,0 +1,209 @@
+"""The same problems for OR-tools: CP-SAT finds optima, and a linear program with cuts bounds them."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from ortools.linear_solver import pywraplp
+from ortools.sat.python import cp_model
+
+Problem = dict[str, Any]
+
+
+@dataclass
+class Answer:
+    """What CP-SAT says: `cut` None means that it has no plan; `isInfeasible`, that there is none."""
+
+    cut: int | None
+    bound: float
+    is_infeasible: bool
+    wave: list[int]
+
+
+def cut_of(problem: Problem, wave: list[int]) -> int:
+    """Return the weight of the nets that lie in several waves."""
+    return sum(
+        net["weight"] for net in problem["nets"] if len({wave[node] for node in net["nodes"]}) > 1
+    )
+
+
+def solve(
+    problem: Problem,
+    waves: int,
+    seconds: float = 30,
+    hint: list[int] | None = None,
+    cuts: list[tuple[dict[int, int], int]] | None = None,
+    skip: set[int] | None = None,
+) -> Answer:
+    """Solve with at most so many waves. `skip`: rules to leave out; `cuts`: sums of nets that are at least."""
+    model = cp_model.CpModel()
+    nodes = range(problem["nodes"])
+    active = [rule for at, rule in enumerate(problem["rules"]) if at not in (skip or set())]
+    waves = min([waves] + [rule["limit"] for rule in active if rule["kind"] == "waves"])
+    lies = [[model.new_bool_var("") for _ in range(waves)] for _ in nodes]
+    number = []
+    for node in nodes:
+        model.add_exactly_one(lies[node])
+        place = model.new_int_var(0, waves - 1, "")
+        model.add(place == sum(w * lies[node][w] for w in range(waves)))
+        number.append(place)
+    for rule in active:
+        members = rule.get("nodes", [])
+        match rule["kind"]:
+            case "together":
+                for node in members[1:]:
+                    model.add(number[node] == number[members[0]])
+            case "window":
+                for node in members:
+                    for w in range(waves):
+                        if not rule["first"] <= w <= rule.get("last", waves) or w in rule.get(
+                            "closed", ()
+                        ):
+                            model.add(lies[node][w] == 0)
+            case "capacity":
+                for w in range(waves):
+                    model.add(
+                        sum(a * lies[n][w] for n, a in zip(members, rule["amounts"], strict=True))
+                        <= rule["limit"]
+                    )
+            case "variety":
+                labels = defaultdict(list)
+                for node, label in zip(members, rule["labels"], strict=True):
+                    labels[label].append(node)
+                for w in range(waves):
+                    present = []
+                    for owned in labels.values():
+                        one = model.new_bool_var("")
+                        for node in owned:
+                            model.add_implication(lies[node][w], one)
+                        present.append(one)
+                    model.add(sum(present) <= rule["limit"])
+            case "order":
+                for first in members:
+                    for later in rule["later"]:
+                        model.add(number[first] + int(rule["strict"]) <= number[later])
+    is_cut = []
+    for net in problem["nets"]:
+        one = model.new_bool_var("")
+        first = net["nodes"][0]
+        for other in net["nodes"][1:]:
+            for w in range(waves):
+                model.add_bool_or(one, lies[other][w], ~lies[first][w])
+                model.add_bool_or(one, ~lies[other][w], lies[first][w])
+        is_cut.append(one)
+    for amounts, least in cuts or ():
+        model.add(sum(a * is_cut[net] for net, a in amounts.items()) >= least)
+    if hint:
+        for node in nodes:
+            for w in range(waves):
+                model.add_hint(lies[node][w], hint[node] == w)
+    model.minimize(
+        sum(net["weight"] * one for net, one in zip(problem["nets"], is_cut, strict=True))
+    )
+    solver = cp_model.CpSolver()
+    solver.parameters.max_time_in_seconds = seconds
+    solver.parameters.num_workers = 2
+    status = solver.solve(model)
+    found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+    return Answer(
+        round(solver.objective_value) if found else None,
+        solver.best_objective_bound,
+        status == cp_model.INFEASIBLE,
+        [solver.value(place) for place in number] if found else [],
+    )
+
+
+def is_feasible(problem: Problem, waves: int, skip: set[int]) -> bool:
+    """Return whether the rules that are not left out can be met."""
+    bare = {**problem, "nets": []}
+    answer = solve(bare, waves, skip=skip)
+    assert answer.is_infeasible or answer.cut is not None, "CP-SAT did not decide a small problem"
+    return not answer.is_infeasible
+
+
+def lower_bound(problem: Problem, rounds: int = 60) -> tuple[float, list[tuple[dict[int, int], int]]]:
+    """Return a lower bound of the cut, and the inequalities that give it.
+
+    CP-SAT's own bound for partitioning is weak, as waves can be renamed. In every plan, the nodes that a
+    node reaches over uncut nets fit into one wave. So for each root, each tree, and each capacity:
+    what the tree holds, each node counted by the cuts on its path, is at least what does not fit (the
+    "spreading metrics" of Even, Naor, Rao and Schieber). The trees are the shortest ones for the
+    last answer of the linear program; it is solved again until none is broken.
+    """
+    nets = problem["nets"]
+    lp = pywraplp.Solver.CreateSolver("GLOP")
+    cut = [lp.NumVar(0, 1, "") for _ in nets]
+    lp.Minimize(sum(net["weight"] * one for net, one in zip(nets, cut, strict=True)))
+    near: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for at, net in enumerate(nets):
+        for a in net["nodes"]:
+            for b in net["nodes"]:
+                if a != b:
+                    near[a].append((b, at))
+    capacities = [
+        (dict(zip(rule["nodes"], rule["amounts"], strict=True)), rule["limit"])
+        for rule in problem["rules"]
+        if rule["kind"] == "capacity"
+    ]
+    found: list[tuple[dict[int, int], int]] = []
+    bound = 0.0
+    for _ in range(rounds):
+        lp.Solve()
+        bound = lp.Objective().Value()
+        length = [max(0.0, one.solution_value()) for one in cut]
+        added = 0
+        for root in range(problem["nodes"]):
+            for amounts, limit in capacities:
+                inequality = broken(root, amounts, limit, near, length)
+                if inequality:
+                    coefficients, least = inequality
+                    lp.Add(sum(a * cut[net] for net, a in coefficients.items()) >= least)
+                    found.append(inequality)
+                    added += 1
+        if not added:
+            break
+    return bound, found
+
+
+def broken(
+    root: int,
+    amounts: dict[int, int],
+    limit: int,
+    near: dict[int, list[tuple[int, int]]],
+    length: list[float],
+) -> tuple[dict[int, int], int] | None:
+    """Return the inequality of this root that the lengths break most, if they break one."""
+    distance = {root: 0.0}
+    parent: dict[int, tuple[int, int]] = {}
+    done: list[int] = []
+    heap = [(0.0, root)]
+    seen: set[int] = set()
+    total, spread = 0, 0.0
+    while heap:
+        d, node = heapq.heappop(heap)
+        if node in seen or d >= 1:
+            continue
+        seen.add(node)
+        done.append(node)
+        total += amounts.get(node, 0)
+        spread += amounts.get(node, 0) * d
+        for other, net in near[node]:
+            if other not in seen and d + length[net] < distance.get(other, math.inf):
+                distance[other] = d + length[net]
+                parent[other] = (node, net)
+                heapq.heappush(heap, (d + length[net], other))
+    least = total - limit
+    if least <= 0 or spread >= least - 1e-6:
+        return None
+    below = {node: amounts.get(node, 0) for node in done}
+    coefficients: dict[int, int] = defaultdict(int)
+    for node in reversed(done):
+        if node != root:
+            above, net = parent[node]
+            below[above] += below[node]
+            coefficients[net] += below[node]
+    return {net: min(a, least) for net, a in coefficients.items() if a}, least
