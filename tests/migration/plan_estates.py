@@ -42,7 +42,10 @@ def estate(workflows: int, seed: int, wave_size: int) -> Problem:
                 if draw.random() < 0.4:
                     depend(each, members[draw.randrange(place)])
             if draw.random() < 0.125:
-                depend(each, draw.choice(hubs) if draw.random() < 0.4 else draw.randrange(workflows))
+                depend(
+                    each,
+                    draw.choice(hubs) if draw.random() < 0.4 else draw.randrange(workflows),
+                )
     nets = [{"nodes": list(pair), "weight": weight} for pair, weight in sorted(weights.items())]
     for _ in range(workflows // 100):
         members = draw.choice(applications)
@@ -80,7 +83,11 @@ def definitions(problem: Problem) -> str:
         )
         out.append(f"insert_job: W{node:05}  job_type: b\nowner: team{node % 17}\n{start}\n")
         for n in range(3):
-            uses = f"resources: {' AND '.join(resources[node])}\n" if n == 0 and resources[node] else ""
+            uses = (
+                f"resources: {' AND '.join(resources[node])}\n"
+                if n == 0 and resources[node]
+                else ""
+            )
             out.append(
                 f"insert_job: W{node:05}_{n}  job_type: c\nbox_name: W{node:05}\n"
                 f"command: run {n}\nmachine: host\n{uses}"
@@ -110,7 +117,10 @@ def small(seed: int) -> Problem:
         return sorted(draw.sample(everyone, min(nodes, draw.randint(least, most))))
 
     nets = [
-        {"nodes": some(2, 2 if draw.random() < 0.8 else 4), "weight": draw.randint(1, 3)}
+        {
+            "nodes": some(2, 2 if draw.random() < 0.8 else 4),
+            "weight": draw.randint(1, 3),
+        }
         for _ in range(draw.randint(nodes // 2, nodes * 2))
     ]
     waves = draw.randint(2, 4)
