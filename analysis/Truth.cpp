@@ -78,14 +78,18 @@ struct Subject {
     std::vector<llvm::SmallBitVector> states; ///< which atoms each state makes true
 };
 
+void addState(Subject& subject, llvm::function_ref<bool(unsigned)> isTrue) {
+    llvm::SmallBitVector bits(static_cast<unsigned>(subject.atoms.size()));
+    for (unsigned i = 0; i < subject.atoms.size(); ++i)
+        bits[i] = isTrue(i);
+    if (!llvm::is_contained(subject.states, bits))
+        subject.states.push_back(bits);
+}
+
 void addStates(ir::Conditions const& conditions, Subject& subject) {
     Atom const& first = conditions[subject.atoms.front()];
     auto const add = [&](auto isTrue) {
-        llvm::SmallBitVector bits(static_cast<unsigned>(subject.atoms.size()));
-        for (unsigned i = 0; i < subject.atoms.size(); ++i)
-            bits[i] = isTrue(conditions[subject.atoms[i]]);
-        if (!llvm::is_contained(subject.states, bits))
-            subject.states.push_back(bits);
+        addState(subject, [&](unsigned i) { return isTrue(conditions[subject.atoms[i]]); });
     };
     if (first.kind == Atom::Kind::status) { // JIL-063
         constexpr ir::Outcomes active = 0;
@@ -115,19 +119,42 @@ void addStates(ir::Conditions const& conditions, Subject& subject) {
     }
 }
 
+/// What `addStates` leaves out because no maximal state needs it: a code or a value that does not
+/// exist yet, and runs that ended too long ago for some of the look-backs.
+void addLesserStates(ir::Conditions const& conditions, Subject& subject) {
+    if (conditions[subject.atoms.front()].kind != Atom::Kind::status)
+        addState(subject, [](unsigned) { return false; });
+    std::vector<ir::Scope> scopes;
+    for (ir::AtomId id : subject.atoms) {
+        ir::Scope const& scope = conditions[id].scope;
+        if (scope.kind != ir::Scope::Kind::latched && !llvm::is_contained(scopes, scope))
+            scopes.push_back(scope);
+    }
+    for (ir::Scope const& old : scopes)
+        for (size_t i = 0, count = subject.states.size(); i < count; ++i) {
+            llvm::SmallBitVector const state = subject.states[i];
+            addState(subject, [&](unsigned atom) {
+                return state[atom] && !(conditions[subject.atoms[atom]].scope == old);
+            });
+        }
+}
+
 using SubjectKey = std::tuple<int, llvm::StringRef, llvm::StringRef>;
 
-std::vector<Subject> subjectsOf(ir::Conditions const& conditions, ir::ExprId root) {
+std::vector<Subject> subjectsOf(ir::Conditions const& conditions,
+                                llvm::ArrayRef<ir::ExprId> roots) {
     std::map<SubjectKey, size_t> index;
     std::vector<Subject> subjects; // in source order
-    conditions.forEachAtom(root, [&](ir::AtomId id) {
-        Atom const& atom = conditions[id];
-        SubjectKey const key{static_cast<int>(atom.kind), atom.name, atom.instance};
-        auto [it, isNew] = index.try_emplace(key, subjects.size());
-        if (isNew)
-            subjects.push_back({atom.name, {}, {}});
-        subjects[it->second].atoms.push_back(id);
-    });
+    for (ir::ExprId root : roots)
+        conditions.forEachAtom(root, [&](ir::AtomId id) {
+            Atom const& atom = conditions[id];
+            SubjectKey const key{static_cast<int>(atom.kind), atom.name, atom.instance};
+            auto [it, isNew] = index.try_emplace(key, subjects.size());
+            if (isNew)
+                subjects.push_back({atom.name, {}, {}});
+            if (auto& atoms = subjects[it->second].atoms; !llvm::is_contained(atoms, id))
+                atoms.push_back(id);
+        });
     return subjects;
 }
 
@@ -136,11 +163,10 @@ bool hasStates(Atom const& atom) {
            atom.kind == Atom::Kind::variable;
 }
 
-/// Tries every combination of states of `tried` (others: `fallback`); true as soon as the
-/// expression has the value `wanted`. Nothing when there are too many.
-std::optional<bool> tryStates(ir::Conditions const& conditions, ir::ExprId root,
-                              std::vector<Subject const*> const& tried, size_t atoms, bool fallback,
-                              bool wanted) {
+/// Tries every combination of states of `tried` (others: `fallback`); true as soon as `holds` does,
+/// which is given the value of each atom. Nothing when there are too many.
+std::optional<bool> tryCases(std::vector<Subject const*> const& tried, size_t atoms, bool fallback,
+                             llvm::function_ref<bool(llvm::function_ref<bool(ir::AtomId)>)> holds) {
     size_t cases = 1;
     for (Subject const* subject : tried)
         if (cases *= subject->states.size(); cases > mostWork / (atoms + 1))
@@ -154,14 +180,21 @@ std::optional<bool> tryStates(ir::Conditions const& conditions, ir::ExprId root,
             for (unsigned i = 0; i < subject->atoms.size(); ++i)
                 values[subject->atoms[i].value] = state[i];
         }
-        bool const value = evaluate(conditions, root, [&](ir::AtomId atom) {
-            auto it = values.find(atom.value);
-            return it == values.end() ? fallback : it->second;
-        });
-        if (value == wanted)
+        if (holds([&](ir::AtomId atom) {
+                auto it = values.find(atom.value);
+                return it == values.end() ? fallback : it->second;
+            }))
             return true;
     }
     return false;
+}
+
+/// Whether some combination gives the expression the value `wanted`.
+std::optional<bool> tryStates(ir::Conditions const& conditions, ir::ExprId root,
+                              std::vector<Subject const*> const& tried, size_t atoms, bool fallback,
+                              bool wanted) {
+    return tryCases(tried, atoms, fallback,
+                    [&](auto valueOf) { return evaluate(conditions, root, valueOf) == wanted; });
 }
 
 } // namespace
@@ -267,6 +300,25 @@ bool isAlwaysTrue(ir::Conditions const& conditions, ir::ExprId root) {
     }
     // Statuses: all atoms are false while their job runs.
     return tryStates(conditions, root, tried, atoms, false, false) == false;
+}
+
+bool areEqual(ir::Conditions const& conditions, ir::ExprId a, ir::ExprId b) {
+    if (a == b)
+        return true;
+    std::vector<Subject> subjects = subjectsOf(conditions, {a, b});
+    std::vector<Subject const*> tried;
+    size_t atoms = 0;
+    for (Subject& subject : subjects) {
+        if (!hasStates(conditions[subject.atoms.front()]))
+            return false;
+        addStates(conditions, subject);
+        addLesserStates(conditions, subject);
+        tried.push_back(&subject);
+        atoms += subject.atoms.size();
+    }
+    return tryCases(tried, atoms, false, [&](auto valueOf) {
+               return evaluate(conditions, a, valueOf) != evaluate(conditions, b, valueOf);
+           }) == false;
 }
 
 } // namespace hoist::analysis

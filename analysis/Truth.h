@@ -36,4 +36,9 @@ std::optional<Contradiction> findContradiction(ir::Conditions const& conditions,
 /// True when the expression holds whatever its jobs do, once its exit codes and variables exist.
 bool isAlwaysTrue(ir::Conditions const& conditions, ir::ExprId root);
 
+/// Whether two expressions have the same value in every state that their jobs and variables can be
+/// in; ON_ICE aside, whose look-backs read as nothing else does (JIL-074). False as well where
+/// deciding takes more than a bounded number of cases.
+bool areEqual(ir::Conditions const& conditions, ir::ExprId a, ir::ExprId b);
+
 } // namespace hoist::analysis

@@ -4,13 +4,15 @@
 #include "frontend/cron/Cron.h"
 #include "frontend/jil/Format.h"
 #include "frontend/jil/Jil.h"
+#include "frontend/jil/Taken.h"
 
 namespace hoist {
 
 llvm::ArrayRef<Frontend> frontends() {
     static constexpr Frontend rows[] = {
 #define DIALECT(space, name, dialect, layout)                                                      \
-    {name, ir::Dialect::dialect, space::sniff, space::read, layout},
+    {name,   ir::Dialect::dialect, space::sniff, space::read,                                      \
+     layout, space::marks,         space::parts, space::keywords},
 #include "frontend/Dialects.def"
 #undef DIALECT
     };

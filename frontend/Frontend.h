@@ -1,7 +1,9 @@
-// What a dialect offers to the driver: sniffing, reading, laying out. One row per dialect in
-// Dialects.def.
+// What a dialect offers to the driver: sniffing, reading, laying out, taking apart. One row per
+// dialect in Dialects.def.
 #pragma once
 
+#include "frontend/base/Marks.h"
+#include "frontend/base/Parts.h"
 #include "frontend/ir/Estate.h"
 
 #include <llvm/ADT/ArrayRef.h>
@@ -33,6 +35,11 @@ struct Frontend {
     void (*read)(llvm::ArrayRef<FileId> files, ir::Estate& estate, diag::Diagnostics& diags);
     /// Lays a file out in the dialect's usual way; nothing: the dialect has none that hoist knows.
     Layout (*format)(FileId file, SourceMap const& sources);
+    /// What each byte of a file may give away, and what can be taken out of it. Any bytes do.
+    Marks (*marks)(FileId file, SourceMap const& sources);
+    Parts (*parts)(FileId file, SourceMap const& sources);
+    /// The words that a statement, attribute or setting begins with.
+    std::vector<llvm::StringRef> (*keywords)();
 };
 
 llvm::ArrayRef<Frontend> frontends();

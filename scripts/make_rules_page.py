@@ -34,7 +34,7 @@ def citations() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for folder in FOLDERS:
         for file in sorted((ROOT / folder).rglob("*")):
-            if not file.is_file() or file.suffix in {".pyc", ".json", ".dags", ".ir"}:
+            if not file.is_file() or file.suffix in {".pyc", ".json", ".dags", ".ir", ".tsv"}:
                 continue
             text = file.read_text(encoding="utf-8", errors="replace")
             name = file.relative_to(ROOT).as_posix()

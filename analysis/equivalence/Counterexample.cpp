@@ -2,8 +2,10 @@
 #include "analysis/equivalence/Counterexample.h"
 
 #include "analysis/equivalence/Playing.h"
+#include "analysis/semantics/Store.h"
 
 #include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringSet.h>
 
 #include <fmt/format.h>
 
@@ -12,6 +14,9 @@
 namespace hoist::equivalence {
 
 using semantics::Status;
+
+/// Of the orders of simultaneous tasks, before a difference is one.
+constexpr unsigned ordersTried = 12;
 
 Stage::Stage(ir::Estate const& model, schedule::Ticks& clockOfEstate, Pair const& given,
              target::Bag const& loaded, target::Dag const& loadedDag, Options const& chosen)
@@ -34,18 +39,75 @@ target::DagToRun dagToRun(ir::Estate const& estate, Pair const& pair, target::Ba
     return run;
 }
 
+/// A tick that finds the box RUNNING with nothing in it that runs, where the DAG run is over: a box
+/// that hangs for ever in AutoSys and ends here (JIL-114, the assumption `stuck-box-ends`). What
+/// comes from that tick on is not compared.
+std::optional<int64_t> Stage::hangsUntil(semantics::Trace const& legacy,
+                                         target::DagTrace const& played) const {
+    llvm::StringRef const root = estate.jobs[workflow.root].name;
+    for (semantics::NotStarted const& row : legacy.notStarted) {
+        if (row.reason.rule != "JIL-144" || row.job != root || !estate.isGroup(workflow.root) ||
+            llvm::none_of(played.runs, [&](target::RunOfDag const& run) {
+                return !run.isDropped && run.end >= 0 && run.end <= row.at;
+            }))
+            continue;
+        llvm::StringSet<> underWay;
+        for (semantics::TraceEvent const& event : legacy.events) {
+            if (event.at > row.at)
+                break;
+            auto const job = estate.jobByName.find(event.job);
+            if (job == estate.jobByName.end() || estate.isGroup(job->second) ||
+                !llvm::is_contained(workflow.jobs, job->second))
+                continue;
+            if (semantics::isUnderWay(event.status))
+                underWay.insert(event.job);
+            else
+                underWay.erase(event.job);
+        }
+        if (underWay.empty())
+            return row.at;
+    }
+    return std::nullopt;
+}
+
+bool Stage::ranSomething(target::RunOfDag const& run) const {
+    return llvm::any_of(pair.jobOf, [&](auto const& row) {
+        target::TaskState const state = run.tasks[row.first];
+        return state == target::TaskState::success || state == target::TaskState::failed;
+    });
+}
+
+/// What differs in one order of simultaneous tasks is a difference only if it does in each: no
+/// system promises one (TR-52).
 std::optional<Difference> Stage::judge(semantics::Scenario const& scenario, JobId about) {
-    semantics::Trace const legacyTrace = semantics::run(estate, ticks, scenario, pair.workflow);
+    semantics::Trace const legacy = semantics::run(estate, ticks, scenario, pair.workflow);
+    std::optional<Difference> found = judgeInOrder(scenario, legacy, about, 0);
+    for (unsigned order = 1; found && order <= ordersTried; ++order)
+        if (!judgeInOrder(scenario, legacy, {}, order))
+            return std::nullopt;
+    return found;
+}
+
+std::optional<Difference> Stage::judgeInOrder(semantics::Scenario const& scenario,
+                                              semantics::Trace const& legacyTrace, JobId about,
+                                              unsigned order) {
     target::DagTrace const played =
-        target::runDags(bag, dagToRun(estate, pair, bag, options), scenario);
+        target::runDags(bag, dagToRun(estate, pair, bag, options),
+                        withDefinedVariables(scenario, estate), nullptr, order);
+    auto const judgeUntil = [&](int64_t end) {
+        semantics::Scenario known = scenario;
+        known.end = end;
+        return judgeInOrder(known, semantics::run(estate, ticks, known, pair.workflow), about,
+                            order);
+    };
     if (!played.guesses.empty()) {
         // What it would show from there on rests on a guess.
         if (played.guessedAt <= scenario.start)
             return std::nullopt;
-        semantics::Scenario known = scenario;
-        known.end = played.guessedAt;
-        return judge(known, about);
+        return judgeUntil(played.guessedAt);
     }
+    if (std::optional<int64_t> const at = hangsUntil(legacyTrace, played))
+        return judgeUntil(*at);
 
     std::set<std::string> names;
     for (JobId id : workflow.jobs)
@@ -122,18 +184,22 @@ std::optional<Difference> Stage::judge(semantics::Scenario const& scenario, JobI
                                              std::string_view(ir::toString(job.dialect)), b.text());
     } else {
         auto const status = legacyTrace.finals.find(root.name.str());
-        auto const last =
-            llvm::find_if(played.runs, [](auto const& run) { return !run.isDropped; });
-        if (status == legacyTrace.finals.end() || last == played.runs.end() ||
+        // The last run that ran something: what did not start says nothing about its object.
+        target::RunOfDag const* last = nullptr;
+        for (target::RunOfDag const& run : played.runs)
+            if (!run.isDropped && (last == nullptr || ranSomething(run)))
+                last = &run;
+        if (status == legacyTrace.finals.end() || last == nullptr ||
             last->state == target::RunState::running)
             return std::nullopt;
         llvm::StringRef const state = target::toString(last->state);
         Status const final = status->second.status;
         bool ended =
             final == Status::success || final == Status::failure || final == Status::terminated;
-        bool const someBad = llvm::any_of(legacy, [](auto const& row) {
-            return llvm::any_of(row.second.ends,
-                                [](auto const& end) { return end.second != Status::success; });
+        bool const someBad = llvm::any_of(legacy, [&](auto const& row) {
+            return llvm::any_of(row.second.ends, [&](auto const& end) {
+                return end.first >= last->tick && end.second != Status::success;
+            });
         });
         // A box that hangs until its own time limit ends it hangs all the same (JIL-114, JIL-121).
         if (final == Status::terminated && root.termRunTime && !someBad)

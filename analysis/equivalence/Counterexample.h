@@ -28,6 +28,12 @@ private:
     /// What one scenario shows on both sides: of `about` if it differs there, else of the first job
     /// in time that does.
     std::optional<Difference> judge(semantics::Scenario const& scenario, JobId about);
+    std::optional<int64_t> hangsUntil(semantics::Trace const& legacy,
+                                      target::DagTrace const& played) const;
+    bool ranSomething(target::RunOfDag const& run) const;
+    std::optional<Difference> judgeInOrder(semantics::Scenario const& scenario,
+                                           semantics::Trace const& legacyTrace, JobId about,
+                                           unsigned order);
 
     ir::Estate const& estate;
     schedule::Ticks& ticks;

@@ -1,6 +1,7 @@
 // `hoist diff`: what changed in behaviour between two versions of an estate.
 #include "analysis/equivalence/Diff.h"
 
+#include "analysis/equivalence/DiffDefinitions.h"
 #include "analysis/equivalence/DiffSide.h"
 #include "analysis/equivalence/IrHash.h"
 #include "analysis/equivalence/Playing.h"
@@ -25,11 +26,7 @@ std::string clock(int64_t instant) {
     return fmt::format("{:%Y-%m-%d %H:%M}Z", fmt::gmtime(static_cast<std::time_t>(instant)));
 }
 
-/// A job's values of the canonical form, what has an effect on how it runs: key → values in order.
 /// What decides its start, and when, is compared by meaning instead.
-using Values = std::map<std::string, std::vector<std::string>>;
-using ValuesByJob = llvm::StringMap<Values>;
-
 bool isComparedByMeaning(llvm::StringRef key) {
     static llvm::StringSet<> const keys = [] {
         llvm::StringSet<> set;
@@ -57,38 +54,6 @@ Aspect aspectOf(llvm::StringRef key) {
     if (key.starts_with("window") || key == "auto_hold" || key.starts_with("status"))
         return Aspect::start;
     return Aspect::action;
-}
-
-/// Reads the canonical form back: its lines are `key=length:value`, its sections `[kind
-/// length:name]`.
-void readValues(llvm::StringRef form, ValuesByJob& jobs) {
-    Values* current = nullptr;
-    while (!form.empty()) {
-        bool const isSection = form.consume_front("[");
-        size_t const split = form.find(isSection ? ' ' : '=');
-        if (split == llvm::StringRef::npos)
-            return;
-        llvm::StringRef const key = form.take_front(split);
-        form = form.drop_front(split + 1);
-        size_t length = 0;
-        if (form.consumeInteger(10, length) || !form.consume_front(":"))
-            return;
-        llvm::StringRef const value = form.take_front(length);
-        form = form.drop_front(length);
-        form.consume_front("]");
-        form.consume_front("\n");
-        if (isSection)
-            current = key == "job" ? &jobs[value] : nullptr;
-        else if (current)
-            (*current)[key.str()].push_back(value.str());
-    }
-}
-
-ValuesByJob valuesOf(ir::Estate const& estate) {
-    ValuesByJob jobs;
-    for (ir::WorkflowId id : estate.workflows.ids())
-        readValues(canonicalForm(estate, id), jobs);
-    return jobs;
 }
 
 class Comparer {
@@ -473,7 +438,7 @@ private:
     DiffOptions const& options;
     DiffResult& result;
     schedule::Ticks beforeTicks, afterTicks;
-    ValuesByJob beforeValues, afterValues;
+    llvm::StringMap<Values> beforeValues, afterValues;
     Comparisons comparisons;
     std::map<std::string, std::string> oldNames;
     std::set<std::string> told;
@@ -484,6 +449,7 @@ private:
 DiffResult diff(ir::Estate const& before, ir::Estate const& after, DiffOptions const& options) {
     DiffResult result;
     Comparer(before, after, options, result).run();
+    compareDefinitions(before, after, result);
     return result;
 }
 

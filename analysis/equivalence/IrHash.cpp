@@ -273,6 +273,31 @@ private:
     std::set<std::string> calendars, machines, resources; ///< that the jobs name
 };
 
+/// Reads the canonical form back: its lines are `key=length:value`, its sections `[kind
+/// length:name]`.
+void readValues(llvm::StringRef form, llvm::StringMap<Values>& jobs) {
+    Values* current = nullptr;
+    while (!form.empty()) {
+        bool const isSection = form.consume_front("[");
+        size_t const split = form.find(isSection ? ' ' : '=');
+        if (split == llvm::StringRef::npos)
+            return;
+        llvm::StringRef const key = form.take_front(split);
+        form = form.drop_front(split + 1);
+        size_t length = 0;
+        if (form.consumeInteger(10, length) || !form.consume_front(":"))
+            return;
+        llvm::StringRef const value = form.take_front(length);
+        form = form.drop_front(length);
+        form.consume_front("]");
+        form.consume_front("\n");
+        if (isSection)
+            current = key == "job" ? &jobs[value] : nullptr;
+        else if (current)
+            (*current)[key.str()].push_back(value.str());
+    }
+}
+
 } // namespace
 
 std::string canonicalForm(ir::Estate const& estate, ir::WorkflowId workflow) {
@@ -281,6 +306,13 @@ std::string canonicalForm(ir::Estate const& estate, ir::WorkflowId workflow) {
 
 std::string irHash(ir::Estate const& estate, ir::WorkflowId workflow) {
     return sha256(canonicalForm(estate, workflow));
+}
+
+llvm::StringMap<Values> valuesOf(ir::Estate const& estate) {
+    llvm::StringMap<Values> jobs;
+    for (ir::WorkflowId id : estate.workflows.ids())
+        readValues(canonicalForm(estate, id), jobs);
+    return jobs;
 }
 
 std::string siteHash(ir::Settings const& settings) {

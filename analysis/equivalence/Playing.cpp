@@ -77,6 +77,12 @@ void shrink(semantics::Scenario& scenario, ir::Estate const& estate,
     }
 }
 
+semantics::Scenario withDefinedVariables(semantics::Scenario scenario, ir::Estate const& estate) {
+    for (ir::Variable const& variable : estate.variables)
+        scenario.globals.try_emplace(variable.name.str(), variable.value.str());
+    return scenario;
+}
+
 bool Life::startsLike(Life const& other) const {
     return std::equal(starts.begin(), starts.end(), other.starts.begin(), other.starts.end(),
                       [](int64_t x, int64_t y) { return std::abs(x - y) < minute; });

@@ -15,6 +15,10 @@ namespace hoist::equivalence {
 
 using ir::JobId;
 
+/// What a definition sets (`insert_global`) is there on both sides: the interpreter reads it from
+/// the estate, a DAG from the ledger.
+semantics::Scenario withDefinedVariables(semantics::Scenario scenario, ir::Estate const& estate);
+
 /// Makes a scenario ordinary, part by part, as long as it still shows a difference.
 void shrink(semantics::Scenario& scenario, ir::Estate const& estate,
             llvm::function_ref<bool(semantics::Scenario const&)> stillDiffers);

@@ -280,13 +280,14 @@ private:
         std::vector<target::DagToRun> taking;
         for (Pair const* one : cast)
             taking.push_back(dagToRun(estate, *one, bag, options));
+        Scenario const defined = withDefinedVariables(scenario, estate);
         std::optional<std::map<uint32_t, Parting>> common;
         size_t fewest = 0;
         std::vector<bool> choices;
         for (size_t n = 0; n == 0 || !choices.empty(); ++n) {
             if (n == mostDecisions)
                 return std::nullopt;
-            target::DagTrace played = target::runDags(bag, taking, scenario, &choices);
+            target::DagTrace played = target::runDags(bag, taking, defined, &choices);
             int64_t const until =
                 played.guesses.empty() ? known : std::min(known, played.guessedAt);
             auto const parted = partings(pair, shown.legacy, played, until);

@@ -1,6 +1,8 @@
 // Attributes that stand there and do nothing (JIL-057, 094, 116, 117, 121, 140, 152, 160, 161).
 #include "analysis/Pass.h"
 
+#include <llvm/ADT/StringSet.h>
+
 namespace hoist::analysis {
 namespace {
 
@@ -11,17 +13,39 @@ llvm::StringRef attributeName(ir::Estate const& estate, ir::ConstructId id) {
     return name;
 }
 
+/// Machines that a job may run on; behind a virtual machine or a pool those that it chooses from.
+void forEachMachine(ir::Estate const& estate, ir::Job const& job,
+                    llvm::function_ref<void(llvm::StringRef)> visit) {
+    if (!job.machines)
+        return;
+    for (llvm::StringRef name : *job.machines) {
+        visit(name);
+        if (auto it = estate.machineByName.find(name); it != estate.machineByName.end())
+            for (ir::Machine::Part const& part : estate.machines[it->second].parts)
+                visit(part.name);
+    }
+}
+
+bool waitsForLoad(ir::Job const& job) {
+    return job.load && *job.load > 0 && job.priority && *job.priority > 0;
+}
+
 class AttributeChecks {
 public:
-    AttributeChecks(PassContext& context, ir::JobId id)
-        : estate(context.estate), diags(context.diags), job(context.estate.jobs[id]) {}
+    /// `contended`: machines on which some job waits for load.
+    AttributeChecks(PassContext& context, ir::JobId id, llvm::StringSet<> const& contended)
+        : estate(context.estate), diags(context.diags), job(context.estate.jobs[id]) {
+        forEachMachine(estate, job,
+                       [&](llvm::StringRef machine) { othersWait |= contended.contains(machine); });
+    }
 
     void run() {
         deadTimes();
         for (ir::ConstructId shadowed : job.exitRule.shadowed)
             noEffect(shadowed,
                      fmt::format("`{}` decides alone (JIL-057)", shown(decidingExitRule())));
-        if (job.load && *job.load > 0 && !(job.priority && *job.priority > 0))
+        // It would wait for nobody, but those who wait count it.
+        if (job.load && *job.load > 0 && !waitsForLoad(job) && !othersWait)
             noEffect(job.load.from,
                      "load counts only for jobs with a `priority` above 0 (JIL-161)");
         if (job.group) {
@@ -125,13 +149,19 @@ private:
     ir::Estate const& estate;
     diag::Diagnostics& diags;
     ir::Job const& job;
+    bool othersWait = false;
 };
 
 } // namespace
 
 void checkAttributes(PassContext& context) {
+    llvm::StringSet<> contended;
+    for (ir::Job const& job : context.estate.jobs)
+        if (waitsForLoad(job))
+            forEachMachine(context.estate, job,
+                           [&](llvm::StringRef machine) { contended.insert(machine); });
     for (ir::JobId id : context.estate.jobs.ids())
-        AttributeChecks(context, id).run();
+        AttributeChecks(context, id, contended).run();
 }
 
 } // namespace hoist::analysis

@@ -164,8 +164,20 @@ void checkBoxCompletion(PassContext& context) {
         },
         [](ir::JobId) { return false; }, inSame);
 
+    // JIL-115: a `box_failure` that holds in the good night ends the box, if not well. What lies
+    // outside is no help then: nobody knows whether it holds.
+    auto const failsAnyway = [&](ir::Group const& group) {
+        return group.failure &&
+               evaluate(estate.conditions, group.failure.expr, [&](ir::AtomId atomId) {
+                   ir::Atom const& atom = estate.conditions[atomId];
+                   return atom.kind == ir::Atom::Kind::status && atom.job &&
+                          inSame(group.self, atom.job) && !blocked[atom.job.value] &&
+                          (atom.outcomes & ir::succeeded) != 0;
+               });
+    };
     for (ir::Group const& group : estate.groups) {
-        if (group.success || blocked[group.self.value] || context.neverStarts[group.self.value])
+        if (group.success || blocked[group.self.value] || context.neverStarts[group.self.value] ||
+            failsAnyway(group))
             continue;
         std::vector<ir::JobId> hanging;
         for (ir::JobId member : group.members)

@@ -2,9 +2,12 @@
 #include "analysis/Pass.h"
 #include "analysis/Truth.h"
 
-#include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/DenseSet.h>
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/SmallVector.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace hoist::analysis {
 namespace {
@@ -105,27 +108,9 @@ private:
     std::vector<char> operators;
 };
 
-/// Equal for every value of the atoms; different when there are too many to try and the shapes
-/// differ.
-bool areEqual(ir::Conditions const& conditions, ir::ExprId a, ir::ExprId b) {
-    if (a == b)
-        return true;
-    llvm::DenseMap<uint32_t, unsigned> bits;
-    conditions.forEachAtom(a, [&](ir::AtomId atom) { bits.try_emplace(atom.value, bits.size()); });
-    if (bits.size() > 10)
-        return false;
-    for (unsigned assignment = 0; assignment < (1u << bits.size()); ++assignment) {
-        auto const valueOf = [&](ir::AtomId atom) {
-            return (assignment >> bits.lookup(atom.value) & 1) != 0;
-        };
-        if (evaluate(conditions, a, valueOf) != evaluate(conditions, b, valueOf))
-            return false;
-    }
-    return true;
-}
-
 /// JIL-062: only where the two readings differ.
-void checkPrecedence(PassContext& context, ir::Job const& job, ir::ConditionRef const& condition) {
+void checkPrecedence(PassContext& context, ir::Job const& job, ir::ConditionRef const& condition,
+                     ConditionRole role) {
     if (!condition.mixed.isValid())
         return;
     ir::ExprId const other = CReading(context.estate, condition).read();
@@ -138,8 +123,9 @@ void checkPrecedence(PassContext& context, ir::Job const& job, ir::ConditionRef 
         .primary("parentheses would say which is meant")
         .label(condition.mixed, "applies to everything left of it")
         .help(fmt::format("AutoSys runs `{}`", meant))
-        .help(fmt::format("if `{}` is meant, the job starts at the wrong time today",
-                          context.estate.conditions.print(other)))
+        .help(fmt::format("if `{}` is meant, {} today", context.estate.conditions.print(other),
+                          role == ConditionRole::start ? "the job starts at the wrong time"
+                                                       : "the box ends at the wrong time"))
         .note("rule JIL-062");
     // `meant` is made of names and values. A placeholder would lose its name or be escaped, and a
     // comment would be lost: no fix is offered there.
@@ -181,9 +167,80 @@ void checkTruth(PassContext& context, ir::JobId id, ir::ConditionRef const& cond
                                              : "the box never becomes FAILURE by it (JIL-115)");
 }
 
+/// Which members of a workflow cannot start before which others have ended.
+class Order {
+public:
+    explicit Order(ir::Estate const& theEstate) : estate(theEstate), known(theEstate.jobs.size()) {}
+
+    /// Whether `job` cannot start before a run of `other` in the same run of their workflow has
+    /// ended. Looks at a bounded number of jobs, and says no beyond.
+    bool waitsFor(ir::JobId job, ir::JobId other) {
+        llvm::SmallVector<ir::JobId, 16> open{job};
+        llvm::SmallDenseSet<uint32_t, 16> seen;
+        while (!open.empty() && seen.size() < mostJobs)
+            for (ir::JobId needed : neededBy(open.pop_back_val())) {
+                if (needed == other)
+                    return true;
+                if (seen.insert(needed.value).second)
+                    open.push_back(needed);
+            }
+        return false;
+    }
+
+    /// Whether `job` starts only when some other member of its box has ended in this run of it.
+    bool startsLater(ir::JobId job) {
+        ir::JobId const box = estate.jobs[job].box;
+        return llvm::any_of(neededBy(job), [&](ir::JobId needed) {
+            for (ir::JobId at = estate.jobs[needed].box; at; at = estate.jobs[at].box)
+                if (at == box)
+                    return true;
+            return false;
+        });
+    }
+
+private:
+    static constexpr size_t mostJobs = 1024;
+
+    /// Members of the workflow whose end the job's condition, or that of its box, cannot do
+    /// without.
+    std::vector<ir::JobId> const& neededBy(ir::JobId job) {
+        std::optional<std::vector<ir::JobId>>& needed = known[job.value];
+        if (needed)
+            return *needed;
+        needed.emplace();
+        for (ir::JobId at = job; at; at = estate.jobs[at].box) {
+            if (!estate.jobs[at].condition)
+                continue;
+            for (ir::AtomId id :
+                 necessaryAtoms(estate.conditions, estate.jobs[at].condition.expr)) {
+                ir::Atom const& atom = estate.conditions[id];
+                bool const isEnd =
+                    atom.kind == ir::Atom::Kind::exitCode ||
+                    (atom.kind == ir::Atom::Kind::status && !(atom.outcomes & ir::notRunning));
+                if (isEnd && atom.job &&
+                    estate.jobs[atom.job].box && // the start of a root clears none
+                    estate.jobs[atom.job].workflow == estate.jobs[job].workflow &&
+                    !estate.jobs[atom.job].begins(ir::InitialStatus::onIce))
+                    needed->push_back(atom.job);
+            }
+        }
+        return *needed;
+    }
+
+    ir::Estate const& estate;
+    std::vector<std::optional<std::vector<ir::JobId>>> known;
+};
+
+/// STARTING as soon as its box is: nothing that it could wait for (a queue is not RUNNING).
+bool startsWithItsBox(ir::Job const& job) {
+    return !job.condition && !job.schedule && !job.load && job.resources.empty() &&
+           !(job.autoHold && *job.autoHold) && !job.begins(ir::InitialStatus::onHold);
+}
+
 /// JIL-076: mutual exclusion has two sides. One side only, between jobs of one box, looks like an
-/// order.
-void checkNotRunning(PassContext& context, ir::JobId id) {
+/// order. It is none that matters where the two cannot meet, as one of them waits for the other by
+/// another way; and it is one where the other job starts with the box and this one later.
+void checkNotRunning(PassContext& context, Order& order, ir::JobId id) {
     ir::Estate& estate = context.estate;
     ir::Job const& job = estate.jobs[id];
     for (ir::AtomUse const& use : job.condition.uses) {
@@ -192,7 +249,8 @@ void checkNotRunning(PassContext& context, ir::JobId id) {
             atom.job == id)
             continue;
         ir::Job const& other = estate.jobs[atom.job];
-        if (other.workflow != job.workflow || other.group)
+        if (other.workflow != job.workflow || other.group ||
+            other.begins(ir::InitialStatus::onIce) || context.neverStarts[atom.job.value])
             continue;
         auto const names = [&](ir::ConditionRef const& condition, ir::JobId wanted, bool onlyRuns) {
             return std::any_of(
@@ -203,6 +261,9 @@ void checkNotRunning(PassContext& context, ir::JobId id) {
         };
         if (names(other.condition, id, false) || names(job.condition, atom.job, true))
             continue; // the other side exists, or the order is stated as well
+        if (order.waitsFor(id, atom.job) || order.waitsFor(atom.job, id) ||
+            (other.box == job.box && startsWithItsBox(other) && order.startsLater(id)))
+            continue;
         context.diags.report<Code::NotRunningAsOrder>(use.span, atom.name, job.name, atom.name)
             .object(job.name)
             .evidence(atom.name)
@@ -240,14 +301,15 @@ void checkSelf(PassContext& context, ir::JobId id) {
 } // namespace
 
 void checkConditions(PassContext& context) {
+    Order order(context.estate);
     for (ir::JobId id : context.estate.jobs.ids()) {
         forEachCondition(context.estate, id,
                          [&](ir::ConditionRef const& condition, ConditionRole role) {
-                             checkPrecedence(context, context.estate.jobs[id], condition);
+                             checkPrecedence(context, context.estate.jobs[id], condition, role);
                              checkTruth(context, id, condition, role);
                          });
         if (context.estate.jobs[id].condition) {
-            checkNotRunning(context, id);
+            checkNotRunning(context, order, id);
             checkSelf(context, id);
         }
     }

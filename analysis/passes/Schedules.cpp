@@ -8,6 +8,9 @@ namespace hoist::analysis {
 namespace {
 
 constexpr int64_t daySeconds = 86400;
+constexpr int minutesOfDay = 1440;
+
+std::string clockText(int minute) { return fmt::format("{:02}:{:02}", minute / 60, minute % 60); }
 
 std::string dateText(ir::Date date) {
     return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
@@ -45,7 +48,7 @@ public:
             else
                 lastDay(job, schedule);
             window(job, schedule);
-            if (job.box)
+            if (job.box && !context.neverStarts[id.value])
                 memberTicks(id, schedule);
         }
         for (auto const& [calendar, ending] : endings)
@@ -149,13 +152,32 @@ private:
         };
         if (std::any_of(schedule.times->begin(), schedule.times->end(), isInside))
             return;
-        context.diags
-            .report<Code::WindowOutsideTimes>(estate.constructs.span(schedule.window.from),
-                                              job.name)
-            .object(job.name)
+        // What becomes of each start; of a member's the start of its box decides.
+        int16_t const length =
+            static_cast<int16_t>((window.to - window.from + minutesOfDay) % minutesOfDay);
+        std::string waiting, lost;
+        for (int16_t minute : *schedule.times) {
+            int const untilOpening = (window.from - minute + minutesOfDay) % minutesOfDay;
+            int const sinceClosing = minutesOfDay - untilOpening - length;
+            std::string& times = untilOpening <= sinceClosing ? waiting : lost;
+            times += (times.empty() ? "" : ", ") + clockText(minute);
+        }
+        auto builder = context.diags.report<Code::WindowOutsideTimes>(
+            estate.constructs.span(schedule.window.from), job.name);
+        builder.object(job.name)
             .label(estate.constructs.span(schedule.times.from), "outside the window")
             .note("rule JIL-151: nearer to the next opening the start waits for it, nearer to the "
                   "last closing it does not happen");
+        if (job.box)
+            return;
+        std::string const opening = clockText(window.from);
+        if (lost.empty())
+            builder.primary(fmt::format("the start waits for {}", opening));
+        else if (waiting.empty())
+            builder.primary("closed the shorter time ago: no start ever happens");
+        else
+            builder.primary(
+                fmt::format("{} waits for {}, {} does not happen", waiting, opening, lost));
     }
 
     /// JIL-112, by comparing the ticks of member and box over two weeks. A box waits for a member
@@ -217,13 +239,17 @@ private:
                                             estate.jobs[box].name)
             .object(job.name)
             .primary(
-                fmt::format("on {} at {:02}:{:02}: {}",
+                fmt::format("on {} at {}: {}",
                             dateText(ir::fromDayNumber(static_cast<int32_t>(local / daySeconds))),
-                            minute / 60, minute % 60, shown(why)))
+                            clockText(static_cast<int>(minute)), shown(why)))
             .label(estate.schedules[estate.jobs[box].schedule].origin,
                    fmt::format("`{}` starts by this", shown(estate.jobs[box].name)))
-            .note("rule JIL-112: the tick is kept, and the member starts at once when the box next "
-                  "starts");
+            .note(
+                schedule.window
+                    ? "rule JIL-112, JIL-151: the tick is kept, and the run window says what "
+                      "becomes of it when the box next starts"
+                    : "rule JIL-112: the tick is kept, and the member starts at once when the box "
+                      "next starts");
     }
 
     std::vector<int64_t> const& ticksOf(ir::JobId box, int64_t from, int64_t to) {

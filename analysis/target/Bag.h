@@ -80,6 +80,7 @@ struct Group {
     std::string legacyJob;
     std::optional<std::string> success, failure; ///< box_success, box_failure as given
     std::vector<std::string> terminators, kill;
+    bool isEager = false; ///< it waits for nothing but the start of the box around it
 };
 
 /// The instants at which a timetable makes runs, from Airflow itself: seconds since 1970, sorted.

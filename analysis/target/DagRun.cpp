@@ -6,6 +6,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
+#include <random>
 #include <utility>
 
 namespace hoist::target {
@@ -51,9 +53,10 @@ std::vector<DagId> idsOf(llvm::ArrayRef<DagToRun> dags) {
 } // namespace
 
 Simulation::Simulation(Bag const& loaded, llvm::ArrayRef<DagToRun> taking,
-                       semantics::Scenario const& played, std::vector<bool> const* decided)
-    : bag(loaded), dags(taking), scenario(played), choices(decided), ids(idsOf(taking)),
-      ledger(loaded, ids, played, made.trace) {}
+                       semantics::Scenario const& played, std::vector<bool> const* decided,
+                       unsigned orderOfTasks)
+    : bag(loaded), dags(taking), scenario(played), choices(decided), permutation(orderOfTasks),
+      ids(idsOf(taking)), ledger(loaded, ids, played, made.trace) {}
 
 void Simulation::guess(std::string text) {
     if (made.guesses.empty())
@@ -70,6 +73,15 @@ void Simulation::plan(Instant instant) {
 void Simulation::prepare(size_t index) {
     DagToRun const& taking = dags[index];
     Dag const& dag = bag.dags[taking.dag];
+    // A task's place is the same at each instant and in each run, as a tie in reality tends to
+    // fall.
+    for (auto task = static_cast<uint32_t>(rankOf.size());
+         permutation != 0 && task < dag.tasks.size(); ++task) {
+        std::seed_seq seed{permutation, task};
+        std::array<uint32_t, 1> rank{};
+        seed.generate(rank.begin(), rank.end());
+        rankOf.push_back(rank.front());
+    }
     DagFacts& fact = facts[index];
     fact.topology = topologyOf(dag);
     for (TaskId const id : dag.tasks.ids()) {
@@ -383,8 +395,14 @@ void Simulation::settle() {
 bool Simulation::settleOnce() {
     bool any = false;
     while (!toConsider.empty()) {
-        auto const [run, task] = toConsider.front();
-        toConsider.pop_front();
+        auto const next =
+            std::min_element(toConsider.begin(),
+                             toConsider.begin() + (permutation == 0 ? 1 : std::ssize(toConsider)),
+                             [&](auto const& a, auto const& b) {
+                                 return rankOf[a.second.value] < rankOf[b.second.value];
+                             });
+        auto const [run, task] = *next;
+        toConsider.erase(next);
         consider(*runs[static_cast<size_t>(run)], task);
         any = true;
     }
@@ -393,7 +411,11 @@ bool Simulation::settleOnce() {
     uint64_t const seen = ledger.version + changes;
     if (seen != askedAt) {
         askedAt = seen;
-        auto const asked = waiting;
+        std::vector<std::pair<int, uint32_t>> asked(waiting.begin(), waiting.end());
+        if (permutation != 0)
+            llvm::sort(asked, [&](auto const& a, auto const& b) {
+                return rankOf[a.second] < rankOf[b.second];
+            });
         for (auto const& [run, task] : asked)
             if (waiting.contains({run, task}))
                 ask(*runs[static_cast<size_t>(run)], TaskId(task));
@@ -490,8 +512,8 @@ DagTrace Simulation::result() {
 }
 
 DagTrace runDags(Bag const& bag, llvm::ArrayRef<DagToRun> dags, semantics::Scenario const& scenario,
-                 std::vector<bool> const* choices) {
-    return Simulation(bag, dags, scenario, choices).play();
+                 std::vector<bool> const* choices, unsigned order) {
+    return Simulation(bag, dags, scenario, choices, order).play();
 }
 
 } // namespace hoist::target

@@ -72,12 +72,16 @@ struct DagTrace {
     int64_t guessedAt = 0; ///< the instant of the first; what came before it is known
 };
 
-/// Plays the scenario. Deterministic: ties are processed in the order of insertion. Scheduling
+/// Plays the scenario. Deterministic: ties are processed in the order of insertion, unless `order`
+/// says otherwise. Scheduling
 /// takes no time; a task is looked at whenever something changed.
 ///
 /// `choices`: how decisions go that the export does not tell, in the order in which they come up;
 /// beyond its end they go on. Without it such a decision is a guess.
+///
+/// `order`: which of the orders that nobody promises (TR-52) the tasks of one instant take; another
+/// number, another permutation of a DAG's tasks.
 DagTrace runDags(Bag const& bag, llvm::ArrayRef<DagToRun> dags, semantics::Scenario const& scenario,
-                 std::vector<bool> const* choices = nullptr);
+                 std::vector<bool> const* choices = nullptr, unsigned order = 0);
 
 } // namespace hoist::target

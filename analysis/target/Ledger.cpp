@@ -74,6 +74,7 @@ void Ledger::define(Dag const& dag, DagId id, Topology const& topology) {
         rows[job].dag = id;
         rows[job].noexec = member.noexec;
         rows[job].autoHold = member.autoHold;
+        rows[job].isEager = member.isEager;
         yes(estate.jobs[job].boxTerminator, member.boxTerminator);
         yes(estate.jobs[job].jobTerminator, member.jobTerminator);
         if (member.isBox) {
@@ -194,11 +195,12 @@ bool Ledger::kill(JobId job) {
 
 bool Ledger::openRun(DagId dag, int run, int64_t tick, bool overlap, llvm::StringRef top,
                      bool byClock) {
-    RunRow row{dag, jobOf(top), now, -1, false, overlap};
+    // A run is active from its own tick or event on, however late it was opened.
+    RunRow row{dag, jobOf(top), tick, -1, false, overlap};
     if (!overlap)
         for (auto const& [_, other] : runs)
             row.isDropped =
-                row.isDropped || (other.dag == dag && !other.isDropped && other.openedAt < tick &&
+                row.isDropped || (other.dag == dag && !other.isDropped && other.tick <= tick &&
                                   (other.closedAt < 0 || other.closedAt > tick - int64_t{byClock}));
     if (row.isDropped)
         row.closedAt = now;
@@ -244,7 +246,34 @@ Ledger::Boxes Ledger::startBoxes(JobId job, int run) {
     return Boxes::open;
 }
 
-void Ledger::startBox(JobId top, int run) {
+void Ledger::startLate(JobId box, int run) {
+    if (isBox(box) && (!isMine(box, run) || isNotStarted((*store)[box].status)))
+        tryStart(box, run, 1);
+}
+
+bool Ledger::keepsOut(JobId job, int run, llvm::ArrayRef<JobId> above) const {
+    for (JobId const box : chainOf(job)) {
+        Status const status = (*store)[box].status;
+        bool const isIdle = !isMine(box, run) || isNotStarted(status) || status == Status::inactive;
+        if (isIdle && llvm::any_of(above, [&](JobId other) { return isInside(other, box); }))
+            return true;
+    }
+    return false;
+}
+
+void Ledger::startBox(JobId first, int run) {
+    llvm::SmallVector<JobId, 4> boxes{first};
+    while (!boxes.empty()) { // with the boxes in it that wait for nothing, and so on
+        JobId const box = boxes.pop_back_val();
+        startOneBox(box, run);
+        if (isUnderWay((*store)[box].status))
+            for (JobId const member : membersOf(box))
+                if (rows[member].isEager && (*store)[member].status == Status::activated)
+                    boxes.push_back(member);
+    }
+}
+
+void Ledger::startOneBox(JobId top, int run) {
     put(top, Status::starting, {"JIL-110", "the run starts", {}}, {run});
     put(top, Status::running, {"JIL-110", "the run starts", {}}, {run});
     llvm::SmallVector<JobId, 4> boxes{top};

@@ -29,6 +29,7 @@ struct Member {
     bool isBox = false;
     std::optional<std::string> success, failure;
     bool boxTerminator = false, jobTerminator = false, autoHold = false, noexec = false;
+    bool isEager = false; ///< an inner box that starts with the box around it
 };
 struct Topology {
     std::string top; ///< the box, or the stand-alone job, that a run of the DAG runs
@@ -75,6 +76,10 @@ public:
     bool openRun(DagId dag, int run, int64_t tick, bool overlap, llvm::StringRef top, bool byClock);
     void closeRun(int run, bool failed);
     Boxes startBoxes(ir::JobId job, int run);
+    /// Starts a box that no member's task starts, unless it started with the box around it.
+    void startLate(ir::JobId box, int run);
+    /// Has a box around the job not started in this run, though it holds one of `above`?
+    bool keepsOut(ir::JobId job, int run, llvm::ArrayRef<ir::JobId> above) const;
     bool isBoxOver(ir::JobId job, int run) const;
     /// `when`: of a gate with an `n()` atom, found true and recorded as started at once (JIL-076).
     Answer tryStart(ir::JobId job, int run, unsigned attempt,
@@ -109,13 +114,13 @@ private:
     struct Row {
         int run = -1;
         std::optional<int> holdRun, icedRun; ///< holdRun -1: seen, of no run
-        bool noexec = false, autoHold = false, byGate = false;
+        bool noexec = false, autoHold = false, byGate = false, isEager = false;
         DagId dag;
     };
     struct RunRow {
         DagId dag;
         ir::JobId top;
-        int64_t openedAt = 0, closedAt = -1;
+        int64_t tick = 0, closedAt = -1;
         bool isDropped = false, overlaps = false;
     };
     struct Put {
@@ -133,7 +138,8 @@ private:
     void settleUnstarted(ir::JobId box);
     void killMembers(ir::JobId box);
     bool kill(ir::JobId job);
-    void startBox(ir::JobId box, int run);
+    void startBox(ir::JobId first, int run);
+    void startOneBox(ir::JobId box, int run);
     void closeBoxRow(ir::JobId box);
     void settle(int run, ir::JobId inside);
     void holdForRun(ir::JobId job, int run);

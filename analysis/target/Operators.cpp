@@ -3,6 +3,7 @@
 #include "analysis/target/Simulation.h"
 #include "analysis/target/Window.h"
 
+#include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/STLExtras.h>
 
 #include <fmt/core.h>
@@ -91,13 +92,13 @@ void Simulation::execute(LiveRun& run, TaskId id) {
     switch (task.role) {
     case Role::junction: finish(run, id, TaskState::success); return;
     case Role::gate:
-        if (enter(run, task))
+        if (enter(run, id))
             askGate(run, id);
         else
             finish(run, id, TaskState::skipped);
         return;
     case Role::hold:
-        if (!enter(run, task)) {
+        if (!enter(run, id)) {
             finish(run, id, TaskState::skipped);
             return;
         }
@@ -124,7 +125,8 @@ void Simulation::execute(LiveRun& run, TaskId id) {
 }
 
 /// `ensure_started`: the run start, and the boxes around the task's job. False: the run is dropped.
-bool Simulation::enter(LiveRun& run, Task const& task) {
+bool Simulation::enter(LiveRun& run, TaskId id) {
+    Task const& task = taskOf(run, id);
     if (!run.isOpened) {
         run.isOpened = true;
         run.told.isDropped =
@@ -141,9 +143,48 @@ bool Simulation::enter(LiveRun& run, Task const& task) {
     ir::JobId const job = ledger.jobOf(task.legacyJob);
     if (run.startEvent == "FORCE_STARTJOB" && task.legacyJob == facts[run.dag].topology.top)
         ledger.lift(job);
-    if (task.role != Role::verdict)
-        ledger.startBoxes(job, run.id);
+    // A verdict that waits as a member would is what starts a box without tasks (JIL-122).
+    bool const startsBox = task.role == Role::verdict && task.rule == TriggerRule::allSuccess;
+    if (task.role == Role::verdict && !startsBox)
+        return true;
+    if (isKeptOut(run, id))
+        return false;
+    ledger.startBoxes(job, run.id);
+    if (startsBox)
+        ledger.startLate(job, run.id);
     return true;
+}
+
+/// `_kept_out`: a task that also runs when what is above it was skipped must not start a box whose
+/// own condition kept it from starting. Had it started, a task above in the box would have run.
+bool Simulation::isKeptOut(LiveRun const& run, TaskId id) const {
+    Dag const& dag = dagOf(run);
+    auto const isPlain = [&](TaskId at) { return dag.tasks[at].legacyJob.empty(); };
+    llvm::SmallVector<TaskId, 4> junctions{id};
+    bool runsAfterSkipped = false;
+    for (size_t i = 0; i < junctions.size() && !runsAfterSkipped; ++i) {
+        Task const& each = dag.tasks[junctions[i]];
+        runsAfterSkipped = each.rule != TriggerRule::allSuccess;
+        llvm::copy_if(each.upstream, std::back_inserter(junctions), isPlain);
+    }
+    if (!runsAfterSkipped)
+        return false;
+    ir::JobId const own = ledger.jobOf(dag.tasks[id].legacyJob);
+    llvm::SmallVector<ir::JobId, 8> above;
+    llvm::DenseSet<uint32_t> seen;
+    llvm::SmallVector<TaskId, 8> pending(llvm::ArrayRef<TaskId>(dag.tasks[id].upstream));
+    while (!pending.empty()) {
+        TaskId const at = pending.pop_back_val();
+        if (!seen.insert(at.value).second)
+            continue;
+        Task const& task = dag.tasks[at];
+        bool const isStart =
+            task.role == Role::job || task.role == Role::gate || task.role == Role::hold;
+        if (isStart && !isPlain(at) && ledger.jobOf(task.legacyJob) != own)
+            above.push_back(ledger.jobOf(task.legacyJob));
+        pending.append(task.upstream.begin(), task.upstream.end());
+    }
+    return ledger.keepsOut(own, run.id, above);
 }
 
 // --- control nodes
@@ -181,7 +222,9 @@ std::optional<int64_t> Simulation::tickToWaitFor(LiveRun const& run, Task const&
         int64_t const last = *std::prev(next);
         // A tick that fell while the job ran never existed (JIL-144).
         int64_t const over = std::max(ledger[job].lastStart, ledger[job].lastEnd);
-        if (ledger[job].lastStart >= 0 ? last > over : last >= run.told.tick)
+        auto const missed = missedAt.find(job.value);
+        bool const isGone = missed != missedAt.end() && last <= missed->second; // JIL-151
+        if (!isGone && (ledger[job].lastStart >= 0 ? last > over : last >= run.told.tick))
             return std::nullopt; // a tick is pending (JIL-112)
     }
     return next == ticks.end() ? INT64_MAX : *next;
@@ -203,11 +246,15 @@ void Simulation::askGate(LiveRun& run, TaskId id) {
         if (wake > now && wake < scenario.end)
             plan({wake, 0, Instant::Kind::wake, 0, 0, {}, 0});
     };
-    if (isForced)
-        return pass();
     std::string when = textOf(gate.argument("when"));
     if (when.empty())
         when = "true";
+    std::string const window = ignoresTime ? std::string() : textOf(gate.argument("window"));
+    // A gate that asks for nothing says when a box starts of which each member waits for more.
+    bool const isOpen = when == "true" && textOf(gate.argument("window")).empty() &&
+                        !gate.argument("ticks").is_object();
+    if (isForced && !isOpen)
+        return pass();
     ir::ExprId const condition = ledger.condition(when);
     if (!condition)
         return finish(run, id, TaskState::failed);
@@ -226,11 +273,11 @@ void Simulation::askGate(LiveRun& run, TaskId id) {
         return skip("JIL-060", "it has started by another way");
     if (ledger.isBoxOver(job, run.id))
         return skip("JIL-003", "its box completed without it");
-    std::string const window = ignoresTime ? std::string() : textOf(gate.argument("window"));
     std::string zone = textOf(gate.argument("timezone"));
     if (zone.empty())
         zone = "UTC";
     auto const miss = [&] {
+        missedAt[job.value] = now;
         if (ledger[job].status != Status::inactive)
             ledger.record(job, Status::inactive, run.id,
                           {"JIL-151", "missed the run window " + window, {}});
@@ -277,9 +324,7 @@ void Simulation::askGate(LiveRun& run, TaskId id) {
         else if (answer->kind == WindowAnswer::Kind::notToday)
             return miss();
     }
-    // A gate that asks for nothing says when a box starts of which each member waits for more.
-    bool const isOpen = when == "true" && window.empty() && !gate.argument("ticks").is_object();
-    if (!excludes && !(isOpen && ledger.isBox(job) && !isTop))
+    if (!excludes && !(isOpen && ledger.isBox(job)))
         return pass();
     switch (ledger.tryStart(job, run.id, 1, holds, true)) { // JIL-076
     case Ledger::Answer::closed: return skip("JIL-003", "its box completed without it");
@@ -302,7 +347,7 @@ void Simulation::askHold(LiveRun& run, TaskId id) {
 
 void Simulation::judge(LiveRun& run, TaskId id) {
     Task const& task = taskOf(run, id);
-    if (!enter(run, task)) {
+    if (!enter(run, id)) {
         finish(run, id, TaskState::skipped);
         return;
     }
@@ -365,7 +410,7 @@ Ending Simulation::endingOf(Task const& task, semantics::RunPlan const& plan, bo
 
 void Simulation::startShim(LiveRun& run, TaskId id) {
     Task const& task = taskOf(run, id);
-    if (!enter(run, task)) {
+    if (!enter(run, id)) {
         finish(run, id, TaskState::skipped);
         return;
     }

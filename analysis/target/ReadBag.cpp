@@ -483,7 +483,7 @@ private:
                optionalText(box, "success", here, group.success) &&
                optionalText(box, "failure", here, group.failure) &&
                texts(box, "terminators", here, group.terminators) &&
-               texts(box, "kill", here, group.kill);
+               texts(box, "kill", here, group.kill) && flag(box, "eager", here, group.isEager);
     }
 
     bool findGroup(llvm::StringRef name, Place const& place, GroupId& result) {

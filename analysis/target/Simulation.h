@@ -7,6 +7,8 @@
 #include "analysis/target/Ledger.h"
 #include "analysis/target/TriggerRules.h"
 
+#include <llvm/ADT/DenseMap.h>
+
 #include <deque>
 #include <queue>
 #include <set>
@@ -49,7 +51,8 @@ struct LiveRun {
 class Simulation {
 public:
     Simulation(Bag const& loaded, llvm::ArrayRef<DagToRun> taking,
-               semantics::Scenario const& played, std::vector<bool> const* decided);
+               semantics::Scenario const& played, std::vector<bool> const* decided,
+               unsigned orderOfTasks);
     DagTrace play();
 
 private:
@@ -108,7 +111,8 @@ private:
 
     // --- Operators.cpp: what the tasks do ---
     void execute(LiveRun& run, TaskId id);
-    bool enter(LiveRun& run, Task const& task);
+    bool enter(LiveRun& run, TaskId id);
+    bool isKeptOut(LiveRun const& run, TaskId id) const;
     void askGate(LiveRun& run, TaskId id);
     void askHold(LiveRun& run, TaskId id);
     void judge(LiveRun& run, TaskId id);
@@ -153,7 +157,10 @@ private:
     Bag const& bag;
     llvm::ArrayRef<DagToRun> dags;
     semantics::Scenario const& scenario;
+    llvm::DenseMap<uint32_t, int64_t> missedAt; ///< job → when a gate last missed its window
     std::vector<bool> const* choices;
+    unsigned permutation;         ///< of simultaneous tasks; 0: the order of insertion
+    std::vector<uint32_t> rankOf; ///< of a task of any DAG, in the permutation
     DagTrace made;
     std::vector<DagId> ids;
     Ledger ledger;

@@ -63,7 +63,7 @@ Topology topologyOf(Dag const& dag) {
     std::map<std::string, std::string> parents;
     std::map<std::string, FoldOf> boxes;
     std::map<std::string, Task const*> jobs;
-    llvm::StringSet<> terminators, kills, autoHolds;
+    llvm::StringSet<> terminators, kills, autoHolds, eager;
     for (Task const& task : dag.tasks)
         if (isShim(task) && task.role == Role::job) {
             jobs[task.legacyJob] = &task;
@@ -77,6 +77,8 @@ Topology topologyOf(Dag const& dag) {
         boxes[group.legacyJob] = {group.success, group.failure};
         terminators.insert(group.terminators.begin(), group.terminators.end());
         kills.insert(group.kill.begin(), group.kill.end());
+        if (group.isEager)
+            eager.insert(group.legacyJob);
     }
     std::vector<std::string> named;
     for (auto const& [job, box] : parents)
@@ -112,6 +114,7 @@ Topology topologyOf(Dag const& dag) {
         member.boxTerminator = terminators.contains(job);
         member.jobTerminator = kills.contains(job);
         member.autoHold = autoHolds.contains(job);
+        member.isEager = eager.contains(job);
         if (auto const found = jobs.find(job); found != jobs.end())
             member.noexec = isTrue(found->second->argument("noexec"));
         made.members.push_back(std::move(member));

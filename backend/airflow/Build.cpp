@@ -211,8 +211,8 @@ public:
             if (!isOurs && !options.overwriteEdited) {
                 diags.report<diag::Code::EditedDagKept>(Span{}, path(name))
                     .object(name)
-                    .help(
-                        "change the definition instead; or move the file away, or pass `--force`");
+                    .help("change the definition instead; or move the file away, or pass "
+                          "`--overwrite-edited`");
                 result.isIncomplete = true;
                 return;
             }

@@ -340,15 +340,15 @@ Start WorkflowLowering::lowerCondition(JobId job, ExprId expr, BoxId box) {
          llvm::all_of(pool.operands(expr), [&](ExprId operand) { return isSuccessAtom(operand); }));
     if (!onlySuccesses && hasEntryBetween(job, expr))
         return whole;
-    // A gate with `n()` records the start (JIL-076): the times of a member are not for a gate after
-    // it, nor is a hold.
-    bool excludes = false;
-    pool.forEachAtom(expr, [&](ir::AtomId id) {
-        Atom const& atom = pool[id];
-        excludes |= atom.kind == Atom::Kind::status && (atom.outcomes & ir::notRunning) != 0;
-    });
-    bool const waitsAfterwards = estate.jobs[job].schedule || estate.jobs[job].isHeld();
-    if (excludes && e.kind == Expr::Kind::any && waitsAfterwards)
+    // A window closes over a member whose condition is not true yet (JIL-151): behind an edge, its
+    // gate would not run then.
+    ir::ScheduleId const times = estate.jobs[job].schedule;
+    if (times && estate.schedules[times].window)
+        return whole;
+    // Alternatives that race are read before a hold or a time of the job's own, and may be false
+    // again after it (JIL-086); one with `n()` even records the start there (JIL-076).
+    bool const waitsAfterwards = times || estate.jobs[job].isHeld();
+    if (e.kind == Expr::Kind::any && waitsAfterwards && !isStable(job, expr))
         return whole;
     return e.kind == Expr::Kind::any ? lowerAny(job, expr, box) : lowerAll(job, expr, box);
 }

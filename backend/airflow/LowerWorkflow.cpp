@@ -25,6 +25,7 @@ Dag WorkflowLowering::run() {
     dag.workflow = workflowId;
     createNodes();
     lowerStarts();
+    startLateRoot();
     enterFromRootGate();
     startLateBoxes();
     addVerdicts();
@@ -235,14 +236,20 @@ void WorkflowLowering::enterFromRootGate() {
     }
 }
 
+/// Does a task tell the ledger of the start of its box as soon as Airflow lets it run?
+bool WorkflowLowering::tellsAtOnce(TaskId id) const {
+    Task const& task = dag.tasks[id];
+    return task.operatorClass != "EmptyOperator" &&
+           (task.operatorClass != "Verdict" || startingVerdicts.contains(id.value)) &&
+           llvm::none_of(task.arguments, [](auto const& a) { return a.first == "pool"; });
+}
+
 /// Boxes of which some task runs as soon as the box may start, and so records the start.
 llvm::DenseSet<uint32_t> WorkflowLowering::promptlyStarted() const {
     llvm::DenseSet<uint32_t> prompt;
     for (TaskId id : dag.tasks.ids()) {
         Task const& task = dag.tasks[id];
-        bool const tells = task.operatorClass != "EmptyOperator" &&
-                           (task.operatorClass != "Verdict" || startingVerdicts.contains(id.value));
-        if (!tells || task.rule != TriggerRule::allSuccess)
+        if (!tellsAtOnce(id) || task.rule != TriggerRule::allSuccess)
             continue;
         for (BoxId at = task.box; at; at = dag.boxes[at].parent) {
             Nodes const& entry = dag.boxes[at].upstream;
@@ -270,6 +277,30 @@ void WorkflowLowering::startLateBoxes() {
         dag.tasks[start].upstream = std::exchange(dag.boxes[id].upstream, Nodes{start});
         dag.order.insert(llvm::find(dag.order, Node(id)), start);
     }
+}
+
+/// As a nested box: a run of which each first task waits for a slot of a pool has started, too.
+void WorkflowLowering::startLateRoot() {
+    ir::Job const& root = estate.jobs[workflow.root];
+    if (!root.group || hasNoTasks(workflow.root))
+        return;
+    auto const isFirst = [&](TaskId id) {
+        for (BoxId at = dag.tasks[id].box; at; at = dag.boxes[at].parent)
+            if (!dag.boxes[at].upstream.empty())
+                return false;
+        return dag.tasks[id].upstream.empty() &&
+               !llvm::is_contained(controlsOf[workflow.root.value], id);
+    };
+    for (TaskId id : dag.tasks.ids())
+        if (isFirst(id) && tellsAtOnce(id))
+            return;
+    size_t const place = controlsOf[workflow.root.value].size();
+    TaskId const start =
+        addControl(workflow.root, "start", "Gate", {{"for_job", Py(root.name)}}, BoxId());
+    if (rootGate)
+        dag.tasks[start].upstream = {rootGate};
+    dag.order.insert(dag.order.begin() + static_cast<ptrdiff_t>(place), start);
+    rootGate = start;
 }
 
 /// The nodes that a verdict of `box` (invalid: the DAG) has to wait for, so that nothing of the box
@@ -471,11 +502,14 @@ void WorkflowLowering::finish() {
     }
     // JIL-114, design.md "Accepted by design": a member may never start, or a test of its own never
     // hold.
+    auto const waits = [&](Nodes const& upstream) {
+        return llvm::any_of(upstream, [&](Node up) { return up != Node(rootGate); });
+    };
     bool const mayHang =
-        llvm::any_of(dag.tasks,
-                     [&](Task const& task) {
-                         return task.job != workflow.root && !task.upstream.empty();
-                     }) ||
+        llvm::any_of(
+            dag.tasks,
+            [&](Task const& task) { return task.job != workflow.root && waits(task.upstream); }) ||
+        llvm::any_of(dag.boxes, [&](BoxGroup const& box) { return waits(box.upstream); }) ||
         llvm::any_of(workflow.jobs, [&](ir::JobId id) {
             ir::Job const& job = estate.jobs[id];
             return job.group &&

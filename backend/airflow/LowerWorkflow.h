@@ -65,7 +65,9 @@ private:
     void createNodes();
     void lowerStarts();
     void enterFromRootGate();
+    void startLateRoot();
     void startLateBoxes();
+    bool tellsAtOnce(TaskId id) const;
     llvm::DenseSet<uint32_t> promptlyStarted() const;
     void addVerdicts();
     bool hasNoTasks(ir::JobId box) const;

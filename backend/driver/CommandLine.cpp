@@ -37,8 +37,19 @@ constexpr CommandRow commands[] = {
      "judge whether the DAGs that Airflow loads mean what the definitions mean"},
     {Command::diff, "diff", "OLD NEW", true,
      "tell what changed in behaviour between two versions of an estate"},
+    {Command::gate, "gate", "PATH...", true,
+     "reject what is new since a git revision: findings, changed behaviour, DAGs that mean "
+     "something else"},
+    {Command::drift, "drift", "ESTATE", true,
+     "tell what changed in the live scheduler since an estate was migrated, and which certificates "
+     "are void"},
     {Command::simulate, "simulate", "PATH...", true,
      "play a day as the legacy scheduler would, and say why each job ran or did not"},
+    {Command::redact, "redact", "PATH...", true,
+     "write an estate for a bug report: names, commands and texts replaced, structure and findings "
+     "kept"},
+    {Command::reduce, "reduce", "PATH...", true,
+     "write the smallest estate that still shows a finding of `hoist check`"},
     {Command::init, "init", "PATH...", true,
      "write a first hoist.toml that suggests settings for an estate; one that exists stays"},
     {Command::config, "config", "[PATH]", false,
@@ -54,16 +65,22 @@ constexpr CommandRow commands[] = {
 constexpr unsigned on(Command command) { return 1u << static_cast<unsigned>(command); }
 constexpr unsigned readers = on(Command::check) | on(Command::build) | on(Command::baseline) |
                              on(Command::graph) | on(Command::coverage) | on(Command::verify) |
-                             on(Command::diff) | on(Command::simulate);
+                             on(Command::diff) | on(Command::drift) | on(Command::gate) |
+                             on(Command::simulate);
+/// Those that compare two versions.
+constexpr unsigned comparers = on(Command::diff) | on(Command::drift);
 /// Those that say all there is to say about an estate.
 constexpr unsigned checkers =
     on(Command::check) | on(Command::build) | on(Command::baseline) | on(Command::coverage);
 /// Those that read the settings.
 constexpr unsigned settled = readers | on(Command::config);
+/// Those that the settings of the estate itself reach, not those of its findings.
+constexpr unsigned configured = settled | on(Command::reduce);
 /// Those that read definitions; `init` has no settings yet.
-constexpr unsigned definitions = readers | on(Command::init) | on(Command::fmt);
-constexpr unsigned everywhere =
-    settled | definitions | on(Command::explain) | on(Command::completions) | on(Command::version);
+constexpr unsigned definitions =
+    readers | on(Command::init) | on(Command::fmt) | on(Command::redact) | on(Command::reduce);
+constexpr unsigned everywhere = configured | definitions | on(Command::explain) |
+                                on(Command::completions) | on(Command::version);
 
 constexpr OptionRow options[] = {
     {"--changed", "", &Invocation::changed, on(Command::check), "",
@@ -83,37 +100,58 @@ constexpr OptionRow options[] = {
      "write nothing; show what would change as a patch, and exit with 1 if there is one"},
     {"-o,--out", "DIR", &Invocation::outputFolder, on(Command::build), "",
      "the folder for the DAGs, the manifest and the site's files; nothing is written outside it"},
+    {"--diff", "", &Invocation::showDiff, on(Command::build), "",
+     "write nothing; show what would change in the output folder as a patch, and exit with 1 if "
+     "something would"},
+    {"-o,--out", "DIR", &Invocation::outputFolder, on(Command::redact) | on(Command::reduce), "",
+     "the folder for the result: new or empty, and not inside a PATH"},
+    {"--map", "FILE", &Invocation::map, on(Command::redact), "",
+     "write there, as JSON, which word, job and file became which: keep it to yourself; `hoist "
+     "diff` takes it as its `--map`"},
+    {"--code", "CODE", &Invocation::code, on(Command::reduce), "", "the finding to keep"},
+    {"--object", "NAME", &Invocation::object, on(Command::reduce), "",
+     "the job, calendar … that it is about (default: that of the first such finding)"},
+    {"--budget", "N", &Invocation::budget, on(Command::reduce), "",
+     "how many smaller estates are tried (default: 5000)"},
     {"--overwrite-edited", "", &Invocation::overwriteEdited, on(Command::build), "",
      "write over DAG files that somebody changed since the last build"},
     {"--format", "FORMAT", &Invocation::format, on(Command::graph), "dot mermaid json",
      "how the graph is written (default: dot)"},
     {"--format", "FORMAT", &Invocation::format, on(Command::coverage), "text json",
      "how the table is written (default: text)"},
-    {"--dags", "DIR", &Invocation::dags, on(Command::verify), "",
+    {"--against", "REF", &Invocation::against, on(Command::gate), "",
+     "the revision to compare with, at the place where this branch left it (default: "
+     "`gate.against` of hoist.toml)"},
+    {"--dags", "DIR", &Invocation::dags, on(Command::verify) | on(Command::gate), "",
      "the DAGs: Airflow loads them, which executes them with your rights"},
-    {"--python", "PATH", &Invocation::python, on(Command::verify), "",
+    {"--python", "PATH", &Invocation::python, on(Command::verify) | on(Command::gate), "",
      "the interpreter with Airflow and hoist-airflow (default: $HOIST_PYTHON, else python3)"},
-    {"--serialized", "FILE", &Invocation::serialized, on(Command::verify), "",
+    {"--serialized", "FILE", &Invocation::serialized, on(Command::verify) | on(Command::gate), "",
      "instead of --dags: what `hoistctl export-dags` wrote"},
-    {"--manifest", "FILE", &Invocation::manifest, on(Command::verify), "",
+    {"--manifest", "FILE", &Invocation::manifest, on(Command::verify) | on(Command::gate), "",
      "which DAG stands for which workflow (default: hoist.manifest.json in the folder of --dags)"},
-    {"--map", "FILE", &Invocation::map, on(Command::verify) | on(Command::diff), "",
+    {"--map", "FILE", &Invocation::map, on(Command::verify) | on(Command::gate) | comparers, "",
      "JSON: for verify `dags` (workflow to dag_id) and `tasks` (job to task_id) of DAGs that hoist "
-     "did "
-     "not name; for diff `jobs` (old name to new name)"},
-    {"--horizon", "DAYS", &Invocation::horizon, on(Command::verify) | on(Command::diff), "",
-     "compare schedules over so many days (default: all that the export holds, 400 for diff)"},
-    {"--budget", "N", &Invocation::budget, on(Command::verify) | on(Command::diff), "",
+     "did not name; for diff and drift `jobs` (old name to new name); for gate all three"},
+    {"--against", "EXPORT", &Invocation::against, on(Command::drift), "",
+     "the file or folder with what the live scheduler holds now, as `autorep -q` or `crontab -l` "
+     "prints it"},
+    {"--horizon", "DAYS", &Invocation::horizon, on(Command::verify) | on(Command::gate) | comparers,
+     "",
+     "compare schedules over so many days (default: all that the export holds, 400 for diff, drift "
+     "and gate)"},
+    {"--budget", "N", &Invocation::budget, on(Command::verify) | on(Command::gate) | comparers, "",
      "conflicts that the solver may meet in one question before the answer is `unknown` (default: "
      "20000)"},
-    {"--require", "NAMES", &Invocation::require, on(Command::verify), "",
+    {"--require", "NAMES", &Invocation::require, on(Command::verify) | on(Command::gate), "",
      "the assumptions that are accepted, as names or globs with commas between (default: all; "
-     "`none` "
-     "accepts none)"},
+     "`none` accepts none; for gate: those, and `gate.assumptions` of hoist.toml)"},
     {"--certificates", "DIR", &Invocation::certificates, on(Command::verify), "",
      "write one certificate per workflow there"},
-    {"--format", "FORMAT", &Invocation::format, on(Command::verify) | on(Command::diff),
-     "text json", "how the verdicts or changes are written (default: text)"},
+    {"--certificates", "DIR", &Invocation::certificates, on(Command::drift), "",
+     "also judge the certificates that `hoist verify` wrote there: which are void now, and why"},
+    {"--format", "FORMAT", &Invocation::format, on(Command::verify) | comparers, "text json",
+     "how the verdicts or changes are written (default: text)"},
     {"--scenario", "FILE", &Invocation::scenario, on(Command::simulate), "",
      "what happens: times, exit codes, files, operators' events (default: today from 00:00 on, "
      "everything succeeds); of a .jsonl file each line is one, and its trace one line of JSON"},
@@ -125,9 +163,9 @@ constexpr OptionRow options[] = {
      "how the settings are written (default: text, which is TOML)"},
     {"--dialect", "NAME", &Invocation::dialect, definitions, "@dialects",
      "what the files named on the command line are, and files in folders that could be several"},
-    {"-D", "NAME=VALUE", &Invocation::defines, settled, "",
+    {"-D", "NAME=VALUE", &Invocation::defines, configured, "",
      "the value of a placeholder; may be repeated"},
-    {"--properties", "FILE", &Invocation::properties, settled, "",
+    {"--properties", "FILE", &Invocation::properties, configured, "",
      "values of placeholders, one NAME=VALUE a line; may be repeated"},
     {"--output", "FORMAT[=FILE]", &Invocation::outputs, readers, "",
      "how findings are written: text (to standard error, the default), concise, json, sarif, "
@@ -147,11 +185,11 @@ constexpr OptionRow options[] = {
      "`findings.baseline` of hoist.toml)"},
     {"--max-findings", "N", &Invocation::maxFindings, readers, "",
      "print the first N findings as text and count the rest (default: all)"},
-    {"--cron-flavour", "NAME", &Invocation::cronFlavour, settled, "debian cronie",
+    {"--cron-flavour", "NAME", &Invocation::cronFlavour, configured, "debian cronie",
      "whose crontab rules hold (default: debian)"},
-    {"--timezone", "ZONE", &Invocation::timezone, settled, "",
+    {"--timezone", "ZONE", &Invocation::timezone, configured, "",
      "the zone of schedules that name none (default: UTC)"},
-    {"--config", "FILE", &Invocation::config, settled, "",
+    {"--config", "FILE", &Invocation::config, configured, "",
      "the settings (default: the nearest hoist.toml, from the first PATH up to the root of its "
      "repository)"},
     {"--jobs", "N", &Invocation::jobs, definitions, "",
@@ -355,6 +393,18 @@ std::optional<ParsedCommand> parseCommandLine(llvm::ArrayRef<llvm::StringRef> ar
     if (parsed.row->command == Command::build && parsed.invocation.outputFolder.empty())
         diags.report<Code::BadUsage>(
             {}, std::string("`hoist build` needs `-o DIR`: where the DAGs go"));
+    bool const writesEstate =
+        parsed.row->command == Command::redact || parsed.row->command == Command::reduce;
+    if (writesEstate && parsed.invocation.outputFolder.empty())
+        diags.report<Code::BadUsage>({},
+                                     fmt::format("`hoist {}` needs `-o DIR`: where the result goes",
+                                                 diag::shown(llvm::StringRef(parsed.row->name))));
+    if (parsed.row->command == Command::reduce && parsed.invocation.code.empty())
+        diags.report<Code::BadUsage>(
+            {}, std::string("`hoist reduce` needs `--code CODE`: the finding to keep"));
+    if (parsed.row->command == Command::drift && parsed.invocation.against.empty())
+        diags.report<Code::BadUsage>({}, std::string("`hoist drift` needs `--against EXPORT`: what "
+                                                     "the live scheduler holds now"));
     checkOperandChoice(*parsed.row, parsed.invocation, diags);
     if (!parsed.invocation.estate.empty() && !parsed.invocation.changed)
         diags.report<Code::BadUsage>({},

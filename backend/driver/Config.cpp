@@ -95,10 +95,12 @@ public:
             {"timezone", [&](auto const& node) { readZone("timezone", node); }},
             {"autosys", [&](auto const& node) { readTable("autosys", node, autosysKeys()); }},
             {"cron", [&](auto const& node) { readTable("cron", node, cronKeys()); }},
+            {"controlm", [&](auto const& node) { readTable("controlm", node, controlmKeys()); }},
             {"defines", [&](auto const& node) { readTexts("defines", node, settings.defines); }},
             {"rule", [&](auto const& node) { readRules(node); }},
             {"allow", [&](auto const& node) { readAllowed(node); }},
             {"findings", [&](auto const& node) { readTable("findings", node, findingsKeys()); }},
+            {"gate", [&](auto const& node) { readTable("gate", node, gateKeys()); }},
         };
         readKeys("", result.table(), top);
     }
@@ -238,6 +240,16 @@ private:
                  }}};
     }
 
+    Table controlmKeys() {
+        return {{"week_begins_on", [&](auto const& node) {
+                     std::string day = "monday";
+                     readText("controlm.week_begins_on", node, day);
+                     if (day != "monday" && day != "sunday")
+                         bad("controlm.week_begins_on", node, "choose monday or sunday");
+                     settings.weekBeginsOnMonday = day != "sunday";
+                 }}};
+    }
+
     Table findingsKeys() {
         return {
             {"select",
@@ -272,6 +284,41 @@ private:
         };
     }
 
+    Table gateKeys() {
+        return {
+            {"against",
+             [&](auto const& node) { readText("gate.against", node, findings.gate.against); }},
+            {"changes",
+             [&](auto const& node) {
+                 readList("gate.changes", node, [&](std::string word, toml::node const& at) {
+                     if (!isKindOfChange(word))
+                         bad("gate.changes", at, "choose of " + llvm::join(kindsOfChange(), ", "));
+                     findings.gate.changes.push_back(std::move(word));
+                 });
+             }},
+            {"assumptions",
+             [&](auto const& node) {
+                 readList("gate.assumptions", node, [&](std::string name, toml::node const&) {
+                     findings.gate.assumptions.push_back(std::move(name));
+                 });
+             }},
+        };
+    }
+
+    void readList(llvm::StringRef key, toml::node const& node,
+                  std::function<void(std::string, toml::node const&)> const& use,
+                  char const* needed = "a list of texts is needed") {
+        auto const* const list = node.as_array();
+        if (!list)
+            return bad(key, node, needed);
+        for (toml::node const& each : *list) {
+            std::string text;
+            readText(key, each, text);
+            if (each.is_string())
+                use(std::move(text), each);
+        }
+    }
+
     bool checkPrefix(llvm::StringRef key, toml::node const& node, llvm::StringRef prefix) {
         if (Policy::isPrefix(prefix))
             return true;
@@ -284,16 +331,13 @@ private:
 
     void readCodes(llvm::StringRef key, toml::node const& node,
                    std::function<void(llvm::StringRef)> const& use) {
-        auto const* const codes = node.as_array();
-        if (!codes)
-            return bad(key, node, "a list of codes or their beginnings is needed");
-        for (toml::node const& each : *codes) {
-            std::string prefix;
-            readText(key, each, prefix);
-            if (!each.is_string() || !checkPrefix(key, each, prefix))
-                continue;
-            use(prefix);
-        }
+        readList(
+            key, node,
+            [&](std::string const& prefix, toml::node const& at) {
+                if (checkPrefix(key, at, prefix))
+                    use(prefix);
+            },
+            "a list of codes or their beginnings is needed");
     }
 
     void readSeverities(toml::node const& node) {
@@ -370,11 +414,14 @@ private:
             AllowRow allowed;
             allowed.span = spanOf(row.source());
             findings.rows["allow"].push_back(placeOf(row));
-            std::string reason;
+            std::string reason, by;
             Table const known{
                 {"code", [&](auto const& value) { readAllowedCode(value, allowed); }},
                 {"object",
                  [&](auto const& value) { readText("allow.object", value, allowed.object); }},
+                {"evidence",
+                 [&](auto const& value) { readText("allow.evidence", value, allowed.evidence); }},
+                {"by", [&](auto const& value) { readText("allow.by", value, by); }},
                 {"reason", [&](auto const& value) { readText("allow.reason", value, reason); }},
                 {"until", [&](auto const& value) { readDay(value, allowed.until); }},
             };

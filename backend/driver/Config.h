@@ -3,6 +3,7 @@
 
 #include "backend/driver/CommandLine.h"
 #include "backend/driver/Console.h"
+#include "backend/driver/Gate.h"
 #include "backend/driver/Policy.h"
 #include "backend/driver/Suppressions.h"
 #include "frontend/base/FileSystem.h"
@@ -18,6 +19,7 @@ namespace hoist {
 struct RunSettings {
     Policy policy;
     std::vector<AllowRow> allowed;
+    GateSettings gate;
     std::string baseline;     ///< path; empty: none
     std::string configFolder; ///< of hoist.toml
     std::string configFile;   ///< hoist.toml; empty: none

@@ -21,12 +21,14 @@ public:
     virtual std::optional<std::string> variable(llvm::StringRef name) const = 0;
     /// Absolute, without a final slash; empty when unknown.
     virtual std::string currentFolder() const = 0;
-    /// Runs a program (argv, no shell) to its end; its standard output and error are given back.
-    /// Its exit code; -1, with `error` saying why, when it could not be started.
+    /// Runs a program (argv, no shell) to its end, with `input` as its standard input; its standard
+    /// output and error are given back. Its exit code; -1, with `error` saying why, when it could
+    /// not be started.
     virtual int runProgram(llvm::ArrayRef<std::string> arguments, std::string& output,
-                           std::string& error) {
+                           std::string& error, llvm::StringRef input = {}) {
         (void)arguments;
         (void)output;
+        (void)input;
         error = "programs cannot be run here";
         return -1;
     }

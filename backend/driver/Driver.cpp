@@ -17,8 +17,11 @@
 #include "backend/driver/Init.h"
 #include "backend/driver/Inputs.h"
 #include "backend/driver/Outputs.h"
+#include "backend/driver/PlannedFiles.h"
 #include "backend/driver/Policy.h"
 #include "backend/driver/Progress.h"
+#include "backend/driver/RedactCommand.h"
+#include "backend/driver/ReduceCommand.h"
 #include "backend/driver/ShowConfig.h"
 #include "backend/driver/Suppressions.h"
 #include "backend/driver/VerifyCommand.h"
@@ -37,6 +40,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <exception>
 #include <initializer_list>
 #include <memory>
@@ -112,6 +116,12 @@ public:
                 {}, "`hoist diff` compares two versions: a file or folder each");
             return reportUsage(diags, wantsColor(invocation, console), console);
         }
+        if (row.command == Command::gate && !openRevision())
+            return reportUsage(diags, wantsColor(invocation, console), console);
+        if (row.command == Command::verify && !invocation.serialized.empty() &&
+            invocation.threads() > 1)
+            exportBeingRead = std::async(
+                std::launch::async, [this] { return readExport(invocation.serialized, files); });
         read();
         progress.stage("analyzing");
         analysis::run(estate, diags);
@@ -128,7 +138,9 @@ public:
         report::Findings findings = findingsNow();
         findings.currentFolder = folder;
         findings.root = root;
-        findings.about = invocation.operands[row.command == Command::diff ? 1 : 0];
+        findings.about = row.command == Command::diff    ? invocation.operands[1]
+                         : row.command == Command::drift ? invocation.against
+                                                         : invocation.operands[0];
         findings.pageOf = pageOf;
         exit =
             stronger(exit, writeOutputs(*outputs, findings,
@@ -137,10 +149,12 @@ public:
         if (row.command == Command::check && !isFixing)
             product += fixableSummary(diags.all());
         if (!product.empty())
-            console.err(product);
+            console.err(forPeople(product, console));
         bool const fails = llvm::any_of(diags.all(), [&](diag::Diagnostic const& finding) {
             return findings.failOn && finding.severity >= *findings.failOn;
         });
+        if (row.command == Command::gate)
+            exit = stronger(exit, gateExit(diags));
         return stronger(exit, fails ? Exit::findings : Exit::clean);
     }
 
@@ -160,7 +174,7 @@ public:
         run->product += fixes.summary();
         run->isFixing = true;
         if (invocation.showDiff && run->diags.all().empty()) {
-            console.err(run->product);
+            console.err(forPeople(run->product, console));
             return run->exit;
         }
         return run->report();
@@ -183,21 +197,49 @@ private:
                row.command == Command::baseline || row.command == Command::coverage;
     }
 
+    /// What `gate` compares with.
+    bool openRevision() {
+        revisionName = invocation.against.empty() ? settings.gate.against : invocation.against;
+        if (revisionName.empty()) {
+            diags.report<diag::Code::BadUsage>({}, "say what to compare with: `--against REF`")
+                .help("or once for all in hoist.toml: `[gate]`, `against = \"origin/main\"`");
+            return false;
+        }
+        progress.stage("reading " + revisionName);
+        std::string error;
+        revision = readGitRevision(revisionName, invocation.operands, console, error);
+        if (!revision)
+            diags.report<diag::Code::CannotReadRevision>({}, revisionName, error);
+        return revision.has_value();
+    }
+
     void read() {
+        if (row.command == Command::gate) {
+            before.settings = estate.settings;
+            read(invocation.operands, before, ofBefore, revision->files);
+            inputs.clear();
+            analysis::run(before, ofBefore);
+            airflow::lowerOnly(before, ofBefore);
+        }
+        if (row.command == Command::drift) {
+            before.settings = estate.settings;
+            read(invocation.operands, before, ofBefore, files);
+            analysis::run(before, ofBefore);
+            return read({invocation.against}, estate, diags, files);
+        }
         if (row.command != Command::diff)
-            return read(invocation.operands, estate, diags);
-        read({invocation.operands.begin() + 1, invocation.operands.end()}, estate, diags);
+            return read(invocation.operands, estate, diags, files);
+        read({invocation.operands.begin() + 1, invocation.operands.end()}, estate, diags, files);
         // The older version has findings of its own; they are not what is asked.
-        diag::Diagnostics ofBefore;
         before.settings = estate.settings;
-        read({invocation.operands.front()}, before, ofBefore);
+        read({invocation.operands.front()}, before, ofBefore, files);
         analysis::run(before, ofBefore);
     }
 
     void read(std::vector<std::string> const& operands, ir::Estate& into,
-              diag::Diagnostics& findings) {
+              diag::Diagnostics& findings, FileSystem& from) {
         InputOptions const options{operands, invocation.dialect, invocation.threads()};
-        std::vector<Input> const read = readInputs(options, files, into, findings);
+        std::vector<Input> const read = readInputs(options, from, into, findings);
         for (Input const& input : read)
             inputs.push_back(input.file);
         readDefinitions(read, into, findings, [&](Frontend const& frontend) {
@@ -212,19 +254,31 @@ private:
             airflow::BuildOptions options;
             options.outDir = invocation.outputFolder;
             options.overwriteEdited = invocation.overwriteEdited;
-            ConfinedFileSystem confined(files, invocation.outputFolder);
+            PlannedFiles planned(files);
+            ConfinedFileSystem confined(invocation.showDiff ? static_cast<FileSystem&>(planned)
+                                                            : files,
+                                        invocation.outputFolder);
             airflow::BuildResult const result = airflow::build(estate, options, confined, diags);
-            product = fmt::format("hoist: {} in {}: {} written, {} removed, {} refused\n",
+            product = fmt::format("hoist: {} in {}: {}{} written, {} removed, {} refused\n",
                                   counted(result.dags, "DAG"), invocation.outputFolder,
-                                  result.written, result.removed, result.refused);
-            return result.isIncomplete ? Exit::notWritten : Exit::clean;
+                                  invocation.showDiff ? "would be: " : "", result.written,
+                                  result.removed, result.refused);
+            std::string const patch = planned.patch();
+            if (!patch.empty()) {
+                progress.clear();
+                console.out(patch);
+            }
+            return result.isIncomplete ? Exit::notWritten
+                   : patch.empty()     ? Exit::clean
+                                       : Exit::findings;
         }
         case Command::coverage: {
             airflow::lowerOnly(estate, diags);
             report::Coverage const coverage = report::coverageOf(estate);
             progress.clear();
-            console.out(invocation.format == "json" ? report::coverageJson(coverage)
-                                                    : report::coverageText(coverage));
+            console.out(invocation.format == "json"
+                            ? report::coverageJson(coverage)
+                            : forPeople(report::coverageText(coverage), console));
             if (coverage.total.unaccounted == 0)
                 return Exit::clean;
             console.err(fmt::format("hoist: {} constructs are not accounted for: this is a bug in "
@@ -234,14 +288,17 @@ private:
         }
         case Command::verify:
         case Command::diff:
+        case Command::drift:
             progress.clear();
             // What `check` has to say beside errors is not what is asked here.
             std::erase_if(diags.all(), [](diag::Diagnostic const& finding) {
                 return finding.severity != diag::Severity::error;
             });
-            if (row.command == Command::diff)
+            if (row.command != Command::verify)
                 return diffEstates(before, estate, invocation, files, console, diags);
-            return verifyEstate(estate, invocation, version, files, console, diags);
+            return verifyEstate(estate, invocation, version, files, console, diags,
+                                std::move(exportBeingRead));
+        case Command::gate: return gate();
         case Command::graph:
             progress.clear();
             console.out(
@@ -257,6 +314,32 @@ private:
             airflow::lowerOnly(estate, diags);
             return Exit::clean;
         }
+    }
+
+    /// `hoist gate`: what is new, what behaves differently, and, where DAGs are named, what they
+    /// mean.
+    Exit gate() {
+        airflow::lowerOnly(estate, diags);
+        auto options = diffOptions(invocation, files, diags);
+        if (!options)
+            return Exit::usage;
+        Gate judged(before, estate, std::move(*options), diags);
+        judged.hideKnown(ofBefore);
+        progress.stage("comparing");
+        judged.compare(settings.gate);
+        std::string tally;
+        Exit verified = Exit::clean;
+        if (!invocation.dags.empty() || !invocation.serialized.empty()) {
+            progress.stage("verifying");
+            AssumptionPolicy policy{invocation.require, true};
+            policy.accepted.insert(policy.accepted.end(), settings.gate.assumptions.begin(),
+                                   settings.gate.assumptions.end());
+            verified = verifyQuietly(estate, invocation, version, std::move(policy), files, console,
+                                     diags, tally);
+        }
+        product = judged.summary(*revision, revisionName, tally);
+        // What changed and what differs counts after approvals: `report` looks at what is left.
+        return verified == Exit::usage ? verified : Exit::clean;
     }
 
     /// `hoist init`
@@ -296,10 +379,7 @@ private:
         }
         std::optional<semantics::Scenario> scenario;
         if (invocation.scenario.empty()) {
-            scenario = semantics::ordinaryDay(
-                estate, std::chrono::duration_cast<std::chrono::seconds>(
-                            std::chrono::system_clock::now().time_since_epoch())
-                            .count());
+            scenario = semantics::ordinaryDay(estate, std::time(nullptr));
         } else {
             std::string error;
             auto bytes = files.read(invocation.scenario, error);
@@ -323,9 +403,10 @@ private:
             estate.settings.timezone.empty()
                 ? nullptr
                 : ir::findZone(ir::resolveZone(estate.settings.timezone).zone);
-        console.out(job                           ? report::explainJob(estate, trace, job, zone)
-                    : invocation.format == "json" ? report::traceJson(trace)
-                                                  : report::traceText(estate, trace, zone));
+        console.out(job ? forPeople(report::explainJob(estate, trace, job, zone), console)
+                    : invocation.format == "json"
+                        ? report::traceJson(trace)
+                        : forPeople(report::traceText(estate, trace, zone), console));
         return Exit::clean;
     }
 
@@ -438,7 +519,11 @@ private:
     ir::Estate estate;
     RunSettings settings;
     std::optional<Baseline> baseline;
-    ir::Estate before; ///< diff: the older version
+    std::future<LoadedExport> exportBeingRead; ///< verify: beside the definitions
+    ir::Estate before;                         ///< diff, drift, gate: the older version
+    diag::Diagnostics ofBefore;
+    std::optional<GitRevision> revision; ///< of gate
+    std::string revisionName;
     diag::Diagnostics diags;
     std::vector<FileId> inputs;
     std::optional<std::vector<OutputRequest>> outputs;
@@ -498,19 +583,24 @@ Exit runCommand(ParsedCommand const& parsed, FileSystem& files, Console& console
     case Command::completions:
         console.out(completionScript(invocation.operands.front()));
         return Exit::clean;
-    case Command::fmt: {
+    case Command::fmt:
+    case Command::redact:
+    case Command::reduce: {
         diag::Diagnostics diags;
-        Exit const exit = formatFiles(invocation, files, console, diags);
+        auto* const work = parsed.row->command == Command::fmt      ? formatFiles
+                           : parsed.row->command == Command::redact ? redactFiles
+                                                                    : reduceEstate;
+        Exit const exit = work(invocation, files, console, diags);
         if (diags.all().empty())
             return exit;
-        bool const hasErrors = diags.hasErrors();
+        bool const hasErrors = diags.hasErrors() && exit != Exit::usage;
         reportUsage(diags, wantsColor(invocation, console), console);
         return stronger(exit, hasErrors ? Exit::findings : Exit::clean);
     }
     default: {
         if (invocation.changed)
             return checkChanged(*parsed.row, invocation, files, console);
-        if (wantsFixes(invocation))
+        if (parsed.row->command == Command::check && wantsFixes(invocation))
             return Run::runFixing(*parsed.row, invocation, files, console);
         auto run = std::make_unique<Run>(*parsed.row, invocation, files, console);
         Exit const exit = run->run();

@@ -5,6 +5,7 @@
 #include "analysis/link/Link.h"
 #include "backend/driver/Fixes.h"
 #include "backend/driver/Inputs.h"
+#include "backend/driver/Outputs.h"
 #include "frontend/base/Counted.h"
 #include "frontend/base/Patch.h"
 
@@ -36,6 +37,7 @@ Exit formatFiles(Invocation const& invocation, FileSystem& files, Console& conso
     std::vector<Input> laidOut;
     std::vector<bool> isChanged;
     size_t changes = 0, unchanged = 0;
+    auto const say = [&](std::string const& line) { console.err(forPeople(line, console)); };
     for (Input const& input : inputs) {
         std::string const path = before.sources.path(input.file).str();
         Layout layout;
@@ -44,16 +46,16 @@ Exit formatFiles(Invocation const& invocation, FileSystem& files, Console& conso
             layout.text == before.sources.bytes(input.file) ? ++unchanged : ++changes;
         } else {
             layout.text = before.sources.bytes(input.file).str();
-            console.err(fmt::format("hoist: `{}` is left as it is: hoist lays out JIL, not {}\n",
-                                    path, input.frontend->name.str()));
+            say(fmt::format("hoist: `{}` is left as it is: hoist lays out JIL, not {}\n", path,
+                            input.frontend->name.str()));
         }
         if (!layout.problem.empty())
             return internalError(console, fmt::format("`{}`: {}", path, layout.problem));
         if (layout.kept > 0)
-            console.err(fmt::format("hoist: `{}`: {} statement{} left as {}: `hoist check` says "
-                                    "what is doubtful there\n",
-                                    path, layout.kept, layout.kept == 1 ? " is" : "s are",
-                                    layout.kept == 1 ? "it is" : "they are"));
+            say(fmt::format("hoist: `{}`: {} statement{} left as {}: `hoist check` says "
+                            "what is doubtful there\n",
+                            path, layout.kept, layout.kept == 1 ? " is" : "s are",
+                            layout.kept == 1 ? "it is" : "they are"));
         isChanged.push_back(layout.text != before.sources.bytes(input.file));
         auto const file = after.sources.add(path, std::move(layout.text));
         if (!file) {
@@ -81,7 +83,7 @@ Exit formatFiles(Invocation const& invocation, FileSystem& files, Console& conso
         if (invocation.showDiff)
             console.out(unifiedDiff(path, path, was, is));
         else if (invocation.checkOnly && isChanged[i])
-            console.out("would reformat " + path + "\n");
+            console.out(forPeople("would reformat " + path + "\n", console));
         else if (writes && path == "<stdin>")
             console.out(is);
         else if (writes && isChanged[i] && !replaceFile(files, path, was, is, error)) {

@@ -1,9 +1,11 @@
 // Reads `--output`, renders each format once, and writes it.
 #include "backend/driver/Outputs.h"
 
+#include "backend/report/Utf8.h"
 #include "frontend/base/Paths.h"
 #include "frontend/base/Suggest.h"
 
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
 
 #include <fmt/format.h>
@@ -23,7 +25,8 @@ std::optional<std::vector<OutputRequest>> parseOutputs(Invocation const& invocat
     // These print their own product to standard output.
     bool isOutTaken = command == Command::graph || command == Command::coverage ||
                       command == Command::verify || command == Command::diff ||
-                      command == Command::simulate || invocation.showDiff;
+                      command == Command::drift || command == Command::simulate ||
+                      invocation.showDiff;
     for (std::string const& output : invocation.outputs) {
         auto const [name, file] = llvm::StringRef(output).split('=');
         auto const* const known = std::find(std::begin(formatNames), std::end(formatNames), name);
@@ -55,13 +58,39 @@ std::optional<std::vector<OutputRequest>> parseOutputs(Invocation const& invocat
     return ok ? std::optional(std::move(requests)) : std::nullopt;
 }
 
-/// A runner of GitHub Actions still obeys `##[command]`, anywhere in a line of output. `::command`
-/// counts at the start of a line only, where text never has anything of a definition.
+/// Runners of GitHub and Azure obey `##[command]` and `##vso[command]`, TeamCity
+/// `##teamcity[command]`, anywhere in a line of output. `::command` counts at the start of a line
+/// only, where findings as text never have anything of a definition.
 static void disarm(std::string& bytes, Console const& console) {
-    if (!console.variable("GITHUB_ACTIONS"))
+    auto const isSet = [&](llvm::StringRef name) { return console.variable(name).has_value(); };
+    if (!isSet("GITHUB_ACTIONS") && !isSet("TF_BUILD") && !isSet("TEAMCITY_VERSION"))
         return;
-    for (size_t at = bytes.find("##["); at != std::string::npos; at = bytes.find("##[", at))
-        bytes.insert(at + 2, " ");
+    for (size_t at = bytes.find("##"); at != std::string::npos; at = bytes.find("##", at)) {
+        at += 2;
+        llvm::StringRef const word = llvm::StringRef(bytes).substr(at).take_while(llvm::isAlpha);
+        if (llvm::StringRef(bytes).substr(at + word.size()).starts_with("["))
+            bytes.insert(at, " ");
+    }
+}
+
+std::string forPeople(llvm::StringRef text, Console const& console) {
+    std::string out;
+    while (!text.empty()) {
+        auto const [line, rest] = text.split('\n');
+        std::string shown = report::printable(line);
+        // Runners pass over white space first, of Unicode as well.
+        size_t const colons = shown.find("::");
+        if (colons != std::string::npos &&
+            llvm::all_of(llvm::StringRef(shown).take_front(colons),
+                         [](char c) { return c == ' ' || static_cast<unsigned char>(c) >= 0x80; }))
+            shown.insert(colons, "\\");
+        out += shown;
+        if (text.size() > line.size())
+            out += '\n';
+        text = rest;
+    }
+    disarm(out, console);
+    return out;
 }
 
 Exit writeOutputs(std::vector<OutputRequest> const& outputs, report::Findings const& findings,

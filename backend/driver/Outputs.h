@@ -24,6 +24,12 @@ struct OutputRequest {
 std::optional<std::vector<OutputRequest>> parseOutputs(Invocation const& invocation,
                                                        Command command, diag::Diagnostics& diags);
 
+/// Text that a command prints for people, with names of definitions in it, made safe for a terminal
+/// and for the log of a CI system: control characters become their pictures, and no line is a
+/// command to a runner (`::error::`, `##[error]`, `##vso[…]`). Everything but findings, colours and
+/// patches goes through here.
+std::string forPeople(llvm::StringRef text, Console const& console);
+
 Exit writeOutputs(std::vector<OutputRequest> const& outputs, report::Findings const& findings,
                   report::TextOptions const& options, FileSystem& files, Console& console);
 

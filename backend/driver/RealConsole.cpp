@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,8 +25,8 @@ public:
         std::fflush(stdout); // in the order of events when both go to one place
         std::fwrite(text.data(), 1, text.size(), stderr);
     }
-    int runProgram(llvm::ArrayRef<std::string> arguments, std::string& output,
-                   std::string& error) override;
+    int runProgram(llvm::ArrayRef<std::string> arguments, std::string& output, std::string& error,
+                   llvm::StringRef input) override;
     std::string temporaryFile() override {
         std::error_code ignored;
         std::string path =
@@ -71,8 +72,26 @@ void readBoth(int outFd, int errFd, std::string& output, std::string& error) {
     }
 }
 
+/// An open file without a name that holds the text, to be read from its begin; -1, with errno.
+int fileWith(llvm::StringRef text) {
+    int const file = ::memfd_create("hoist", MFD_CLOEXEC);
+    while (file >= 0 && !text.empty()) {
+        ssize_t const count = ::write(file, text.data(), text.size());
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0) {
+            ::close(file);
+            return -1;
+        }
+        text = text.drop_front(static_cast<size_t>(count));
+    }
+    if (file >= 0)
+        ::lseek(file, 0, SEEK_SET);
+    return file;
+}
+
 int RealConsole::runProgram(llvm::ArrayRef<std::string> arguments, std::string& output,
-                            std::string& error) {
+                            std::string& error, llvm::StringRef input) {
     std::vector<char*> argv;
     for (std::string const& argument : arguments)
         argv.push_back(const_cast<char*>(argument.c_str())); // posix_spawnp does not write to them
@@ -90,12 +109,18 @@ int RealConsole::runProgram(llvm::ArrayRef<std::string> arguments, std::string& 
     }
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    int const given = input.empty() ? -1 : fileWith(input); // a file: no pipe that may fill up
+    if (given >= 0)
+        ::posix_spawn_file_actions_adddup2(&actions, given, STDIN_FILENO);
+    else
+        ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_adddup2(&actions, outPipe[1], STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, errPipe[1], STDERR_FILENO);
     pid_t child = 0;
     int const spawned = ::posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
     ::posix_spawn_file_actions_destroy(&actions);
+    if (given >= 0)
+        ::close(given);
     ::close(outPipe[1]);
     ::close(errPipe[1]);
     if (spawned == 0)

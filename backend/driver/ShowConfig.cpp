@@ -45,6 +45,7 @@ public:
         add("autosys", "last_insert_wins", settings.lastInsertWins);
         add("autosys", "std_files_append", settings.stdFilesAppend);
         add("cron", "flavour", settings.cronFlavour);
+        add("controlm", "week_begins_on", settings.weekBeginsOnMonday ? "monday" : "sunday");
         auto const selected = run.policy.selected();
         add("findings", "select", selected.empty() ? Json::array({"ALL"}) : Json(selected));
         add("findings", "ignore", run.policy.ignored());
@@ -56,6 +57,15 @@ public:
             add("findings", "severity." + one.prefix, diag::toString(one.severity).str());
             if (one.layer == Policy::Layer::commandLine)
                 list.back().origin = "--severity";
+        }
+        add("gate", "against",
+            run.gate.against.empty() ? Json() : Json(report::toUtf8(run.gate.against)));
+        for (auto const& [key, names] :
+             {std::pair{"changes", &run.gate.changes}, {"assumptions", &run.gate.assumptions}}) {
+            Json shown = Json::array();
+            for (std::string const& name : *names)
+                shown.push_back(report::toUtf8(name));
+            add("gate", key, std::move(shown));
         }
         for (auto const& [name, value] : settings.defines)
             add("defines", name, report::toUtf8(value));

@@ -13,10 +13,11 @@ namespace hoist {
 
 /// A row of `[[allow]]`: the findings with this code about an object whose name fits.
 struct AllowRow {
-    std::string code;   ///< upper case
-    std::string object; ///< a glob
-    std::string until;  ///< the last day that it holds, "2027-01-31"; empty: for ever
-    Span span;          ///< in hoist.toml
+    std::string code;     ///< upper case
+    std::string object;   ///< a glob
+    std::string evidence; ///< a glob for what the finding rests on; empty: anything
+    std::string until;    ///< the last day that it holds, "2027-01-31"; empty: for ever
+    Span span;            ///< in hoist.toml
 };
 
 /// A day as text; days compare as their texts do.

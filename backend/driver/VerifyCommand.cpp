@@ -3,9 +3,11 @@
 #include "backend/driver/VerifyCommand.h"
 
 #include "analysis/equivalence/Certificate.h"
+#include "analysis/equivalence/CertificateState.h"
 #include "analysis/equivalence/Diff.h"
 #include "analysis/equivalence/Fields.h"
 #include "backend/driver/Glob.h"
+#include "backend/driver/Outputs.h"
 #include "backend/report/Changes.h"
 #include "backend/report/Verdicts.h"
 
@@ -26,13 +28,18 @@ namespace {
 class Verification {
 public:
     Verification(ir::Estate& model, Invocation const& invoked, llvm::StringRef versionOfHoist,
-                 FileSystem& fileSystem, Console& theConsole, diag::Diagnostics& findings)
-        : estate(model), invocation(invoked), version(versionOfHoist), files(fileSystem),
-          console(theConsole), diags(findings) {}
+                 AssumptionPolicy assumptions, std::string* tallyOfAll, FileSystem& fileSystem,
+                 Console& theConsole, diag::Diagnostics& findings,
+                 std::future<LoadedExport> exportBeingRead = {})
+        : estate(model), invocation(invoked), version(versionOfHoist),
+          policy(std::move(assumptions)), tally(tallyOfAll), files(fileSystem), console(theConsole),
+          diags(findings), reading(std::move(exportBeingRead)) {}
 
     Exit run() {
+        if (!readManifest() || !readMap())
+            return Exit::usage;
         std::optional<target::Bag> const bag = readBag();
-        if (!bag || !readManifest() || !readMap())
+        if (!bag)
             return Exit::usage;
         options.horizon = {bag->from, bag->to};
         if (invocation.horizon > 0)
@@ -44,8 +51,14 @@ public:
         equivalence::Result const result = equivalence::verify(estate, *bag, options);
         report::reportVerdicts(estate, *bag, result, diags);
         bool const accepted = checkAssumptions(result);
-        console.out(invocation.format == "json" ? report::verdictsJson(estate, *bag, result)
-                                                : report::verdictsText(estate, *bag, result));
+        std::string const table =
+            invocation.format == "json"
+                ? report::verdictsJson(estate, *bag, result)
+                : forPeople(report::verdictsText(estate, *bag, result), console);
+        if (tally)
+            *tally = llvm::StringRef(table).rtrim().rsplit('\n').second.str();
+        else
+            console.out(table);
         Exit exit = Exit::clean;
         if (result.count(equivalence::Verdict::unknown) > 0 || !accepted ||
             !bag->importErrors.empty())
@@ -69,50 +82,51 @@ private:
                                              "`--serialized FILE`");
             return std::nullopt;
         }
-        std::string error, name = invocation.serialized;
-        std::optional<std::string> bytes;
-        if (!name.empty()) {
-            bytes = files.read(name, error);
-        } else {
-            name = invocation.dags;
-            std::string python = invocation.python;
-            if (python.empty())
-                python = console.variable("HOIST_PYTHON").value_or("python3");
-            // Not by its standard output: importing DAGs may print anything. Loading them executes
-            // them, with the user's Airflow and rights; docs/cli.md says so.
-            std::string const exported = console.temporaryFile();
-            std::string said;
-            int const code = console.runProgram({python, "-m", "hoist_airflow.hoistctl",
-                                                 "export-dags", invocation.dags, "-o", exported},
-                                                said, error);
-            // 1: some files do not import; the export tells which.
-            if (code == 0 || code == 1) {
-                std::string problem;
-                bytes = files.read(exported, problem);
-                if (bytes && bytes->empty())
-                    bytes.reset();
-            }
-            if (std::string ignored; !exported.empty())
-                files.remove(exported, ignored);
-            if (!bytes && error.empty())
-                error = fmt::format("`{}` ended with {}", python, code);
-            if (!bytes) {
-                llvm::StringRef const last = llvm::StringRef(error).rtrim().rsplit('\n').second;
-                diags
-                    .report<Code::ExportFailed>({}, name,
-                                                last.empty() ? llvm::StringRef(error) : last)
-                    .help("`--python` names the interpreter in which Airflow and hoist-airflow are "
-                          "installed");
-                return std::nullopt;
-            }
+        if (!invocation.serialized.empty()) {
+            LoadedExport loaded =
+                reading.valid() ? reading.get() : readExport(invocation.serialized, files);
+            if (!loaded.bag)
+                fail(invocation.serialized, loaded.error);
+            return std::move(loaded.bag);
         }
+        return loadDags();
+    }
+
+    std::optional<target::Bag> loadDags() {
+        std::string python = invocation.python;
+        if (python.empty())
+            python = console.variable("HOIST_PYTHON").value_or("python3");
+        // Not by its standard output: importing DAGs may print anything. Loading them executes
+        // them, with the user's Airflow and rights; docs/cli.md says so.
+        std::string const exported = console.temporaryFile();
+        std::string said, error;
+        int const code = console.runProgram({python, "-m", "hoist_airflow.hoistctl", "export-dags",
+                                             invocation.dags, "-o", exported},
+                                            said, error);
+        // 1: some files do not import; the export tells which.
+        std::optional<std::string> bytes;
+        if (code == 0 || code == 1) {
+            std::string problem;
+            bytes = files.read(exported, problem);
+            if (bytes && bytes->empty())
+                bytes.reset();
+        }
+        if (std::string ignored; !exported.empty())
+            files.remove(exported, ignored);
         if (!bytes) {
-            fail(name, error);
+            if (error.empty())
+                error = fmt::format("`{}` ended with {}", python, code);
+            llvm::StringRef const last = llvm::StringRef(error).rtrim().rsplit('\n').second;
+            diags
+                .report<Code::ExportFailed>({}, invocation.dags,
+                                            last.empty() ? llvm::StringRef(error) : last)
+                .help("`--python` names the interpreter in which Airflow and hoist-airflow are "
+                      "installed");
             return std::nullopt;
         }
         std::optional<target::Bag> bag = target::readBag(*bytes, error);
         if (!bag)
-            fail(name, error);
+            fail(invocation.dags, error);
         return bag;
     }
 
@@ -175,6 +189,8 @@ private:
         if (!map.is_object())
             return fail(invocation.map, "expected a JSON object with `dags` and `tasks`");
         for (auto const& [key, rows] : map.items()) {
+            if (key == "jobs") // of `gate`: for the comparison of two versions
+                continue;
             if ((key != "dags" && key != "tasks") || !rows.is_object())
                 return fail(invocation.map,
                             fmt::format("unknown key `{}`; there are `dags` and `tasks`", key));
@@ -187,12 +203,12 @@ private:
         return true;
     }
 
-    /// `--require`: which assumptions are accepted.
+    /// `--require`, and `gate.assumptions`: which assumptions are accepted.
     bool checkAssumptions(equivalence::Result const& result) {
-        if (invocation.require.empty())
+        if (!policy.isAsked)
             return true;
         llvm::SmallVector<llvm::StringRef, 8> patterns;
-        for (std::string const& list : invocation.require)
+        for (std::string const& list : policy.accepted)
             llvm::StringRef(list).split(patterns, ',', -1, false);
         bool accepted = true;
         for (auto const& one : result.workflows)
@@ -216,9 +232,12 @@ private:
     ir::Estate& estate;
     Invocation const& invocation;
     llvm::StringRef version;
+    AssumptionPolicy policy;
+    std::string* tally; ///< null: the table is printed
     FileSystem& files;
     Console& console;
     diag::Diagnostics& diags;
+    std::future<LoadedExport> reading;
     equivalence::Options options;
     std::optional<equivalence::ManifestAlarms> alarms;
 };
@@ -257,26 +276,76 @@ bool Verification::writeCertificates(target::Bag const& bag, equivalence::Result
 
 } // namespace
 
-Exit verifyEstate(ir::Estate& estate, Invocation const& invocation, llvm::StringRef version,
-                  FileSystem& files, Console& console, diag::Diagnostics& diags) {
-    return Verification(estate, invocation, version, files, console, diags).run();
+LoadedExport readExport(std::string const& path, FileSystem& files) {
+    LoadedExport loaded;
+    if (std::optional<std::string> const bytes = files.read(path, loaded.error))
+        loaded.bag = target::readBag(*bytes, loaded.error);
+    return loaded;
 }
 
-Exit diffEstates(ir::Estate const& before, ir::Estate const& after, Invocation const& invocation,
-                 FileSystem& files, Console& console, diag::Diagnostics& diags) {
+Exit verifyEstate(ir::Estate& estate, Invocation const& invocation, llvm::StringRef version,
+                  FileSystem& files, Console& console, diag::Diagnostics& diags,
+                  std::future<LoadedExport> reading) {
+    AssumptionPolicy policy{invocation.require, !invocation.require.empty()};
+    return Verification(estate, invocation, version, std::move(policy), nullptr, files, console,
+                        diags, std::move(reading))
+        .run();
+}
+
+/// Every certificate of a folder; nothing when one cannot be read, which is reported.
+static std::optional<report::CertificateReport>
+judgeCertificates(std::string const& folder, ir::Estate const& before, ir::Estate const& after,
+                  equivalence::DiffResult const& result, equivalence::DiffOptions const& options,
+                  FileSystem& files, diag::Diagnostics& diags) {
+    report::CertificateReport found;
+    std::string error;
+    std::vector<std::string> const paths = files.list(folder, error);
+    if (paths.empty() && error.empty())
+        error = "there is no certificate in it";
+    if (!error.empty()) {
+        diags.report<Code::BadExport>({}, folder, error);
+        return std::nullopt;
+    }
+    for (std::string const& path : paths) {
+        std::optional<std::string> const bytes = files.read(path, error);
+        auto certificate = bytes ? equivalence::readCertificate(*bytes, error) : std::nullopt;
+        if (!certificate) {
+            diags.report<Code::BadExport>({}, path, error);
+            return std::nullopt;
+        }
+        found.states.push_back(
+            equivalence::stateOf(path, std::move(*certificate), before, after, result, options));
+    }
+    found.without = equivalence::withoutCertificate(before, found.states);
+    return found;
+}
+
+Exit verifyQuietly(ir::Estate& estate, Invocation const& invocation, llvm::StringRef version,
+                   AssumptionPolicy policy, FileSystem& files, Console& console,
+                   diag::Diagnostics& diags, std::string& tally) {
+    return Verification(estate, invocation, version, std::move(policy), &tally, files, console,
+                        diags)
+        .run();
+}
+
+std::optional<equivalence::DiffOptions> diffOptions(Invocation const& invocation, FileSystem& files,
+                                                    diag::Diagnostics& diags) {
     equivalence::DiffOptions options;
     if (!invocation.map.empty()) {
         std::string error = "expected a JSON object with `jobs`";
         std::optional<std::string> const bytes = files.read(invocation.map, error);
         nlohmann::json const map =
             bytes ? nlohmann::json::parse(*bytes, nullptr, false) : nlohmann::json();
-        if (!map.is_object() || !map.contains("jobs") || !map["jobs"].is_object()) {
+        bool const mayLackJobs = !invocation.dags.empty() || !invocation.serialized.empty();
+        bool const hasJobs = map.is_object() && map.contains("jobs");
+        if (!map.is_object() || (hasJobs ? !map["jobs"].is_object() : !mayLackJobs)) {
             diags.report<Code::BadExport>({}, invocation.map, error);
-            return Exit::usage;
+            return std::nullopt;
         }
-        for (auto const& [oldName, newName] : map["jobs"].items())
-            if (newName.is_string())
-                options.renamed[oldName] = newName;
+        if (hasJobs)
+            for (auto const& [oldName, newName] : map["jobs"].items())
+                if (newName.is_string())
+                    options.renamed[oldName] = newName;
     }
     // Long enough for both changes of the clock and every month end, from a day that is the same in
     // every run of the day: two runs print the same bytes.
@@ -285,16 +354,36 @@ Exit diffEstates(ir::Estate const& before, ir::Estate const& after, Invocation c
     options.horizon = {today, today + (invocation.horizon > 0 ? invocation.horizon : 400) * day};
     if (invocation.budget > 0)
         options.budget = static_cast<int>(invocation.budget);
-    equivalence::DiffResult const result = equivalence::diff(before, after, options);
+    return options;
+}
+
+Exit diffEstates(ir::Estate const& before, ir::Estate const& after, Invocation const& invocation,
+                 FileSystem& files, Console& console, diag::Diagnostics& diags) {
+    auto const options = diffOptions(invocation, files, diags);
+    if (!options)
+        return Exit::usage;
+    equivalence::DiffResult const result = equivalence::diff(before, after, *options);
     report::reportChanges(before, after, result, diags);
-    console.out(invocation.format == "json" ? report::changesJson(before, after, result)
-                                            : report::changesText(result));
+    std::optional<report::CertificateReport> certificates;
+    if (!invocation.certificates.empty()) { // of `drift` only
+        certificates = judgeCertificates(invocation.certificates, before, after, result, *options,
+                                         files, diags);
+        if (!certificates)
+            return Exit::usage;
+        report::reportCertificates(*certificates, diags);
+    }
+    console.out(
+        invocation.format == "json"
+            ? report::changesJson(before, after, result, certificates)
+            : forPeople(report::changesText(result) + report::certificatesText(certificates),
+                        console));
     bool const changed = llvm::any_of(result.changes, [](equivalence::Change const& change) {
         return change.kind != equivalence::Change::Kind::undecided;
     });
     if (changed)
         return Exit::notEquivalent;
-    return result.changes.empty() ? Exit::clean : Exit::undecided;
+    bool const isProven = !certificates || certificates->isWhole();
+    return result.changes.empty() && isProven ? Exit::clean : Exit::undecided;
 }
 
 } // namespace hoist

@@ -1,4 +1,4 @@
-// What `hoist diff` says.
+// What `hoist diff` and `hoist drift` say.
 #include "backend/report/Changes.h"
 
 #include "backend/report/Story.h"
@@ -82,7 +82,8 @@ std::string changesText(equivalence::DiffResult const& result) {
 }
 
 std::string changesJson(ir::Estate const& before, ir::Estate const& after,
-                        equivalence::DiffResult const& result) {
+                        equivalence::DiffResult const& result,
+                        std::optional<CertificateReport> const& certificates) {
     using Json = nlohmann::ordered_json;
     auto const place = [](ir::Estate const& estate, Span span) -> Json {
         if (!span.isValid())
@@ -107,11 +108,63 @@ std::string changesJson(ir::Estate const& before, ir::Estate const& after,
                            {"consequence", toUtf8(change.consequence)},
                            {"story", std::move(story)}});
     }
-    Json const object{{"format", 1},
-                      {"jobs", result.jobs},
-                      {"rewritten", result.rewritten},
-                      {"changes", std::move(changes)}};
+    Json object{{"format", 1},
+                {"jobs", result.jobs},
+                {"rewritten", result.rewritten},
+                {"changes", std::move(changes)}};
+    if (certificates) {
+        Json list = Json::array();
+        for (equivalence::CertificateState const& state : certificates->states) {
+            Json reasons = Json::array();
+            for (std::string const& reason : state.reasons)
+                reasons.push_back(toUtf8(reason));
+            list.push_back({{"file", toUtf8(state.file)},
+                            {"workflow", toUtf8(state.certificate.workflow)},
+                            {"verdict", toUtf8(state.certificate.verdict)},
+                            {"state", state.isVoid() ? "void" : "valid"},
+                            {"reasons", std::move(reasons)}});
+        }
+        object["certificates"] = std::move(list);
+        Json without = Json::array();
+        for (std::string const& name : certificates->without)
+            without.push_back(toUtf8(name));
+        object["without_certificate"] = std::move(without);
+    }
     return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+bool CertificateReport::isWhole() const {
+    return std::none_of(states.begin(), states.end(),
+                        [](equivalence::CertificateState const& state) { return state.isVoid(); });
+}
+
+void reportCertificates(CertificateReport const& certificates, diag::Diagnostics& diags) {
+    for (equivalence::CertificateState const& state : certificates.states) {
+        if (!state.isVoid())
+            continue;
+        auto builder = diags.report<Code::CertificateVoid>(state.place, state.certificate.workflow,
+                                                           state.reasons.front());
+        builder.object(state.certificate.workflow).evidence(state.reasons.front());
+        for (size_t i = 1; i < state.reasons.size(); ++i)
+            builder.note("also: " + state.reasons[i]);
+        builder.note(fmt::format("it is `{}`", shown(llvm::StringRef(state.file))));
+    }
+}
+
+std::string certificatesText(std::optional<CertificateReport> const& certificates) {
+    if (!certificates)
+        return {};
+    std::string text;
+    size_t isVoid = 0;
+    for (equivalence::CertificateState const& state : certificates->states) {
+        isVoid += state.isVoid();
+        for (std::string const& reason : state.reasons)
+            text += fmt::format("{}  void  {}\n", printable(state.certificate.workflow),
+                                printable(reason));
+    }
+    text += fmt::format("{} certificates: {} void; {} workflows without one\n",
+                        certificates->states.size(), isVoid, certificates->without.size());
+    return text;
 }
 
 } // namespace hoist::report

@@ -3,19 +3,23 @@
 
 #include "frontend/controlm/ReadJson.h"
 #include "frontend/controlm/ReadXml.h"
+#include "frontend/controlm/Taken.h"
 
 #include <llvm/ADT/StringExtras.h>
 
 namespace hoist::controlm {
+
+bool isWide(llvm::StringRef head) {
+    return head.starts_with("\xFE\xFF") || head.starts_with("\xFF\xFE") ||
+           (head.size() > 1 && (head[0] == '\0' || head[1] == '\0'));
+}
 
 namespace {
 
 /// The first bytes as ASCII: without a byte order mark and the zero bytes of UTF-16.
 std::string asciiOf(llvm::StringRef head) {
     head.consume_front("\xEF\xBB\xBF");
-    bool const isWide = head.starts_with("\xFE\xFF") || head.starts_with("\xFF\xFE") ||
-                        (head.size() > 1 && (head[0] == '\0' || head[1] == '\0'));
-    if (!isWide)
+    if (!isWide(head))
         return head.str();
     std::string text;
     for (char const c : head)
@@ -62,6 +66,10 @@ bool hasApiType(llvm::StringRef text) {
 
 } // namespace
 
+bool isXml(llvm::StringRef head) {
+    return llvm::StringRef(asciiOf(head)).ltrim().take_front(1) == "<" || head.trim().empty();
+}
+
 Likelihood sniff(llvm::StringRef path, llvm::StringRef head) {
     std::string const text = asciiOf(head);
     llvm::StringRef const root = rootOf(text);
@@ -79,8 +87,7 @@ void read(llvm::ArrayRef<FileId> files, ir::Estate& estate, diag::Diagnostics& d
     Lowering lowering(estate, diags);
     for (FileId const file : files) {
         llvm::StringRef const head = estate.sources.bytes(file).take_front(1000);
-        bool const isXml = llvm::StringRef(asciiOf(head)).ltrim().take_front(1) == "<";
-        (isXml || head.trim().empty() ? readXmlFile : readJsonFile)(file, estate, diags, lowering);
+        (isXml(head) ? readXmlFile : readJsonFile)(file, estate, diags, lowering);
     }
     lowering.finish();
 }

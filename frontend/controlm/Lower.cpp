@@ -185,13 +185,12 @@ void Lowering::entity(Node& node, Scope* around, llvm::StringRef name, Span name
                 for (Node& innermost : inner.children)
                     enter(innermost, id, full);
             }
-            if (child.is(E::rule))
-                scope.rules.insert(child.value(Attr::rule_NAME));
         }
     conditions(node, id, server);
     changes(node, id, server);
     resources(node, estate.jobs[id]);
     traps(node, full);
+    ordering(node, scope);
     rules(node, &scope, full);
     calendarUses(node, full, server);
     if (around)
@@ -371,6 +370,7 @@ void Lowering::finish() {
     for (Use const& use : rulesUsed)
         if (!globalRules.contains(use.name))
             report(use);
+    resolveOrderings();
 }
 
 } // namespace hoist::controlm

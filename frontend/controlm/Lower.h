@@ -7,6 +7,7 @@
 #include <llvm/ADT/StringMap.h>
 #include <llvm/ADT/StringSet.h>
 
+#include <optional>
 #include <vector>
 
 namespace hoist::controlm {
@@ -24,14 +25,21 @@ public:
     void finish();
 
 private:
+    /// A rule-based calendar; not empty: why its days are not known.
+    struct Rule {
+        ir::OrderRule rule;
+        std::string doubt;
+        Span doubtAt;
+        llvm::StringRef server;
+    };
     /// A folder while its members are lowered.
     struct Scope {
         Scope const* around = nullptr;
         Node const* node = nullptr;
         ir::JobId job;
-        std::string path;        ///< "FOLDER/SUB"
-        llvm::StringRef server;  ///< DATACENTER
-        llvm::StringSet<> rules; ///< rule-based calendars defined in it
+        std::string path;            ///< "FOLDER/SUB"
+        llvm::StringRef server;      ///< DATACENTER
+        llvm::StringMap<Rule> rules; ///< rule-based calendars defined in it
         llvm::StringMap<Span> jobs;
     };
 
@@ -52,23 +60,40 @@ private:
     void parentName(Node const& node, Scope const& around, llvm::StringRef object);
     void rules(Node const& node, Scope const* around, llvm::StringRef object);
     void calendarUses(Node const& node, llvm::StringRef object, llvm::StringRef server);
+    Rule readRule(Node const& criteria, llvm::StringRef server) const;
+    void ordering(Node const& node, Scope& scope);
+    void resolveOrderings();
     ir::Scope dateOf(Node const& node, Attr attribute) const;
     /// A name that no job of the estate has.
     llvm::StringRef claim(std::string name, bool isTop);
 
     ir::Estate& estate;
     diag::Diagnostics& diags;
-    llvm::StringSet<> foreignNames;             ///< of the other dialects' jobs
-    llvm::StringMap<uint32_t> names;            ///< given so far, and how often each was asked for
-    llvm::StringMap<Span> folders;              ///< server and name → the first definition
-    llvm::StringSet<> calendars, calendarNames; ///< with their server; without
-    llvm::StringSet<> globalRules;              ///< rule-based calendars outside folders
+    llvm::StringSet<> foreignNames;  ///< of the other dialects' jobs
+    llvm::StringMap<uint32_t> names; ///< given so far, and how often each was asked for
+    llvm::StringMap<Span> folders;   ///< server and name → the first definition
+    llvm::StringMap<ir::CalendarId> calendars, calendarNames; ///< with their server; without
+    llvm::StringMap<Rule> globalRules; ///< rule-based calendars outside folders
     struct Use {
         llvm::StringRef name, what, object, server;
         Span span;
         ir::ConstructId construct;
     };
     std::vector<Use> calendarsUsed, rulesUsed;
+    struct RuleUse {
+        ir::OrderingId ordering;
+        llvm::StringRef name;
+        Span span;
+        bool isExcluded;
+        std::optional<Rule> rule; ///< nothing: not seen yet
+    };
+    std::vector<RuleUse> ruleUses;
+    struct Pending {
+        ir::OrderingId ordering;
+        ir::JobId job;
+        llvm::StringRef server;
+    };
+    std::vector<Pending> orderings;
 };
 
 } // namespace hoist::controlm

@@ -25,8 +25,10 @@ void Lowering::calendar(Node& node) {
     }
     llvm::StringRef const server = node.value(Attr::calendar_DATACENTER);
     std::string const full = (server + "/" + name->value).str();
-    calendars.insert(full);
-    calendarNames.insert(name->value);
+    auto const know = [&](CalendarId id) { // the first definition counts
+        calendars.try_emplace(full, id);
+        calendarNames.try_emplace(name->value, id);
+    };
 
     llvm::StringRef const type = node.value(Attr::calendar_TYPE);
     Calendar result;
@@ -41,8 +43,7 @@ void Lowering::calendar(Node& node) {
             .object(name->value);
         settleAll(node, Fidelity::refused, "not translated yet");
         result.refused = true;
-        estate.calendars.add(std::move(result));
-        return;
+        return know(estate.calendars.add(std::move(result)));
     }
     for (Node const& child : node.children) {
         result.constructs.push_back(child.construct);
@@ -70,7 +71,7 @@ void Lowering::calendar(Node& node) {
     }
     std::sort(result.rows.begin(), result.rows.end());
     result.rows.erase(std::unique(result.rows.begin(), result.rows.end()), result.rows.end());
-    estate.calendars.add(std::move(result));
+    know(estate.calendars.add(std::move(result)));
 }
 
 /// A rule-based calendar of the server.
@@ -78,7 +79,7 @@ void Lowering::rule(Node& node) {
     Field const* const name = node.find(Attr::rule_NAME);
     enter(node, {}, name ? name->value : node.row->keyword);
     if (name) {
-        globalRules.insert(name->value);
+        globalRules.try_emplace(name->value, readRule(node, node.value(Attr::calendar_DATACENTER)));
         calendarUses(node, name->value, {});
         diags
             .report<Code::CalendarNotTranslated>(node.nameSpan, name->value,

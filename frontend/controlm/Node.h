@@ -30,7 +30,8 @@ struct Node {
     Span span;     ///< of the start tag; in JSON of what names it
     ir::KindId kind;
     ir::ConstructId construct;
-    bool isImplied = false; ///< said elsewhere, and counted there
+    bool isImplied = false;    ///< said elsewhere, and counted there
+    bool hasOtherDays = false; ///< criteria stand in its extras
     std::vector<Field> fields;
     std::vector<Node> children;
     std::vector<Extra> extras;

@@ -231,10 +231,62 @@ private:
             } else if (member.key == "RuleBasedCalendars" && member.value.isObject()) {
                 ruleUses(node, member.value);
             } else if (member.key == "ConfirmationCalendars" && member.value.isObject()) {
-                scalars(node, member.value, {{"Calendar", Attr::scheduling_CONFCAL}});
+                confirmation(node, member.value);
+            } else if (member.key == "Months" && member.value.isArray()) {
+                months(node, member);
             } else {
                 extra(node, member, "property of When");
+                node.hasOtherDays = true;
             }
+        }
+    }
+
+    void confirmation(Node& node, JsonValue const& object) {
+        static constexpr std::pair<llvm::StringRef, llvm::StringRef> policies[] = {
+            {"DoNotOrder", "Ignore Job"},
+            {"OrderOnNextConfirmedDay", "Next Day"},
+            {"OrderOnPreviousConfirmedDay", "Prev Day"},
+            {"OrderAnyway", "No Confcal"}};
+        for (JsonMember const& member : object.members) {
+            llvm::StringRef policy = member.value.text;
+            for (auto const& [word, shift] : policies)
+                if (policy == word)
+                    policy = shift;
+            if (member.key == "Calendar")
+                set(node, Attr::scheduling_CONFCAL, member.value.text, member);
+            else if (member.key == "ExceptionPolicy")
+                set(node, Attr::scheduling_SHIFT, policy, member);
+            else if (member.key == "ShiftBy")
+                set(node, Attr::scheduling_SHIFTNUM, member.value.text, member);
+            else
+                extra(node, member, "property of an object");
+        }
+    }
+
+    /// The twelve flags of the XML; what is no month is a bad value of the first.
+    void months(Node& node, JsonMember const& member) {
+        static constexpr llvm::StringRef names[] = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN",
+                                                    "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
+        auto const has = [&](llvm::StringRef name) {
+            return llvm::any_of(member.value.items, [&](JsonValue const& item) {
+                return item.text.equals_insensitive(name);
+            });
+        };
+        for (JsonValue const& item : member.value.items) {
+            bool const isKnown = item.text.equals_insensitive("ALL") ||
+                                 item.text.equals_insensitive("NONE") ||
+                                 llvm::any_of(names, [&](llvm::StringRef name) {
+                                     return item.text.equals_insensitive(name);
+                                 });
+            if (!isKnown)
+                return set(node, Attr::scheduling_JAN, item.text, member);
+        }
+        for (unsigned month = 0; month < 12; ++month) {
+            bool const isSet = has("ALL") || has(names[month]);
+            auto const attribute =
+                static_cast<Attr>(static_cast<unsigned>(Attr::scheduling_JAN) + month);
+            set(node, attribute, isSet ? "1" : "0", member);
+            node.fields.back().isImplied = month > 0; // counted once
         }
     }
 

@@ -8,10 +8,16 @@
 namespace hoist::cron::user {
 Likelihood sniff(llvm::StringRef path, llvm::StringRef head);
 void read(llvm::ArrayRef<FileId> files, ir::Estate& estate, diag::Diagnostics& diags);
+Marks marks(FileId file, SourceMap const& sources);
+Parts parts(FileId file, SourceMap const& sources);
+std::vector<llvm::StringRef> keywords();
 } // namespace hoist::cron::user
 
 /// `m h dom mon dow user command`: /etc/crontab and /etc/cron.d.
 namespace hoist::cron::system {
 Likelihood sniff(llvm::StringRef path, llvm::StringRef head);
 void read(llvm::ArrayRef<FileId> files, ir::Estate& estate, diag::Diagnostics& diags);
+Marks marks(FileId file, SourceMap const& sources);
+Parts parts(FileId file, SourceMap const& sources);
+std::vector<llvm::StringRef> keywords();
 } // namespace hoist::cron::system

@@ -2,6 +2,7 @@
 #include "frontend/cron/Line.h"
 
 #include <llvm/ADT/StringExtras.h>
+#include <llvm/ADT/StringSwitch.h>
 
 #include <algorithm>
 
@@ -103,6 +104,26 @@ bool isUserName(llvm::StringRef text) {
     llvm::StringRef const body = text.ends_with("$") ? text.drop_back() : text;
     return llvm::all_of(
         body, [](char c) { return llvm::isAlnum(c) || c == '_' || c == '-' || c == '.'; });
+}
+
+bool isWellKnownUser(llvm::StringRef name) {
+    return llvm::StringSwitch<bool>(name)
+        .Cases("root", "daemon", "nobody", "www-data", "postgres", "mysql", "oracle", "apache",
+               "nginx", true)
+        .Cases("list", "backup", "operator", "logcheck", "munin", "smmsp", "uucp", "games", "adm",
+               true)
+        .Default(false);
+}
+
+bool isWellKnownCommand(llvm::StringRef word) {
+    return llvm::StringSwitch<bool>(word)
+        .Cases("echo", "export", "cd", "mail", "sh", "bash", "test", "find", "rm", "date", true)
+        .Cases("python", "python3", "perl", "php", "ruby", "node", "curl", "wget", "rsync", "tar",
+               true)
+        .Cases("sleep", "nice", "sudo", "env", "flock", "timeout", "run-parts", "cat", "cp", "mv",
+               true)
+        .Cases("touch", "git", "make", "source", "true", "java", "ssh", "scp", "if", "for", true)
+        .Default(false);
 }
 
 } // namespace hoist::cron

@@ -43,4 +43,9 @@ bool isAnacrontabEntry(llvm::StringRef line);
 /// A valid login name (portable names, with a final `$` allowed).
 bool isUserName(llvm::StringRef text);
 
+/// Accounts that a system crontab names; nobody has a command of such a name.
+bool isWellKnownUser(llvm::StringRef name);
+/// Programs that stand first in a command; nobody has an account of such a name.
+bool isWellKnownCommand(llvm::StringRef word);
+
 } // namespace hoist::cron

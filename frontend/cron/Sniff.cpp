@@ -28,27 +28,6 @@ bool isCrontabPath(llvm::StringRef path) {
            name.ends_with(".cron");
 }
 
-/// Accounts that a system crontab names; nobody has a command of such a name.
-bool isWellKnownUser(llvm::StringRef name) {
-    return llvm::StringSwitch<bool>(name)
-        .Cases("root", "daemon", "nobody", "www-data", "postgres", "mysql", "oracle", "apache",
-               "nginx", true)
-        .Cases("list", "backup", "operator", "logcheck", "munin", "smmsp", "uucp", "games", "adm",
-               true)
-        .Default(false);
-}
-
-bool isWellKnownCommand(llvm::StringRef word) {
-    return llvm::StringSwitch<bool>(word)
-        .Cases("echo", "export", "cd", "mail", "sh", "bash", "test", "find", "rm", "date", true)
-        .Cases("python", "python3", "perl", "php", "ruby", "node", "curl", "wget", "rsync", "tar",
-               true)
-        .Cases("sleep", "nice", "sudo", "env", "flock", "timeout", "run-parts", "cat", "cp", "mv",
-               true)
-        .Cases("touch", "git", "make", "source", "true", "java", "ssh", "scp", "if", "for", true)
-        .Default(false);
-}
-
 /// Looks like a time field, whether or not it is a right one.
 bool looksLikeField(llvm::StringRef text) {
     if (text.empty() || text.size() > 200)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "frontend/ir/Condition.h"
+#include "frontend/ir/Ordering.h"
 #include "frontend/ir/Schedule.h"
 
 #include <string>
@@ -118,6 +119,7 @@ struct Job {
     ConditionRef condition;
     std::vector<FactChange> factChanges; ///< in the order in which they are made
     ScheduleId schedule;                 ///< invalid: no ticks
+    OrderingId ordering;                 ///< of Control-M only
     /// Time attributes that have no effect because date_conditions is off (JIL-140).
     std::vector<ConstructId> deadSchedule;
 

@@ -5,6 +5,7 @@
 #include "frontend/jil/ConditionParser.h"
 
 #include "frontend/base/Suggest.h"
+#include "frontend/jil/ConditionText.h"
 
 #include <fmt/format.h>
 
@@ -53,7 +54,12 @@ constexpr Function functions[] = {
 };
 constexpr llvm::StringLiteral functionList = "`s`, `f`, `d`, `t`, `n`, `e` or `v`";
 
-bool isBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+Function const* functionOf(llvm::StringRef word) {
+    for (Function const& row : functions)
+        if (word.equals_insensitive(row.word))
+            return &row;
+    return nullptr;
+}
 
 class Parser {
 public:
@@ -106,20 +112,11 @@ private:
 
 } // namespace
 
+bool isConditionFunction(llvm::StringRef word) { return functionOf(word) != nullptr; }
+
 void Parser::advance() {
     previousEnd = look.end;
-    while (position < text.size()) {
-        if (isBlank(text[position])) {
-            ++position;
-        } else if (text.substr(position).starts_with("/*")) {
-            size_t const close = text.find("*/", position + 2);
-            if (close == llvm::StringRef::npos)
-                break; // JIL-015: text, so an error here: what follows must not vanish
-            position = close + 2;
-        } else {
-            break;
-        }
-    }
+    position = behindBlanks(text, position);
     look = {Token::end, position, position, Compare::equal};
     if (position == text.size())
         return;
@@ -158,12 +155,7 @@ void Parser::advance() {
     }
     default: break;
     }
-    size_t p = position;
-    while (p < text.size() && !isBlank(text[p]) &&
-           !llvm::StringRef("(),^&|=<>\"").contains(text[p]) &&
-           !(text[p] == '!' && p + 1 < text.size() && text[p + 1] == '='))
-        p += text[p] == '\\' && p + 1 < text.size() ? 2 : 1;
-    take(Token::word, std::max<size_t>(p - position, 1));
+    take(Token::word, wordEnd(text, position) - position);
     llvm::StringRef const word = slice(look);
     if (word.equals_insensitive("and"))
         look.kind = Token::andOp;
@@ -377,11 +369,7 @@ bool Parser::comparison(Atom& result) {
 
 bool Parser::atom(ExprId& result) {
     size_t const begin = look.begin;
-    Function const* function = nullptr;
-    if (look.kind == Token::word)
-        for (Function const& row : functions)
-            if (slice(look).equals_insensitive(row.word))
-                function = &row;
+    Function const* const function = look.kind == Token::word ? functionOf(slice(look)) : nullptr;
     if (!function)
         return expected((llvm::Twine(functionList) + ", or `(`").str());
     Atom made;

@@ -175,6 +175,11 @@ void Lowering::machine(Definition const& definition) {
                 settle(entry, Fidelity::exact, "documentation");
                 break;
             }
+            if (double factor = 0; entry.row->id == Attr::machine_factor &&
+                                   !value.getAsDouble(factor) && factor == 1.0) {
+                settle(entry, Fidelity::exact, "none: a factor of 1 weights nothing");
+                break;
+            }
             diags
                 .report<Code::KeptWithoutModel>(estate.constructs.span(entry.construct),
                                                 entry.row->keyword,

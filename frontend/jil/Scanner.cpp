@@ -245,18 +245,37 @@ namespace {
 enum class StrayKind : uint8_t { text, command, report };
 } // namespace
 
-static StrayKind classify(llvm::StringRef line) {
-    for (llvm::StringRef command :
-         {"sendevent", "autorep", "autostatus", "job_depends", "autocal_asc", "jil", "autoflags",
-          "chk_auto_up", "monbro", "autosyslog", "exit", "quit"})
+static constexpr llvm::StringLiteral shellCommands[] = {
+    "sendevent", "autorep",     "autostatus", "job_depends", "autocal_asc", "jil",
+    "autoflags", "chk_auto_up", "monbro",     "autosyslog",  "exit",        "quit"};
+static constexpr llvm::StringLiteral reportStarts[] = {"jil>>", "CAUAJM_", "Job Name ",
+                                                       "Machine Name ", "Name "};
+
+static size_t commandStart(llvm::StringRef line) {
+    for (llvm::StringRef command : shellCommands)
         if (line.starts_with(command) &&
             (line.size() == command.size() || isBlank(line[command.size()]) ||
              line[command.size()] == '<'))
-            return StrayKind::command;
-    if (line.starts_with("jil>>") || line.starts_with("CAUAJM_") || line.starts_with("Job Name ") ||
-        line.starts_with("Machine Name ") || line.starts_with("Name "))
-        return StrayKind::report;
-    if (line.find_first_not_of("-_=*+~ \t\r") == llvm::StringRef::npos)
+            return command.size();
+    return 0;
+}
+
+static size_t reportStart(llvm::StringRef line) {
+    for (llvm::StringRef start : reportStarts)
+        if (line.starts_with(start))
+            return start.size();
+    return 0;
+}
+
+size_t harmlessStart(llvm::StringRef line) {
+    size_t const command = commandStart(line);
+    return command ? command : reportStart(line);
+}
+
+static StrayKind classify(llvm::StringRef line) {
+    if (commandStart(line))
+        return StrayKind::command;
+    if (reportStart(line) || line.find_first_not_of("-_=*+~ \t\r") == llvm::StringRef::npos)
         return StrayKind::report;
     return StrayKind::text;
 }

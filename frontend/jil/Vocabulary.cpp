@@ -119,6 +119,17 @@ bool isSubcommandShaped(llvm::StringRef keyword) {
     return false;
 }
 
+std::vector<llvm::StringRef> keywords() {
+    std::vector<llvm::StringRef> words;
+    for (Subcommand const& row : subcommandTable)
+        words.push_back(row.keyword);
+    for (Attribute const& row : attributeTable)
+        words.push_back(row.keyword);
+    for (Attribute const& row : prefixTable)
+        words.push_back(row.keyword);
+    return words;
+}
+
 llvm::StringRef nearestSubcommand(llvm::StringRef keyword) {
     std::vector<llvm::StringRef> names;
     for (Subcommand const& row : subcommandTable)

@@ -124,6 +124,9 @@ Attribute const& unknownAttribute();
 /// `insert_…`, `update_…`, `delete_…`, `override_…`, `rename_…`: never an attribute (JIL-021).
 bool isSubcommandShaped(llvm::StringRef keyword);
 
+/// Every keyword of a statement or attribute, and the beginnings of adapters' attributes.
+std::vector<llvm::StringRef> keywords();
+
 /// The nearest keyword to a misspelt one; empty if none is near.
 llvm::StringRef nearestSubcommand(llvm::StringRef keyword);
 llvm::StringRef nearestAttribute(Subject subject, llvm::StringRef keyword);

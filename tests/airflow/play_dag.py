@@ -131,7 +131,7 @@ class _Run:
             word = "skipped" if not ended else "success" if row.status == st.SUCCESS else "failed"
             stub.state = TaskInstanceState(word)
             return
-        self.ledger.enter(task.hoist_job, self.run_id, boxes=True, eager=self.shape.eager)
+        self.ledger.enter(task.hoist_job, self.run_id, boxes=True)
         if role == "gate":
             states = {name: _word(each.state) for name, each in self.stubs.items()}
             kind = decide(self.ledger, task.spec(self.run_id), lambda: states).kind

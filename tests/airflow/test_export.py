@@ -255,7 +255,7 @@ def test_shims_say_what_they_were_given(exported: Any) -> None:
     assert tasks["EOD"]["arguments"] == {"of": "EOD", "failure": "f(B)"}
     assert [(group["id"], group["hoist"]) for group in dag["groups"]] == [
         ("INNER", {"job": "INN", "success": "s(B)", "failure": None, "terminators": ["B"],
-                   "kill": []}),
+                   "kill": [], "eager": True}),
     ]  # fmt: skip
 
 

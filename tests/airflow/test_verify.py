@@ -103,6 +103,35 @@ def test_own_output_is_never_accused(name: str, tmp_path: Path) -> None:
     assert len(unknown) <= 0.06 * len(verdicts["workflows"])
 
 
+@pytest.mark.parametrize("name", ["bank_night", "coverage", "oddities"])
+def test_a_redacted_estate_has_the_same_verdicts(name: str, tmp_path: Path) -> None:
+    """Workflow by workflow, with the same kinds of assumptions, differences and unknowns."""
+    (paths, _), settings = ESTATES[name], tmp_path / "none.toml"
+    settings.write_text("")  # those of an estate name its machines and jobs
+    done = subprocess.run(
+        [hoist_binary(), "redact", *paths, "-o", tmp_path / "redacted", "--map", tmp_path / "map"],
+        capture_output=True, text=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    names = json.loads((tmp_path / "map").read_text(encoding="utf-8"))["jobs"]
+    found = []
+    for estate, other in ((paths, names), ([str(tmp_path / "redacted")], {})):
+        scratch = tmp_path / str(len(found))
+        scratch.mkdir()
+        _, verdicts, _ = judged(estate, ["--config", str(settings)], scratch)
+        found.append({
+            other.get(one["workflow"], one["workflow"]): (
+                one["verdict"],
+                sorted(a["name"].split(":")[0] for a in one["assumptions"]),
+                sorted(d["aspect"] for d in one["differences"]),
+                len(one["unknowns"]),
+            )
+            for one in verdicts["workflows"]
+        })  # fmt: skip
+    assert len(found[0]) > 10
+    assert found[0] == found[1]
+
+
 def test_the_number_of_threads_changes_nothing(tmp_path: Path) -> None:
     """Also of what only shows between workflows: every second pool becomes another one."""
     paths, options = ESTATES["bank_night"]

@@ -71,6 +71,29 @@ TEST(Truth, NecessaryAtomsOfDisjunctionsStandInEveryBranch) {
     EXPECT_EQ(b.estate.conditions[atoms[1]].name, "B");
 }
 
+TEST(Truth, JIL063_EqualInEveryStateOfTheirJobs) {
+    EstateBuilder b;
+    auto const areEqual = [&](ir::ExprId x, ir::ExprId y) {
+        return analysis::areEqual(b.estate.conditions, x, y);
+    };
+    ir::Scope sinceOwn;
+    sinceOwn.kind = ir::Scope::Kind::sinceOwnLastRun;
+    ir::ExprId const f0 = b.status(ir::failed, "A", sinceOwn);
+    EXPECT_TRUE(areEqual(b.all({b.s("A"), b.d("A")}), b.s("A")));
+    EXPECT_TRUE(areEqual(b.d("A"), b.any({b.s("A"), b.f("A"), b.t("A")})));
+    EXPECT_TRUE(areEqual(b.any({f0, b.f("A")}), b.f("A")));
+    EXPECT_FALSE(areEqual(f0, b.f("A"))); // it failed too long ago
+    EXPECT_FALSE(areEqual(b.s("A"), b.d("A")));
+    EXPECT_FALSE(areEqual(b.s("A"), b.s("B")));
+    EXPECT_TRUE(areEqual(b.e("A", ir::Compare::less, 4), b.e("A", ir::Compare::lessEqual, 3)));
+    EXPECT_FALSE(
+        areEqual(b.any({b.e("A", ir::Compare::less, 4), b.e("A", ir::Compare::greater, 3)}),
+                 b.any({b.s("B"), b.f("B")})));
+    ir::ExprId const anyCode =
+        b.any({b.e("A", ir::Compare::less, 4), b.e("A", ir::Compare::greater, 3)});
+    EXPECT_FALSE(areEqual(b.all({anyCode, b.s("B")}), b.s("B"))); // JIL-067: no code yet
+}
+
 TEST(Passes, JIL110_AWayOutOfACircleIsNoCircle) {
     EstateBuilder b;
     b.box("BOX");
@@ -128,6 +151,79 @@ TEST(Passes, JIL115_ABoxWithItsOwnRuleOrWithoutHandlersCompletes) {
     b.job("P", "PLAIN");
     b.condition(b.job("Q", "PLAIN"), b.all({b.d("P"), b.f("X")})); // X lies outside: it may hold
     EXPECT_FALSE(find(run(b), Code::BoxNeverCompletes));
+}
+
+TEST(Passes, JIL115_ABoxFailureThatHoldsInTheGoodNightEndsTheBox) {
+    EstateBuilder b;
+    ir::JobId const box = b.box("BOX");
+    b.job("X", "BOX");
+    b.condition(b.job("H", "BOX"), b.f("X"));
+    b.group(box).failure = b.written(b.d("X"));
+    EXPECT_FALSE(find(run(b), Code::BoxNeverCompletes));
+
+    b.group(box).failure = b.written(b.f("X"));
+    EXPECT_TRUE(find(run(b), Code::BoxNeverCompletes));
+    b.job("OUT");
+    b.group(box).failure = b.written(b.s("OUT")); // nobody knows
+    EXPECT_TRUE(find(run(b), Code::BoxNeverCompletes));
+}
+
+// JIL-161: without a positive priority a load waits for nobody, but those who wait count it.
+TEST(Passes, JIL161_ALoadThatOthersWaitForHasAnEffect) {
+    for (char const* const machine : {"m", "other"}) {
+        EstateBuilder b;
+        ir::JobId const waits = b.job("WAITS"), free = b.job("FREE");
+        for (auto const& [id, name] : {std::pair(waits, "m"), std::pair(free, machine)}) {
+            b.set(b[id].load, 10);
+            b.set(b[id].machines, llvm::SmallVector<llvm::StringRef, 1>{name});
+        }
+        b.set(b[waits].priority, 5);
+        EXPECT_EQ(find(run(b), Code::NoEffect) == nullptr, machine == llvm::StringRef("m"));
+    }
+}
+
+// One side of an exclusion says something wrong only where the other job may start beside it.
+TEST(Passes, JIL076_OneSideOfAnExclusionIsEnoughForThoseWhoCannotMeet) {
+    auto const isReported = [](auto const& build) {
+        EstateBuilder b;
+        b.box("BOX");
+        b.job("FIRST", "BOX");
+        build(b, b.job("X", "BOX"), b.job("Y", "BOX"));
+        return find(run(b), Code::NotRunningAsOrder) != nullptr;
+    };
+    // Both start with the box, in whichever order.
+    EXPECT_TRUE(
+        isReported([](EstateBuilder& b, ir::JobId, ir::JobId y) { b.condition(y, b.n("X")); }));
+    // X starts with the box, Y later.
+    EXPECT_FALSE(isReported([](EstateBuilder& b, ir::JobId, ir::JobId y) {
+        b.condition(y, b.all({b.n("X"), b.s("FIRST")}));
+    }));
+    // … unless X may be in a queue then (JIL-063), is held, or waits itself.
+    EXPECT_TRUE(isReported([](EstateBuilder& b, ir::JobId x, ir::JobId y) {
+        b.condition(y, b.all({b.n("X"), b.s("FIRST")}));
+        b.set(b[x].load, 5);
+    }));
+    EXPECT_TRUE(isReported([](EstateBuilder& b, ir::JobId x, ir::JobId y) {
+        b.condition(y, b.all({b.n("X"), b.s("FIRST")}));
+        b.condition(x, b.d("FIRST"));
+    }));
+    // One waits for the other by way of a third.
+    EXPECT_FALSE(isReported([](EstateBuilder& b, ir::JobId x, ir::JobId y) {
+        b.condition(x, b.s("FIRST"));
+        b.condition(b.job("THIRD", "BOX"), b.s("X"));
+        b.condition(y, b.all({b.n("X"), b.s("THIRD")}));
+    }));
+    EXPECT_FALSE(isReported([](EstateBuilder& b, ir::JobId x, ir::JobId y) {
+        b.condition(y, b.all({b.n("X"), b.v("G", ir::Compare::equal, "Y")}));
+        b.condition(b.job("THIRD", "BOX"), b.s("Y"));
+        b.condition(x, b.s("THIRD"));
+    }));
+    // … which is not sure where there is another way.
+    EXPECT_TRUE(isReported([](EstateBuilder& b, ir::JobId x, ir::JobId y) {
+        b.condition(x, b.s("FIRST"));
+        b.condition(b.job("THIRD", "BOX"), b.s("X"));
+        b.condition(y, b.all({b.n("X"), b.any({b.s("THIRD"), b.s("FIRST")})}));
+    }));
 }
 
 // A member that only a bad exit code starts is no end of the good night: a box_success that named

@@ -50,6 +50,12 @@ def difference(legacy: Story, airflow: Story) -> list[str]:
     return [f"{sign} {text_of(at)} {job} {status}" for job, at, status, sign in lines[:12]]
 
 
+def second_of(line: str) -> int:
+    """The second of a line of `difference`; 0 for one of `verdicts`, which has none."""
+    word = line.split()[1]
+    return int(_instant(word).timestamp()) if word[0].isdigit() else 0
+
+
 def verdicts(world: VirtualAirflow) -> list[str]:
     """Runs whose Airflow state is not what the ledger says of their top box or job (TR-10)."""
     wrong = []

@@ -14,8 +14,8 @@ A box that would hang for ever in AutoSys hangs here too: that hoist ends its ru
 assumption that it names, and it would hide what comes after (`_hangs`).
 
 `order`: of several things that can be done at an instant, None does the one that stands first in
-the definition, a `random.Random` any (AF-011: one task at a time, so that races show), and
-`SameEveryDay` that of the same task in every run.
+the definition, a `random.Random` any (AF-011: one task at a time, so that races show),
+`SameEveryDay` that of the same task in every run, and `OrderOfEachInstant` what a search draws.
 """
 
 from __future__ import annotations
@@ -167,6 +167,27 @@ class SameEveryDay:
         return self.ranks.setdefault((task.dag_id, task.task_id), self.random.random())
 
 
+class OrderOfEachInstant:
+    """A random order for each instant, which a search may draw anew for one of them."""
+
+    def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
+        self.clock = clock  # set by the world that is played
+        self.drawn: collections.Counter[int] = collections.Counter()
+        self.random, self.at = random.Random(), -1
+
+    def draw_again(self, second: int) -> None:
+        """Another order for this second; the others stay."""
+        self.drawn[second] += 1
+
+    def choice(self, steps: list[_Step]) -> _Step:
+        """As `random.Random` has it."""
+        assert self.clock is not None
+        at = round(self.clock().timestamp())
+        if at != self.at:
+            self.at, self.random = at, random.Random(f"{at}/{self.drawn[at]}")
+        return self.random.choice(steps)
+
+
 _next_tick, _last_tick = Ticks.next_tick, Ticks.last_tick
 
 
@@ -222,7 +243,7 @@ class VirtualAirflow:
         self,
         bag: Bag,
         scenario: Mapping[str, Any],
-        order: random.Random | SameEveryDay | None = None,
+        order: random.Random | SameEveryDay | OrderOfEachInstant | None = None,
     ) -> None:
         self.bag = bag
         self.scenario = scenario
@@ -230,6 +251,8 @@ class VirtualAirflow:
         self.begin = _instant(scenario["start"])
         self.end = _instant(scenario["end"])
         self.clock = VirtualClock(self.begin)
+        if isinstance(order, OrderOfEachInstant):
+            order.clock, order.at = self.clock.now, -1
         self.ledger = open_ledger(self.clock)
         self.runs: list[_Run] = []
         self.live: list[_Run] = []  # those that have not ended

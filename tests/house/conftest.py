@@ -24,12 +24,21 @@ def hoist_binary() -> str:
 
 @pytest.fixture(scope="session")
 def hoist(hoist_binary: str) -> Tool:
-    """Run the tool with these arguments in the root of the tree; `input` is its standard input."""
+    """Run the tool with these arguments, in the root of the tree if nothing else is said.
 
-    def run(*arguments: str | Path, input: str | None = None) -> subprocess.CompletedProcess[str]:
+    `input` is its standard input, `env` is added to the environment.
+    """
+
+    def run(
+        *arguments: str | Path,
+        input: str | None = None,
+        cwd: Path = ROOT,
+        env: dict[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [hoist_binary, *map(str, arguments)],
-            cwd=ROOT,
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
             input=input,
             capture_output=True,
             text=True,

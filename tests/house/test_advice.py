@@ -147,6 +147,41 @@ def test_the_offered_box_success_comes_true(findings, rule, condition, advice) -
         assert findings(text[:offset] + fix["replacement"] + text[offset:], "A0009") == []
 
 
+@pytest.mark.parametrize(
+    ("attribute", "damage"),
+    [
+        ("condition", "the job starts at the wrong time"),
+        ("box_success", "the box ends at the wrong time"),
+    ],
+)
+def test_what_a_missing_parenthesis_does_is_told(findings, attribute, damage) -> None:
+    text = HEAD + HEAD.replace(": A", ": B") + HEAD.replace(": A", ": C")
+    text += f"insert_job: J  job_type: b\n{attribute}: s(A) | s(B) & s(C)\n"
+    (one,) = findings(text, "A0006")
+    assert damage in one["helps"][1]
+
+
+def test_two_readings_that_never_differ_are_none(findings) -> None:
+    text = HEAD + HEAD.replace(": A", ": B") + "condition: {}\n"
+    assert findings(text.format("s(A) | s(A) & d(A)"), "A0006") == []
+    assert len(findings(text.format("d(A) | s(A) & f(A)"), "A0006")) == 1
+
+
+@pytest.mark.parametrize(
+    ("times", "told"),
+    [
+        ("01:00", "the start waits for 02:00"),
+        ("05:00", "closed the shorter time ago: no start ever happens"),
+        ("05:00, 20:00", "20:00 waits for 02:00, 05:00 does not happen"),
+    ],
+)
+def test_what_becomes_of_a_start_outside_the_window_is_told(findings, times, told) -> None:
+    """JIL-151, with the times of its own example."""
+    text = HEAD + 'date_conditions: 1\ndays_of_week: all\nrun_window: "02:00-04:00"\n'
+    (one,) = findings(text + f'start_times: "{times}"\n', "A0025")
+    assert one["text"] == told
+
+
 def test_fifty_open_quotes_are_fifty_errors_and_the_rest_compiles(hoist, tmp_path: Path) -> None:
     text = "".join(
         f"insert_job: GOOD{n}  job_type: c\nmachine: m\ncommand: echo {n}\n"

@@ -1,4 +1,4 @@
-"""What scripts make of other files is current: docs/rules.md and docs/executed.md."""
+"""What scripts make of other files is current: docs/rules.md, docs/executed.md and docs/precision.md."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("script", ["make_rules_page.py", "make_executed_page.py"])
+@pytest.mark.parametrize(
+    "script", ["make_rules_page.py", "make_executed_page.py", "make_precision_page.py"]
+)
 def test_the_page_is_current(script: str) -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / script), "--check"],

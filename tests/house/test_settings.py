@@ -36,6 +36,8 @@ def values(content: dict[str, Any]) -> list[str]:
         return [f'"{ZONE}"'] if is_zone else ['["A00", "p", "ALL"]', "[]"]
     if "enum" in content:
         return [f'"{word}"' for word in content["enum"]]
+    if "enum" in content.get("items", {}):
+        return [f'["{word}"]' for word in content["items"]["enum"]] + ["[]"]
     if content.get("type") == "integer":
         return [str(content["minimum"]), str(content["maximum"])]
     return OF_TYPE.get(content.get("type", ""), ['"x"'])

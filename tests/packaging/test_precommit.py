@@ -143,6 +143,29 @@ def test_the_environment_of_the_hook_holds_the_released_tool_and_was_not_compile
     assert tool.read_bytes() == released.read_bytes()
 
 
+def test_a_layout_is_mended_once_and_then_passes(
+    repository: Path, hooks: tuple[Path, str], released: Path
+) -> None:
+    place, revision = hooks
+    (repository / ".pre-commit-config.yaml").write_text(
+        f"repos:\n- repo: {place}\n  rev: {revision}\n  hooks:\n  - id: hoist-fmt\n"
+    )
+    (repository / "jobs/README.md").write_text("insert_job:   no JIL\n")
+    (repository / "jobs/odd name's.jil").write_text(
+        "insert_job:ODD job_type:c\nmachine:m\ncommand:echo\n"
+    )
+    done = commit(repository)
+    assert done.returncode == 1, said(done)
+    assert "files were modified by this hook" in said(done)
+    assert "insert_job: ODD " in (repository / "jobs/odd name's.jil").read_text()
+    assert (repository / "jobs/README.md").read_text() == "insert_job:   no JIL\n"
+    # As it lies there now it is laid out, and means what it meant.
+    check = [released, "fmt", "--check", "jobs/odd name's.jil"]
+    assert subprocess.run(check, cwd=repository, capture_output=True, check=False).returncode == 0
+    done = commit(repository)
+    assert done.returncode == 0, said(done)
+
+
 @pytest.fixture
 def verified(repository: Path, hooks: tuple[Path, str], released: Path, tmp_path: Path) -> Path:
     """The repository with the DAGs of its estate, and the hook that judges them."""

@@ -693,6 +693,23 @@ def test_of_two_events_of_one_instant_the_second_is_dropped(world: World) -> Non
     assert world.start(shape, "r2", tick=event) == "dropped"
 
 
+def test_of_two_events_of_one_instant_the_log_tells_which_found_the_job_running(
+    world: World,
+) -> None:
+    """JIL-144: a run may begin and end at the instant of both; one after its end starts again."""
+    world.to(2, 6)
+    shape = world.box("B", "X")
+    now = world.clock.now()
+    first = world.ledger.record("P", "SUCCESS")
+    second = world.ledger.record("Q", "SUCCESS")
+    assert world.start(shape, f"hoist__{first}", tick=now, event=first) == "started"
+    world.run("X", f"hoist__{first}")
+    world.ledger.close_run("B", f"hoist__{first}", failed=False)
+    third = world.ledger.record("Q", "SUCCESS")
+    assert world.start(shape, f"hoist__{second}", tick=now, event=second) == "dropped"
+    assert world.start(shape, f"hoist__{third}", tick=now, event=third) == "started"
+
+
 def test_a_run_whose_condition_did_not_hold_drops_no_event(world: World) -> None:
     """JIL-005: an event while Airflow still ends the run that started nothing is not lost."""
     world.to(2, 6)
@@ -708,9 +725,9 @@ def test_a_run_whose_condition_did_not_hold_drops_no_event(world: World) -> None
 
 def test_an_inner_box_that_waits_for_nothing_starts_once(world: World) -> None:
     """JIL-110: with the box around it, and not again when its first member runs."""
-    shape = world.box("B", Member("I", "B", is_box=True), Member("X", "I"))
+    shape = world.box("B", Member("I", "B", is_box=True, eager=True), Member("X", "I"))
     assert world.ledger.open_run(shape, "r1", tick=world.clock.now()).answer == "started"
-    world.ledger.enter("X", "r1", boxes=True, eager=("I",))
+    world.ledger.enter("X", "r1", boxes=True)
     told = [e.status for e in world.ledger.events() if e.job == "I"]
     assert told.count("STARTING") == 1
 
@@ -729,10 +746,14 @@ def test_a_released_member_of_an_idle_box_is_folded(world: World) -> None:
 
 def test_jil_083_a_box_in_a_running_box_starts_whatever_ended_around_both(world: World) -> None:
     """JIL-003 asks for the box of a member, and that one runs."""
-    members = (Member("I", "B", is_box=True), Member("K", "I", is_box=True), Member("X", "K"))
+    members = (
+        Member("I", "B", is_box=True, eager=True),
+        Member("K", "I", is_box=True),
+        Member("X", "K"),
+    )
     shape = world.box("B", Member("T", "B", box_terminator=True), *members)
     assert world.ledger.open_run(shape, "r1", tick=world.clock.now()).answer == "started"
-    world.ledger.enter("T", "r1", boxes=True, eager=("I",))
+    world.ledger.enter("T", "r1", boxes=True)
     world.run("T", "r1", "FAILURE")
     assert (world.of("B"), world.of("I"), world.of("K")) == ("TERMINATED", "RUNNING", "ACTIVATED")
     assert world.run("X", "r1") == "started"

@@ -152,6 +152,10 @@ def _tick_to_wait_for(
         # Never started: what came before this run was before the job's time.
         since = ledger.run_instant(gate.dag_id, gate.run_id) or now
         pending = last is not None and last >= since
+    if pending and gate.window is not None:
+        # JIL-151: the tick that missed its window is gone (pin: JIL-144's arm is cleared).
+        missed = ledger.last_missed(gate.job)
+        pending = missed is None or last is None or last > missed
     if pending:
         return None
     upcoming = timetable.next_tick(now)

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from hoist_airflow import __version__
+from hoist_airflow.run import topology
 
 FORMAT = 1
 KNOWN = ((3, 1), (3, 3))
@@ -296,6 +297,7 @@ def _groups(dag: Any) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """All task groups, an outer one before those in it; and the group of each task."""
     found: list[dict[str, Any]] = []
     group_of: dict[str, str] = {}
+    eager = {member.job for member in topology(dag).members if member.eager}
     pending: list[tuple[Any, str | None]] = [(dag.task_group, None)]
     while pending:
         group, parent = pending.pop(0)
@@ -317,6 +319,7 @@ def _groups(dag: Any) -> tuple[list[dict[str, Any]], dict[str, str]]:
                         "failure": fold.get("failure"),
                         "terminators": list(fold.get("terminators", ())),
                         "kill": list(fold.get("kill", ())),
+                        "eager": group.hoist_job in eager,
                     },
                 }
             )

@@ -102,10 +102,11 @@ class Gate(BaseOperator):
 
     def execute(self, context: Context) -> None:
         run = ensure_started(context)
-        if run.start_event == "FORCE_STARTJOB":
+        spec = self.spec(run.run_id)
+        opens = spec.is_open  # it only says when a box starts of which each member waits for more
+        if run.start_event == "FORCE_STARTJOB" and not opens:
             self.log.info("pass: FORCE_STARTJOB ignores all conditions (JIL-081)")
             return
-        spec = self.spec(run.run_id)
         if run.start_event == "STARTJOB":  # ignores date and time conditions (JIL-144)
             spec = replace(spec, ticks=None, window=None)
         tasks = sorted({task for ids in spec.local.values() for task in ids})
@@ -119,7 +120,7 @@ class Gate(BaseOperator):
             from hoist_airflow.trigger import GateTrigger
 
             self.defer(trigger=GateTrigger(**spec.to_dict()), method_name="decided")
-        if spec.is_open:  # it only says when a box starts of which each member waits for more
+        if opens:
             run.start_box()
 
     def decided(self, context: Context, event: dict[str, Any]) -> None:

@@ -170,12 +170,12 @@ class Run:
     shape: Topology | None = None
 
     def start_box(self) -> None:
-        """Start the box that this control node stands in front of, if it is one inside the DAG."""
+        """Start the box that this control node stands in front of, if it is one."""
         shape = self.shape
-        if shape is None or self.job == shape.top:
+        if shape is None:
             return
         if any(member.job == self.job and member.is_box for member in shape.members):
-            self.ledger.start_box(self.job, self.run_id, eager=shape.eager)
+            self.ledger.start_box(self.job, self.run_id)
 
     def record(self, status: str, exit_code: int | None = None) -> int:
         """Record a status of this task's job; the event's id."""
@@ -254,6 +254,7 @@ def ensure_started(context: Context) -> Run:
             business_date=business_date(dag, tick),
             overlap=overlap,
             by_clock=_is_scheduled(context),
+            event=_event_of(context),
         )
     job = task.hoist_job
     sent = ((context["dag_run"].conf or {}) if job == shape.top else {}).get("hoist_start")
@@ -265,9 +266,9 @@ def ensure_started(context: Context) -> Run:
     if starts and _runs_after_skipped(task) and _kept_out(ledger, shape, task, run_id):
         _skip(f"the box of {job} did not start in this run")
     if task.hoist_role != "verdict":
-        ledger.enter(job, run_id, boxes=True, eager=shape.eager)
+        ledger.enter(job, run_id, boxes=True)
     elif starts:
-        ledger.start_box(job, run_id, eager=shape.eager)
+        ledger.start_box(job, run_id)
     box = next((m.box for m in shape.members if m.job == job), None)
     tries = int(ti.try_number or 1)
     return Run(ledger, opened.key, dag.dag_id, run_id, job, box, tries, sent, shape)
@@ -332,6 +333,13 @@ def tick_of(context: Context) -> datetime:
     result = instant or dag_run.run_after
     assert isinstance(result, datetime)
     return result
+
+
+def _event_of(context: Context) -> int | None:
+    """The ledger's event that the dispatcher started the run for."""
+    dag_run: Any = context["dag_run"]
+    event = (dag_run.conf or {}).get("hoist_event")
+    return event if isinstance(event, int) else None
 
 
 def _is_scheduled(context: Context) -> bool:

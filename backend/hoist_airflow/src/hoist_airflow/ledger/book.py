@@ -202,6 +202,14 @@ class Book:
         sql = "SELECT job FROM hoist_jobs WHERE box = ? AND is_box = 1 ORDER BY job"
         return [row[0] for row in self.tx.all(sql, box)]
 
+    def boxes_that_follow(self, box: str) -> list[str]:
+        """The boxes directly in `box` that wait for nothing but its start (JIL-110)."""
+        sql = (
+            "SELECT job FROM hoist_jobs WHERE box = ? AND is_box = 1 AND eager = 1"
+            " AND status = 'ACTIVATED' ORDER BY job"
+        )
+        return [row[0] for row in self.tx.all(sql, box)]
+
     def holds(self, text: str, dependent: str) -> bool:
         """Is a condition true of the rows of this transaction?"""
         condition = conditions.parse(text)

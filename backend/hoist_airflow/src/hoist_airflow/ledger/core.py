@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -161,6 +161,7 @@ class Ledger:
         business_date: str | None = None,
         overlap: bool = False,
         by_clock: bool = False,
+        event: int | None = None,
     ) -> Opened:
         """The run start: `started` or `dropped` the first time, then `joined` or `dropped`."""
         with self.writing() as book:
@@ -173,6 +174,7 @@ class Ledger:
                 business_date=date,
                 overlap=overlap,
                 by_clock=by_clock,
+                event=event,
             )
 
     def find_run(self, dag_id: str, run_id: str) -> Opened | None:
@@ -221,20 +223,20 @@ class Ledger:
                 return False
             return not (needs and resources.shortage(tx, job, resources.parse(needs)))
 
-    def enter(self, job: str, run_id: str, *, boxes: bool, eager: Collection[str] = ()) -> JobRow:
+    def enter(self, job: str, run_id: str, *, boxes: bool) -> JobRow:
         """The row of a job as a task of this run finds it; `boxes`: start those around it."""
         with self.writing() as book:
             if boxes:
-                runs.start_boxes(book, job, run_id, eager)
+                runs.start_boxes(book, job, run_id)
             return book.known(job)
 
-    def start_box(self, box: str, run_id: str, *, eager: Collection[str] = ()) -> None:
+    def start_box(self, box: str, run_id: str) -> None:
         """Start a box that no member's task starts, unless it started with the box around it."""
         with self.writing() as book:
-            runs.start_boxes(book, box, run_id, eager)
+            runs.start_boxes(book, box, run_id)
             row = book.known(box)
             if row.run_id != run_id or row.status in st.NOT_STARTED:
-                runs.try_start(book, box, run_id, eager=eager)
+                runs.try_start(book, box, run_id)
 
     def give_up_run(self, dag_id: str, run_id: str) -> None:
         """Its condition does not hold: the run never counts as active and drops no event."""
@@ -275,6 +277,16 @@ class Ledger:
         with self.store.read() as tx:
             row = tx.one(sql, job)
         return None if row is None else str(row[0])
+
+    def last_missed(self, job: str) -> datetime | None:
+        """When a gate last made a job INACTIVE because it had missed its run window (JIL-151)."""
+        sql = (
+            "SELECT MAX(at) FROM hoist_events"
+            " WHERE job = ? AND status = 'INACTIVE' AND source LIKE 'gate:%'"
+        )
+        with self.store.read() as tx:
+            row = tx.one(sql, job)
+        return None if row is None or row[0] is None else instant(int(row[0]))
 
     def lift(self, job: str) -> None:
         """FORCE_STARTJOB starts an iced or held job, which does not revert afterwards (JIL-081)."""

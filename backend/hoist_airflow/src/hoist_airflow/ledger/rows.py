@@ -111,11 +111,6 @@ class Topology:
     top: str
     members: tuple[Member, ...]
 
-    @property
-    def eager(self) -> tuple[str, ...]:
-        """The inner boxes that start with the box around them (JIL-110)."""
-        return tuple(member.job for member in self.members if member.eager)
-
 
 @dataclass(frozen=True, slots=True)
 class RunKey:

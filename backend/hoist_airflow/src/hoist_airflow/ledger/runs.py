@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -13,6 +13,9 @@ from hoist_airflow.ledger import fold, resources
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.book import Book, read_snapshot
 from hoist_airflow.ledger.rows import JobRow, Opened, RunKey, Topology
+
+_NEVER_WRITTEN = 2**63 - 1
+"""The id of no event: all are before it."""
 
 StartAnswer = Literal["started", "held", "iced", "noexec", "short", "closed", "false", "killed"]
 
@@ -27,14 +30,15 @@ def define(book: Book, topology: Topology) -> None:
     book.tx.run("UPDATE hoist_jobs SET box = NULL WHERE dag_id = ?", topology.dag_id)
     book.tx.many(
         "INSERT INTO hoist_jobs (job, dag_id, box, is_box, success, failure, box_terminator,"
-        " job_terminator, auto_hold, noexec) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " job_terminator, auto_hold, noexec, eager) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (job) DO UPDATE SET dag_id = excluded.dag_id, box = excluded.box,"
         " is_box = excluded.is_box, success = excluded.success, failure = excluded.failure,"
         " box_terminator = excluded.box_terminator, job_terminator = excluded.job_terminator,"
-        " auto_hold = excluded.auto_hold",
+        " auto_hold = excluded.auto_hold, eager = excluded.eager",
         [
             (m.job, topology.dag_id, m.box, int(m.is_box), m.success, m.failure,
-             int(m.box_terminator), int(m.job_terminator), int(m.auto_hold), int(m.noexec))
+             int(m.box_terminator), int(m.job_terminator), int(m.auto_hold), int(m.noexec),
+             int(m.eager))
             for m in topology.members
         ],
     )  # fmt: skip
@@ -67,12 +71,14 @@ def open_run(
     business_date: str,
     overlap: bool,
     by_clock: bool = False,
+    event: int | None = None,
 ) -> Opened:
     """The run start: idempotent by (dag_id, run_id).
 
     `tick` is the instant of the tick or event that the run is for; one that fell while an earlier
     run of the DAG was active never existed for the legacy job (JIL-144, TR-51): `dropped`. A tick
-    comes before what ends at its instant (`by_clock`), an event after it.
+    comes before what ends at its instant (`by_clock`), an event after it, unless the log tells
+    otherwise: `event` is its place there.
     """
     before = find_run(book, topology.dag_id, run_id)
     if before is not None:
@@ -83,9 +89,12 @@ def open_run(
         active = book.tx.one(
             # A run is active from its own tick or event on, however late it was opened: of two
             # events of one instant the second finds the job running.
-            "SELECT 1 FROM hoist_runs WHERE dag_id = ? AND answer = 'started'"
-            " AND COALESCE(tick_at, opened_at) <= ? AND (closed_at IS NULL OR closed_at > ?)",
-            topology.dag_id, micros(tick), micros(tick) - int(by_clock),
+            "SELECT 1 FROM hoist_runs AS run WHERE dag_id = ? AND answer = 'started'"
+            " AND COALESCE(tick_at, opened_at) <= ? AND (closed_at IS NULL OR closed_at > ?"
+            " OR closed_at = ? AND EXISTS (SELECT 1 FROM hoist_events AS told"
+            " WHERE told.job = run.workflow AND told.run_id = run.run_id AND told.id > ?))",
+            topology.dag_id, micros(tick), micros(tick) - int(by_clock), micros(tick),
+            _NEVER_WRITTEN if event is None else event,
         )  # fmt: skip
         if active is not None:
             answer = "dropped"
@@ -120,12 +129,8 @@ def chain_of(book: Book, job: str) -> list[JobRow]:
     return chain[::-1]
 
 
-def start_boxes(
-    book: Book, job: str, run_id: str, eager: Collection[str] = ()
-) -> Literal["open", "held", "iced", "closed"]:
+def start_boxes(book: Book, job: str, run_id: str) -> Literal["open", "held", "iced", "closed"]:
     """Start the boxes around `job` that this run has not started yet (JIL-110).
-
-    `eager`: inner boxes that wait for nothing, and so start with the box around them.
 
     `closed`: its box has completed in this run without the job (JIL-003, JIL-116). What happened to
     the boxes around a RUNNING box does not matter: as a member that runs it goes on (JIL-083, 115).
@@ -143,7 +148,7 @@ def start_boxes(
         if fresh and not (
             box.run_id != run_id and box.status in st.UNDER_WAY and _overlaps(book, box)
         ):
-            start_box(book, box, run_id, eager)
+            start_box(book, box, run_id)
         current = book.job(box.job)
         if current is None or current.status not in st.UNDER_WAY:
             return "closed"
@@ -159,14 +164,13 @@ def _overlaps(book: Book, box: JobRow) -> bool:
     return row is not None
 
 
-def start_box(book: Book, box: JobRow, run_id: str, eager: Collection[str] = ()) -> None:
-    """Start a box, and the `eager` ones among those directly inside it, and so on."""
+def start_box(book: Book, box: JobRow, run_id: str) -> None:
+    """Start a box, and those directly inside it that wait for nothing (`eager`), and so on."""
     names = [box.job]
     for name in names:
         _start_one_box(book, book.known(name), run_id)
         if book.known(name).status in st.UNDER_WAY:
-            inner = [b for b in book.inner_boxes(name) if b in eager] if eager else []
-            names += [b for b in inner if book.known(b).status == st.ACTIVATED]
+            names += book.boxes_that_follow(name)
 
 
 def _start_one_box(book: Book, box: JobRow, run_id: str) -> None:
@@ -252,7 +256,6 @@ def try_start(  # noqa: PLR0911  (one return an answer)
     when: str | None = None,
     undefined: Sequence[str] = (),
     try_number: int | None = None,
-    eager: Collection[str] = (),
 ) -> StartAnswer:
     """Start a job if nothing forbids it, all in one transaction; records STARTING.
 
@@ -280,7 +283,7 @@ def try_start(  # noqa: PLR0911  (one return an answer)
         return "false"
     if row.is_box:
         if row.run_id != run_id or row.status not in st.UNDER_WAY:
-            start_box(book, row, run_id, eager)
+            start_box(book, row, run_id)
         return "started"
     if needs and resources.claim(book.tx, job, needs):
         if row.status != st.RESWAIT:

@@ -48,6 +48,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             run_id TEXT, once TEXT UNIQUE)""",
         "CREATE TABLE hoist_cursors (name TEXT PRIMARY KEY, position BIGINT NOT NULL)",
     ),
+    (
+        # An inner box that starts with the box around it; each DAG tells it at its next run.
+        "ALTER TABLE hoist_jobs ADD COLUMN eager INTEGER NOT NULL DEFAULT 0",
+        "UPDATE hoist_dags SET digest = ''",
+    ),
 )
 
 VERSION = len(MIGRATIONS)
