@@ -1,5 +1,6 @@
 // The table of front ends.
 #include "frontend/Frontend.h"
+#include "frontend/controlm/Controlm.h"
 #include "frontend/cron/Cron.h"
 #include "frontend/jil/Format.h"
 #include "frontend/jil/Jil.h"

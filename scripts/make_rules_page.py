@@ -11,8 +11,8 @@ from lib.pages import write_or_check
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs/rules.md"
 FOLDERS = ("tests", "backend/hoist_airflow/tests")
-CITATION = re.compile(r"\b(JIL|CRON)-(\d{3})(?:…(?:(?:JIL|CRON)-)?(\d{3}))?(?:\(\w\))?")
-LINE = re.compile(r"((?:JIL|CRON)-\d{3}) (.*?)(?: -- (.*))?\Z")
+CITATION = re.compile(r"\b(JIL|CRON|CTM)-(\d{3})(?:…(?:(?:JIL|CRON|CTM)-)?(\d{3}))?(?:\(\w\))?")
+LINE = re.compile(r"((?:JIL|CRON|CTM)-\d{3}) (.*?)(?: -- (.*))?\Z")
 SHOWN = 3
 
 

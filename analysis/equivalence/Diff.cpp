@@ -132,6 +132,13 @@ private:
         if (both.empty())
             return;
         ir::JobId const oldRoot = rootOf(before, both.front().before);
+        if (!ir::isTranslated(workflow.dialect)) { // what is read of it is not all that it means
+            ir::Job const& root = after.jobs[workflow.root];
+            add(Change::Kind::undecided, Aspect::shape, root.name.str(),
+                before.jobs[oldRoot].nameSpan, root.nameSpan, "", "",
+                "hoist does not know yet when such workflows start");
+            return;
+        }
         compareTicks({oldRoot, workflow.root}, after.jobs[workflow.root].name.str(), true);
         for (Both const& pair : both) {
             if (rootOf(before, pair.before) != oldRoot) {

@@ -88,6 +88,17 @@ private:
             ir::Group const& group = estate.groups[job.group];
             condition("box_success", group.success);
             condition("box_failure", group.failure);
+            if (group.isContainer)
+                flag("container", true);
+        }
+        for (ir::FactChange const& change : job.factChanges) {
+            ir::Atom fact;
+            fact.kind = ir::Atom::Kind::fact;
+            fact.name = change.name;
+            fact.instance = change.server;
+            fact.scope = change.date;
+            text(change.adds ? "adds" : "deletes", estate.conditions.print(fact));
+            flag("by_rule", change.isAction);
         }
         if (job.schedule)
             addSchedule(estate.schedules[job.schedule]);

@@ -107,6 +107,8 @@ private:
         });
         if (job.schedule)
             linkSchedule(job, estate.schedules[job.schedule]);
+        if (job.dialect == ir::Dialect::controlm)
+            return; // its hosts and resources are not those of JIL
         if (job.machines && !machines.empty())
             for (llvm::StringRef machine : *job.machines)
                 checkMachine(machine, estate.constructs.span(job.machines.from), job.name);
@@ -133,6 +135,8 @@ private:
                     "a comparison with a global that nobody has set is false (JIL-068)");
                 globals.suggest(report, atom.name, at);
             }
+        } else if (atom.kind == ir::Atom::Kind::fact) {
+            return; // who adds it is for a pass to say
         } else if (!atom.instance.empty()) {
             if (!instances.empty() && !instances.contains(atom.instance) &&
                 reported("instance", atom.instance)) {

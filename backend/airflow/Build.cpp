@@ -35,13 +35,15 @@ public:
             ir::Workflow const& workflow = estate.workflows[id];
             if (workflow.refused) {
                 ir::Job const& root = estate.jobs[workflow.root];
+                ++refused;
+                if (!ir::isTranslated(workflow.dialect))
+                    continue; // F0015 has said so
                 diags
                     .report<diag::Code::WorkflowRefused>(
                         root.nameSpan, root.name,
                         std::string(
                             "a statement about it, or something it needs, could not be read"))
                     .object(root.name);
-                ++refused;
                 continue;
             }
             take(lower(id, context));

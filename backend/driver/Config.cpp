@@ -73,6 +73,7 @@ public:
             {"timezone", [&](auto const& node) { readZone("timezone", node); }},
             {"autosys", [&](auto const& node) { readTable("autosys", node, autosysKeys()); }},
             {"cron", [&](auto const& node) { readTable("cron", node, cronKeys()); }},
+            {"controlm", [&](auto const& node) { readTable("controlm", node, controlmKeys()); }},
             {"defines", [&](auto const& node) { readTexts("defines", node, settings.defines); }},
             {"rule", [&](auto const& node) { readRules(node); }},
             {"allow", [&](auto const& node) { readAllowed(node); }},
@@ -148,6 +149,16 @@ private:
                          bad("cron.flavour", node, "choose debian or cronie");
                          settings.cronFlavour = "debian";
                      }
+                 }}};
+    }
+
+    Table controlmKeys() {
+        return {{"week_begins_on", [&](auto const& node) {
+                     std::string day = "monday";
+                     readText("controlm.week_begins_on", node, day);
+                     if (day != "monday" && day != "sunday")
+                         bad("controlm.week_begins_on", node, "choose monday or sunday");
+                     settings.weekBeginsOnMonday = day != "sunday";
                  }}};
     }
 

@@ -60,7 +60,8 @@ std::string proposedSettings(ir::Estate const& estate, size_t files) {
     size_t withoutZone = 0, isJil = 0, isCron = 0;
     for (ir::Job const& job : estate.jobs) {
         dialects.add(ir::toString(job.dialect));
-        (job.dialect == ir::Dialect::cron ? isCron : isJil) += 1;
+        isCron += job.dialect == ir::Dialect::cron;
+        isJil += job.dialect == ir::Dialect::jil;
         if (job.schedule) {
             llvm::StringRef const zone = estate.schedules[job.schedule].zone;
             zone.empty() ? void(++withoutZone) : zones.add(zone);

@@ -46,6 +46,7 @@ public:
         add("autosys", "last_insert_wins", settings.lastInsertWins);
         add("autosys", "std_files_append", settings.stdFilesAppend);
         add("cron", "flavour", settings.cronFlavour);
+        add("controlm", "week_begins_on", settings.weekBeginsOnMonday ? "monday" : "sunday");
         auto const selected = run.policy.selected();
         add("findings", "select", selected.empty() ? Json::array({"ALL"}) : Json(selected));
         add("findings", "ignore", run.policy.ignored());

@@ -1,5 +1,5 @@
-// Finds the comments by their words, in any dialect: `/* … */` anywhere, `#` at the start of a
-// line. `until DAY` behind the codes ends them.
+// Finds the comments by their words, in any dialect: `/* … */` and `<!-- … -->` anywhere, `#` at
+// the start of a line. `until DAY` behind the codes ends them.
 #include "backend/driver/Suppressions.h"
 
 #include "frontend/base/Glob.h"
@@ -17,13 +17,23 @@
 namespace hoist {
 namespace {
 
+/// Does a construct begin what a comment above it covers? A statement of JIL or crontab; of
+/// Control-M a folder, job or calendar, as far as the next one.
+bool isDefinition(llvm::StringRef kind) {
+    if (kind.starts_with("statement "))
+        return true;
+    if (!kind.consume_front("element ") && !kind.consume_front("object "))
+        return false;
+    return kind.ends_with_insensitive("folder") || kind.equals_insensitive("job") ||
+           kind == "CALENDAR";
+}
+
 /// The statements of all files, in order of place.
 std::vector<Span> statementsOf(ir::Estate const& estate) {
     std::vector<Span> spans;
     for (ir::ConstructId id : estate.constructs.ids()) {
         ir::Construct const& construct = estate.constructs[id];
-        if (construct.span.isValid() &&
-            estate.constructs.text(construct.kind).starts_with("statement "))
+        if (construct.span.isValid() && isDefinition(estate.constructs.text(construct.kind)))
             spans.push_back(construct.span);
     }
     std::sort(spans.begin(), spans.end());
@@ -31,9 +41,11 @@ std::vector<Span> statementsOf(ir::Estate const& estate) {
 }
 
 bool isComment(llvm::StringRef lineBefore) {
-    size_t const open = lineBefore.rfind("/*");
-    if (open != llvm::StringRef::npos && lineBefore.find("*/", open) == llvm::StringRef::npos)
-        return true;
+    for (auto const& [opens, closes] : {std::pair("/*", "*/"), std::pair("<!--", "-->")}) {
+        size_t const open = lineBefore.rfind(opens);
+        if (open != llvm::StringRef::npos && lineBefore.find(closes, open) == llvm::StringRef::npos)
+            return true;
+    }
     return lineBefore.ltrim(" \t").starts_with("#");
 }
 
@@ -95,7 +107,8 @@ void Suppressions::scan(FileId file, std::vector<Span> const& statements) {
         size_t nextEnd = std::min(bytes.find('\n', next), bytes.size());
         while (nextEnd < bytes.size()) {
             llvm::StringRef const line = bytes.slice(next, nextEnd).trim();
-            if (!line.empty() && !line.starts_with("#") && !line.starts_with("/*"))
+            if (!line.empty() && !line.starts_with("#") && !line.starts_with("/*") &&
+                !line.starts_with("<!--"))
                 break;
             next = nextEnd + 1;
             nextEnd = std::min(bytes.find('\n', next), bytes.size());
@@ -110,7 +123,7 @@ void Suppressions::scan(FileId file, std::vector<Span> const& statements) {
             covered.end = after == statements.end() ? fileEnd : std::min(fileEnd, after->begin - 1);
         }
         llvm::StringRef const reason =
-            bytes.slice(close + 1, lineEnd).split("*/").first.trim(" \t\r:-");
+            bytes.slice(close + 1, lineEnd).split("*/").first.split("-->").first.trim(" \t\r:-");
         if (reason.empty())
             problems.push_back({where, "gives no reason, as in `hoist: allow(A0016) reason`"});
         llvm::SmallVector<llvm::StringRef, 4> codes;

@@ -3,6 +3,7 @@
 
 #include "backend/report/Utf8.h"
 
+#include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringMap.h>
 
 #include <fmt/format.h>
@@ -19,7 +20,7 @@ namespace {
 struct Node {
     std::string id;    ///< "n0": safe everywhere
     std::string label; ///< the legacy name, any bytes
-    std::string kind;  ///< "job", "box", "external", "variable"
+    std::string kind;  ///< "job", "box", "external", "variable", "fact"
     int parent = -1;   ///< index of the enclosing box
     std::vector<int> members;
     std::string workflow;
@@ -27,7 +28,7 @@ struct Node {
 
 struct Edge {
     int from = 0, to = 0;
-    std::string kind;      ///< "start", "success" (box_success), "failure" (box_failure)
+    std::string kind;      ///< "start", "success" (box_success), "failure" (box_failure), "adds"
     std::string condition; ///< the atoms, in the language of docs/runtime.md
     bool crossesWorkflows = false;
 };
@@ -48,6 +49,13 @@ public:
                 nodes[box.value].members.push_back(static_cast<int>(id.value));
             }
         for (ir::JobId id : estate.jobs.ids())
+            for (ir::FactChange const& change : estate.jobs[id].factChanges)
+                if (change.adds) {
+                    auto& jobs = adders[change.name];
+                    if (jobs.empty() || jobs.back() != id)
+                        jobs.push_back(id);
+                }
+        for (ir::JobId id : estate.jobs.ids())
             addEdges(id);
     }
 
@@ -61,7 +69,25 @@ private:
         return static_cast<int>(nodes.size()) - 1;
     }
 
+    /// A fact that one job adds is an edge from that job; with more of them, or none, it is a node
+    /// of its own, so that many times many stays many plus many.
+    int producerOfFact(llvm::StringRef name) {
+        auto const known = adders.find(name);
+        if (known != adders.end() && known->second.size() == 1)
+            return static_cast<int>(known->second.front().value);
+        auto const [it, isNew] = outside.try_emplace(("f" + name).str(), 0);
+        if (isNew) {
+            it->second = add(name, "fact");
+            if (known != adders.end())
+                for (ir::JobId const job : known->second)
+                    edges.push_back({static_cast<int>(job.value), it->second, "adds", {}, false});
+        }
+        return it->second;
+    }
+
     int producerOf(ir::Atom const& atom) {
+        if (atom.kind == ir::Atom::Kind::fact)
+            return producerOfFact(atom.name);
         if (atom.job && atom.instance.empty())
             return static_cast<int>(atom.job.value);
         bool const isVariable = atom.kind == ir::Atom::Kind::variable;
@@ -106,6 +132,7 @@ private:
 
     ir::Estate const& estate;
     llvm::StringMap<int> outside;
+    llvm::StringMap<llvm::SmallVector<ir::JobId, 1>> adders; ///< of each fact
 };
 
 /// Visits the forest of boxes depth first without recursion: nesting is the input's.
@@ -129,6 +156,13 @@ void walk(Graph const& graph, Enter enter, Leave leave) {
             }
         }
     }
+}
+
+/// What an edge says before its condition.
+std::string lead(Edge const& edge) {
+    if (edge.kind == "start")
+        return "";
+    return edge.kind == "adds" ? "adds" : "box " + edge.kind + ": ";
 }
 
 std::string indent(size_t depth) { return std::string(2 * std::min<size_t>(depth + 1, 40), ' '); }
@@ -159,8 +193,7 @@ std::string dot(Graph const& graph) {
     for (Edge const& edge : graph.edges)
         out += fmt::format(
             "  {} -> {} [label={}{}{}];\n", graph.nodes[static_cast<size_t>(edge.from)].id,
-            graph.nodes[static_cast<size_t>(edge.to)].id,
-            quoteDot((edge.kind == "start" ? "" : "box " + edge.kind + ": ") + edge.condition),
+            graph.nodes[static_cast<size_t>(edge.to)].id, quoteDot(lead(edge) + edge.condition),
             edge.crossesWorkflows ? ", style=dashed" : "",
             edge.kind == "start" ? "" : ", color=gray");
     return out + "}\n";
@@ -185,11 +218,10 @@ std::string mermaid(Graph const& graph) {
                 out += indent(depth) + "end\n";
         });
     for (Edge const& edge : graph.edges)
-        out += fmt::format(
-            "  {} {}|{}| {}\n", graph.nodes[static_cast<size_t>(edge.from)].id,
-            edge.crossesWorkflows || edge.kind != "start" ? "-.->" : "-->",
-            quoteMermaid((edge.kind == "start" ? "" : "box " + edge.kind + ": ") + edge.condition),
-            graph.nodes[static_cast<size_t>(edge.to)].id);
+        out += fmt::format("  {} {}|{}| {}\n", graph.nodes[static_cast<size_t>(edge.from)].id,
+                           edge.crossesWorkflows || edge.kind != "start" ? "-.->" : "-->",
+                           quoteMermaid(lead(edge) + edge.condition),
+                           graph.nodes[static_cast<size_t>(edge.to)].id);
     return out;
 }
 

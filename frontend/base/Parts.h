@@ -15,8 +15,9 @@ struct ByteRange {
 
 struct Part {
     enum class Level : unsigned char {
-        statement, ///< lie side by side and cover the file, but for a byte order mark
-        attribute, ///< of a statement, without the one that names its object
+        statement, ///< lie side by side and cover the file, but for a byte order mark; where a
+                   ///< root holds them, it is one, around the others
+        attribute, ///< of a statement, without the one that names its object; may be in each other
         operand,   ///< of a condition, with the operator beside it; or a pair of parentheses
     } level = Level::statement;
     llvm::SmallVector<ByteRange, 2> ranges;

@@ -116,6 +116,19 @@ static llvm::StringRef functionOf(Outcomes outcomes) {
     }
 }
 
+/// The date part of a fact; nothing for the order date of the job that asks.
+static std::string dateOf(Scope const& scope) {
+    switch (scope.kind) {
+    case Scope::Kind::previousOrderDate: return ", previous order date";
+    case Scope::Kind::nextOrderDate: return ", next order date";
+    case Scope::Kind::anyOrderDate: return ", any date";
+    case Scope::Kind::noDate: return ", no date";
+    case Scope::Kind::literalDate: return fmt::format(", date {:04}", scope.offset);
+    case Scope::Kind::shiftedOrderDate: return fmt::format(", order date {:+}", scope.offset);
+    default: return {};
+    }
+}
+
 std::string Conditions::print(Atom const& atom) const {
     std::string out;
     switch (atom.kind) {
@@ -133,7 +146,9 @@ std::string Conditions::print(Atom const& atom) const {
         out += '^';
         appendName(out, atom.instance);
     }
-    if (atom.scope.kind == Scope::Kind::sinceOwnLastRun)
+    if (atom.kind == Atom::Kind::fact)
+        out += dateOf(atom.scope);
+    else if (atom.scope.kind == Scope::Kind::sinceOwnLastRun)
         out += ", 0";
     else if (atom.scope.kind == Scope::Kind::window)
         out += fmt::format(", {:02}.{:02}", atom.scope.minutes / 60, atom.scope.minutes % 60);

@@ -32,13 +32,17 @@ inline constexpr Outcomes done = succeeded | failed | terminated;
 /// Which run of the other job counts: what other tools lose.
 struct Scope {
     enum class Kind : uint8_t {
-        latched,         ///< the status recorded now, however old (JIL-064)
-        window,          ///< latched, and the last transition lies within `minutes` (JIL-070)
-        sinceOwnLastRun, ///< ended at or after the dependent's own last end (JIL-071)
-        sameCycle,       ///< the run of the same cycle (order date, workflow run)
-        previousOrderDate,
+        latched,           ///< the status recorded now, however old (JIL-064)
+        window,            ///< latched, and the last transition lies within `minutes` (JIL-070)
+        sinceOwnLastRun,   ///< ended at or after the dependent's own last end (JIL-071)
+        sameCycle,         ///< the run of the same cycle (order date, workflow run)
+        previousOrderDate, ///< the job's own, not yesterday (CTM-012)
+        nextOrderDate,
         anyOrderDate,
-        datasetInstance, ///< `offset` counts instances
+        shiftedOrderDate, ///< `offset` days after the order date
+        literalDate,      ///< `offset` is mmdd or ddmm as a number, as the site has it (CTM-011)
+        noDate,           ///< a fact without a date (CTM-011)
+        datasetInstance,  ///< `offset` counts instances
     };
     Kind kind = Kind::latched;
     uint32_t minutes = 0; ///< window; `unlimited` where a look-back says latched (JIL-072)
@@ -58,11 +62,13 @@ struct Atom {
     Outcomes outcomes = 0;       ///< status
     Compare op = Compare::equal; ///< exitCode, variable
     Scope scope;
-    llvm::StringRef name;     ///< job, variable or fact, verbatim
-    llvm::StringRef instance; ///< job of another scheduler instance: `job^INS`; empty = this one
-    JobId job;                ///< set by link; invalid: external or undefined
-    int64_t number = 0;       ///< exitCode: the literal
-    llvm::StringRef text;     ///< variable: the literal
+    llvm::StringRef name; ///< job, variable or fact, verbatim
+    /// Job of another scheduler instance: `job^INS`; empty = this one. Of a fact: whose table it
+    /// stands in; empty = not said.
+    llvm::StringRef instance;
+    JobId job;            ///< set by link; invalid: external or undefined
+    int64_t number = 0;   ///< exitCode: the literal
+    llvm::StringRef text; ///< variable: the literal
 
     /// The name that the whole site knows it by: `job^INS` of another instance.
     std::string fullName() const {

@@ -32,6 +32,7 @@ llvm::StringRef toString(Dialect dialect) {
     switch (dialect) {
     case Dialect::jil: return "autosys";
     case Dialect::cron: return "cron";
+    case Dialect::controlm: return "control-m";
     }
     return "unknown";
 }

@@ -5,6 +5,7 @@
 #include "frontend/base/Source.h"
 #include "frontend/diag/Diagnostics.h"
 #include "frontend/ir/Job.h"
+#include "frontend/ir/Ordering.h"
 #include "frontend/ir/Settings.h"
 
 #include <llvm/ADT/StringMap.h>
@@ -88,6 +89,7 @@ public:
     IdVector<GroupId, Group> groups;
     IdVector<WorkflowId, Workflow> workflows;
     IdVector<ScheduleId, Schedule> schedules;
+    IdVector<OrderingId, Ordering> orderings;
     IdVector<CalendarId, Calendar> calendars;
     IdVector<MachineId, Machine> machines;
     IdVector<ResourceId, Resource> resources;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "frontend/ir/Condition.h"
+#include "frontend/ir/Ordering.h"
 #include "frontend/ir/Schedule.h"
 
 #include <string>
@@ -14,8 +15,10 @@ namespace hoist::ir {
 using GroupId = Id<struct GroupTag>;
 using WorkflowId = Id<struct WorkflowTag>;
 
-enum class Dialect : uint8_t { jil, cron };
-llvm::StringRef toString(Dialect dialect); ///< "autosys", "cron": also the DAG's tag
+enum class Dialect : uint8_t { jil, cron, controlm };
+llvm::StringRef toString(Dialect dialect); ///< "autosys", "cron", "control-m": also the DAG's tag
+/// Is there a lowering of it at all? Workflows of the others are read and checked, never written.
+constexpr bool isTranslated(Dialect dialect) { return dialect != Dialect::controlm; }
 
 /// Text for a shell on a host.
 struct CommandAction {
@@ -78,6 +81,18 @@ struct Alarms {
     std::vector<Sourced<llvm::StringRef>> addresses;
 };
 
+/// A named, dated fact that a job adds to, or deletes from, the table of its scheduler (CTM-010).
+/// It has no owner: any job may add it, and it stays until one deletes it (CTM-013).
+struct FactChange {
+    llvm::StringRef name;
+    llvm::StringRef server; ///< whose table; empty: not said
+    Scope date;
+    bool adds = true;
+    bool isAction = false; ///< of a rule; else after every success (CTM-014)
+    Span span, nameSpan;
+    ConstructId construct;
+};
+
 /// An attribute that hoist keeps but does not interpret.
 struct KeptAttribute {
     llvm::StringRef key, value;
@@ -102,7 +117,9 @@ struct Job {
     Sourced<llvm::SmallVector<llvm::StringRef, 1>> machines; ///< several = one is chosen (JIL-051)
     Sourced<llvm::StringRef> owner, description, application, label;
     ConditionRef condition;
-    ScheduleId schedule; ///< invalid: no ticks
+    std::vector<FactChange> factChanges; ///< in the order in which they are made
+    ScheduleId schedule;                 ///< invalid: no ticks
+    OrderingId ordering;                 ///< of Control-M only
     /// Time attributes that have no effect because date_conditions is off (JIL-140).
     std::vector<ConstructId> deadSchedule;
 
@@ -133,6 +150,8 @@ struct Group {
     JobId self;
     std::vector<JobId> members;    ///< direct members in definition order, set by link
     ConditionRef success, failure; ///< box_success, box_failure
+    /// Only holds its members: no status, no condition (a plain folder of Control-M, CTM-094).
+    bool isContainer = false;
 };
 
 /// The unit that migrates and becomes one DAG.

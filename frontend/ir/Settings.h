@@ -52,6 +52,9 @@ struct Settings {
     bool lastInsertWins = false;
     /// JIL-055: std files without a prefix: true = append (UNIX), false = truncate (Windows).
     bool stdFilesAppend = true;
+    /// CTM-044: what `1` means in WEEKDAYS: true = Monday (0 = Sunday), false = Sunday (6 =
+    /// Friday, 0 = Saturday).
+    bool weekBeginsOnMonday = true;
     std::map<std::string, std::string> defines; ///< -D and --properties
     std::vector<SiteRule> rules;
 };

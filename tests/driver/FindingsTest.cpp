@@ -111,6 +111,29 @@ TEST_F(FindingsOf, ARefusalCannotBeIgnoredWhereItCounts) {
     EXPECT_FALSE(says("[P0007]")) << tool.console.errors; // it covers something, all the same
 }
 
+// A comment of XML covers the folder, job or calendar behind it, with all that is in it.
+TEST_F(FindingsOf, XmlCommentsCoverADefinition) {
+    auto const folder = [](std::string const& comment) {
+        return "<DEFTABLE>\n<FOLDER FOLDER_NAME=\"F\">\n" + comment +
+               "<JOB JOBNAME=\"A\"\n     TASKTYPE=\"Command\">\n<INCOND NAME=\"X\"\n"
+               "        ODATE=\"never\"/>\n</JOB>\n<JOB JOBNAME=\"B\">\n"
+               "<INCOND NAME=\"Y\" ODATE=\"never\"/>\n</JOB>\n</FOLDER>\n</DEFTABLE>\n";
+    };
+    auto const placesWith = [&](std::string const& comment) {
+        tool.files.files["a.xml"] = folder(comment);
+        tool.console.output.clear();
+        tool.console.errors.clear();
+        tool.run({"check", "a.xml", "--select", "P3013,P0007,P0008", "--output", "concise"});
+        return llvm::StringRef(tool.console.errors + tool.console.output).count("[P3013]") * 10 +
+               llvm::StringRef(tool.console.errors + tool.console.output).count("[P00");
+    };
+    EXPECT_EQ(placesWith(""), 20u);
+    EXPECT_EQ(placesWith("<!-- hoist: allow(P3013) known to us -->\n"), 10u);
+    EXPECT_EQ(placesWith("<!-- hoist: allow(P3013) -->\n"), 11u) << "it gives no reason";
+    EXPECT_EQ(placesWith("<!-- hoist: allow(P3012) nothing of that here -->\n"), 21u);
+    EXPECT_EQ(placesWith("<!-- a comment --> hoist: allow(P3013) is text\n"), 20u);
+}
+
 TEST_F(FindingsOf, WhatCannotBeReadIsAlwaysSaid) {
     EXPECT_EQ(check({"--ignore", "ALL", "--severity", "ALL=note"}), 1);
     EXPECT_TRUE(says("error[P0001]")) << tool.console.errors;

@@ -55,7 +55,7 @@ def test_every_page_belongs_to_a_code() -> None:
 
 def shown_by_its_page() -> set[str]:
     """Return the codes whose page has an example that test_pages.py compiles and judges."""
-    compiled = re.compile(r"^```(jil|crontab|toml)\b", re.MULTILINE)
+    compiled = re.compile(r"^```(jil|crontab|controlm|toml)\b", re.MULTILINE)
     return {
         page.stem
         for page in (ROOT / "docs/diagnostics").glob("[A-Z][0-9]*.md")

@@ -1,4 +1,4 @@
-"""Each file of corpus/oddities says in its first lines what `hoist build` reports about it, all of it.
+"""Each file of corpus/oddities* says in its first lines what `hoist build` reports about it, all of it.
 
     /* expect: 6:14 error[P1023] no such time */
 
@@ -18,9 +18,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = sorted((ROOT / "corpus/oddities").glob("*.jil"))
+FILES = [
+    *sorted((ROOT / "corpus/oddities").glob("*.jil")),
+    *sorted((ROOT / "corpus/oddities_controlm").glob("*.xml")),
+]
 EXPECTATION = re.compile(
-    rb"(?:/\*|#) expect: (\d+):(\d+) (error|warning|note)\[([A-Z]\d{4})\](.*?)(?: \*/)?\r?"
+    rb"(?:/\*|#|<!--) expect: (\d+):(\d+) (error|warning|note)\[([A-Z]\d{4})\](.*?)(?: \*/| -->)?\r?"
 )
 Finding = tuple[int, int, str, str]
 
@@ -56,6 +59,8 @@ def rewrite(hoist, path: Path, out: Path) -> None:
         words[match[4]].append(match[5])
     plain = [line for line in lines if not EXPECTATION.fullmatch(line)]
     opening, closing = (b"#", b"") if plain[0].startswith(b"#") else (b"/*", b" */")
+    if plain[0].startswith(b"<!--"):
+        opening, closing = b"<!--", b" -->"
     closing += b"\r" if plain[0].endswith(b"\r") else b""
     path.write_bytes(b"\n".join(plain))
     found = found_in(hoist, path, out)

@@ -1,6 +1,6 @@
 """The example on each explanation page shows the finding that the page explains.
 
-A page's first fenced block of a language that hoist reads (`jil`, `crontab`) is the failing example.
+A page's first fenced block of a language that hoist reads (`jil`, `crontab`, `controlm`) is the failing example.
 It is compiled as it stands, with the options that its fence names (`crontab --dialect cron-system`);
 blocks named `toml` and `properties` are its configuration, and a page with nothing else is shown by
 an estate of one plain job. A later block `jil fixed` is the mended form: it must not show the finding.
@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PLAIN = ("jil", "", "insert_job: A  job_type: c\nmachine: m\ncommand: echo a\n")
-FILES = {"jil": "example.jil", "crontab": "example.crontab"}
+FILES = {"jil": "example.jil", "crontab": "example.crontab", "controlm": "example.xml"}
 
 
 def pages() -> list[Path]:

@@ -17,6 +17,7 @@ WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]+")
 
 #: What hoist knows may stay: keywords, system words, and what stands in the tables.
 KNOWN_FILES = ["frontend/jil/*.def", "frontend/jil/*.cpp", "frontend/cron/*.cpp", "frontend/ir/*.cpp",
+               "frontend/controlm/*.def", "frontend/controlm/*.cpp",
                "frontend/ir/TzData.inc", "backend/driver/Redaction.cpp"]  # fmt: skip
 
 
@@ -54,10 +55,10 @@ def places(run, *arguments: str | Path) -> list[tuple]:
 def estates() -> Iterable[tuple[str, list[str]]]:
     for folder in ("corpus/bank_night", "corpus/coverage", "corpus/oddities", "tests/conformance"):
         yield folder, []
-    for file in sorted((ROOT / "corpus/oddities").glob("*.jil")):
+    for file in sorted([*(ROOT / "corpus/oddities").glob("*.jil"), *(ROOT / "corpus/oddities_controlm").glob("*.xml")]):  # fmt: skip
         yield str(file.relative_to(ROOT)), []
     if REAL.exists():
-        for file in sorted([*(REAL / "jil").iterdir(), *(REAL / "crontab").iterdir()]):
+        for file in sorted([*(REAL / "jil").iterdir(), *(REAL / "crontab").iterdir(), *(REAL / "controlm_xml").iterdir(), *(REAL / "controlm_json").iterdir()]):  # fmt: skip
             yield str(file), ["--dialect", "cron"] if file.parent.name == "crontab" else []
 
 
@@ -255,6 +256,74 @@ def test_a_system_crontab_is_one_again(run, redact, tmp_path: Path) -> None:
     assert "17 * * * * root cd / && /" in text
     assert "payadm" not in text
     assert places(run, folder) == places(run, out)
+
+
+FOLDER = """<?xml version="1.0" encoding="utf-8"?>
+<!-- exported for contoso by payadm -->
+<DEFTABLE xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+ <SMART_FOLDER DATACENTER="PARIS01" FOLDER_NAME="CONTOSO_PAY" PLATFORM="UNIX" FOLDER_ORDER_METHOD="SYSTEM" ADJUST_COND="N">
+  <JOB JOBNAME="CONTOSO_LOAD" TASKTYPE="Command" CMDLINE="/opt/contoso/load.sh --password=Sesame99 %%ODATE &amp;&amp; echo &#233;&#x63;&#x6F;" RUN_AS="payadm"
+       NODEID="paris01" DAYS="ALL" WEEKDAYS="1,2,FRI,mittwoch" DAYS_AND_OR="O" TIMEFROM="0830" MAXRERUN="3" DESCRIPTION="Jane Doe, 4711" ACME_APPROVER="Jane">
+   <INCOND NAME="CONTOSO-READY" ODATE="PREV" AND_OR="A"/>
+   <ON STMT="*" CODE="COMPSTAT EQ 4"><DOACTION ACTION="OK"/><DOMAIL DEST="ops@contoso.example" MESSAGE="failed at contoso"/></ON>
+  </JOB>
+  <JOB JOBNAME="contoso_Send" TASKTYPE="Dummy" DAYSCAL="CONTOSO_HOL"><VARIABLE NAME="%%REGION" VALUE="west"/></JOB>
+ </SMART_FOLDER>
+</DEFTABLE>
+"""
+API = r"""{ "Contoso_Pay": { "Type": "Folder", "ControlmServer": "paris01", "Comment": "Jane Doe",
+  // of contoso
+  "Contoso_Load": { "Type": "Job:Command", "Command": "/opt/contoso/load.sh\n--token geheim", "RunAs": "payadm", "Hots": "paris01",
+    "When": { "WeekDays": ["MON", "FRI"], "FromTime": "0830", "DaysRelation": "OR" },
+    "Wait": { "Type": "WaitForEvents", "Events": [ {"Event": "Contoso-Ready", "Date": "PreviousOrderDate"}, "OR", {"Event": "Ops-Go"} ] },
+    "Slots": { "Type": "Resource:Semaphore", "Quantity": "2" } },
+  "Send": { "Type": "Job:ApplicationIntegrator:CONTOSO PAYMENTS", "Account": "FR76 4711", "When": { "MonthDaysCalendar": "CONTOSO_HOL" } },
+  "Order": { "Type": "Flow", "Sequence": ["Contoso_Load", "Send", "Nowhere"] } } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "stays"),
+    [
+        ("a.xml", FOLDER, ['<?xml version="1.0" encoding="utf-8"?>', "<SMART_FOLDER DATACENTER=", 'PLATFORM="UNIX" FOLDER_ORDER_METHOD="SYSTEM" ADJUST_COND="N"',
+                           "%%ODATE &amp;&amp; echo &#233;&#", 'DAYS="ALL" WEEKDAYS="1,2,FRI,', 'DAYS_AND_OR="O" TIMEFROM="0830" MAXRERUN="3" DESCRIPTION="xxxx xxx, 0000"',
+                           'ODATE="PREV" AND_OR="A"', 'CODE="COMPSTAT EQ 4"', "password="]),
+        ("a.json", API, ['"Type": "Folder"', '"Comment": "xxxx xxx"', '"Type": "Job:Command"', r'\n--token ', '"Hots": ', '"WeekDays": ["MON", "FRI"], "FromTime": "0830", "DaysRelation": "OR"',
+                         '"Date": "PreviousOrderDate"}, "OR", {', '"Quantity": "2"', '"Type": "Job:']),
+    ],
+)  # fmt: skip
+def test_control_m_keeps_its_words_and_its_errors(run, redact, tmp_path: Path, name: str, text: str, stays: list[str]) -> None:  # fmt: skip
+    folder = written(tmp_path, text, f"in/{name}")
+    out, _, said = redact(folder)
+    assert "[C0015]" not in said, said
+    (other,) = (one.decode() for one in texts(out))
+    for kept in stays:
+        assert kept in other, kept
+    for word in ("contoso", "paris01", "payadm", "sesame99", "geheim", "jane", "doe", "4711", "ops", "region", "west", "mittwoch",
+                 "acme", "approver", "ready", "hol", "pay", "send", "exported", "payments", "nowhere", "account", "#x63"):  # fmt: skip
+        assert not re.search(rf"(?<![0-9a-z]){word}(?![0-9a-z])", other, re.IGNORECASE), word
+    assert len(places(run, folder)) > 3
+    assert places(run, folder) == places(run, out)
+    assert len(other) == len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"", b"<", b"<DEFTABLE", b"<DEFTABLE><FOLDER FOLDER_NAME='geheim", b"<DEFTABLE><FOLDER geheim></DEFTABLE>", b'<DEFTABLE><FOLDER FOLDER_NAME="geheim"/>',
+        b'<!DOCTYPE DEFTABLE [<!ENTITY geheim "geheim">]><DEFTABLE>&geheim;</DEFTABLE>', b"<DEFTABLE><![CDATA[geheim]]><GEHEIM X='geheim'/></DEFTABLE>",
+        b'<?xml version="1.0" encoding="geheim"?><DEFTABLE/>', '<DEFTABLE><FOLDER FOLDER_NAME="geheim"/></DEFTABLE>'.encode("utf-16"),
+        b'{"F": {"Type": "Folder", "geheim', b'{"F": {"Type": "Folder", "J": {"Type": "Job:Command", "Command": "geheim" "x"}}}', b'{"Type": "Folder"]}]}',
+        b'{"F": {"Type": "Folder", "Description": "\u0067\u0065geheim\"", "geheim": [[{}],1,geheim]}}',
+    ],
+)  # fmt: skip
+def test_broken_control_m_gives_nothing_away(run, tmp_path: Path, text: bytes) -> None:
+    folder = written(tmp_path, text, "in/a.xml")
+    done = run("redact", folder, "-o", "out", "--dialect", "controlm")
+    assert done.returncode in (0, 2), done.stderr
+    for other in texts(tmp_path / "out") if done.returncode == 0 else []:
+        assert b"geheim" not in other.lower().replace(b"\0", b"")
+        assert len(other) == len(text)
 
 
 @pytest.mark.parametrize(

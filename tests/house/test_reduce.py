@@ -112,6 +112,46 @@ def test_statements_attributes_and_operands_go(run, reduce, tmp_path: Path) -> N
     assert_minimal(run, out, wanted, tmp_path)
 
 
+FOLDERS = "<DEFTABLE>\n{}</DEFTABLE>\n".format(
+    "".join(
+        f'<FOLDER FOLDER_NAME="F{i}" DATACENTER="D">\n'
+        + "".join(
+            f'  <JOB JOBNAME="J{j}" TASKTYPE="Command" CMDLINE="x" RUN_AS="me">\n    <INCOND NAME="C{j}" ODATE="ODAT"/>\n'
+            f'    <OUTCOND NAME="C{j + 1}" ODATE="{"PREV" if (i, j) != (7, 3) else "never"}"/>\n  </JOB>\n'
+            for j in range(9)
+        )
+        + "</FOLDER>\n"
+        for i in range(20)
+    )
+)  # fmt: skip
+API = json.dumps(
+    {
+        f"F{i}": {"Type": "Folder", "ControlmServer": "D"}
+        | {f"J{j}": {"Type": "Job:Command", "Command": "x", "When": {"MonthDays": ["1", "2", "33" if (i, j) == (7, 3) else "3"]}} for j in range(9)}
+        for i in range(20)
+    },
+    indent=1,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "left"),
+    [
+        ("a.xml", FOLDERS, r'<DEFTABLE>\s*<FOLDER FOLDER_NAME="F7"\s*>\s*<JOB JOBNAME="J3"\s*>\s*<OUTCOND\s+ODATE="never"/>\s*</JOB>\s*</FOLDER>\s*</DEFTABLE>\s*'),
+        ("a.json", API, r'{\s*"F7": {\s*"Type": "Folder",\s*"J3": {\s*"Type": "Job:Command",\s*"When": {\s*"MonthDays": \[\s*"33"\s*\]\s*}\s*}\s*}\s*}'),
+    ],
+)  # fmt: skip
+def test_control_m_shrinks_to_one_element(run, reduce, tmp_path: Path, name: str, text: str, left: str) -> None:  # fmt: skip
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / name).write_text(text)
+    (folder / f"other_{name}").write_text(text.replace("F", "G").replace("GOLDER", "FOLDER").replace("DEGTABLE", "DEFTABLE").replace('"Golder"', '"Folder"').replace("never", "ODAT").replace('"33"', '"3"'))  # fmt: skip
+    out = reduce(folder, "P3013", "F7/J3")
+    ((_, small),) = files(out).items()
+    assert re.fullmatch(left, small), small
+    assert ("P3013", "F7/J3") in findings(run, out)
+
+
 def test_two_runs_write_the_same_bytes(run, reduce, tmp_path: Path) -> None:
     folder = circle(tmp_path)
     assert files(reduce(folder, "A0002")) == files(reduce(folder, "A0002"))

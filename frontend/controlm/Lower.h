@@ -1,0 +1,99 @@
+// From definitions to the IR: folders as groups, conditions as dated facts.
+#pragma once
+
+#include "frontend/controlm/Node.h"
+#include "frontend/ir/Estate.h"
+
+#include <llvm/ADT/StringMap.h>
+#include <llvm/ADT/StringSet.h>
+
+#include <optional>
+#include <vector>
+
+namespace hoist::controlm {
+
+class Lowering {
+public:
+    Lowering(ir::Estate& target, diag::Diagnostics& findings);
+
+    /// A folder with all that is in it, or a calendar. Fields and constructs of the node are used
+    /// up.
+    void take(Node& node);
+    /// What only holds others: DEFTABLE, DEFCAL.
+    void container(Node& node);
+    /// After all files: looks up what was named before it was defined.
+    void finish();
+
+private:
+    /// A rule-based calendar; not empty: why its days are not known.
+    struct Rule {
+        ir::OrderRule rule;
+        std::string doubt;
+        Span doubtAt;
+        llvm::StringRef server;
+    };
+    /// A folder while its members are lowered.
+    struct Scope {
+        Scope const* around = nullptr;
+        Node const* node = nullptr;
+        ir::JobId job;
+        std::string path;            ///< "FOLDER/SUB"
+        llvm::StringRef server;      ///< DATACENTER
+        llvm::StringMap<Rule> rules; ///< rule-based calendars defined in it
+        llvm::StringMap<Span> jobs;
+    };
+
+    void folder(Node& node);
+    void entity(Node& node, Scope* around, llvm::StringRef name, Span nameSpan,
+                llvm::StringRef server);
+    void calendar(Node& node);
+    void rule(Node& node);
+
+    /// Registers the node's constructs and judges its values; settles what has no meaning.
+    void enter(Node& node, ir::JobId owner, llvm::StringRef object);
+    void settleAll(Node& node, diag::Fidelity fate, llvm::StringRef form);
+    void action(Node const& node, ir::Job& job);
+    void conditions(Node const& node, ir::JobId id, llvm::StringRef server);
+    void changes(Node const& node, ir::JobId id, llvm::StringRef server);
+    void resources(Node const& node, ir::Job& job);
+    void traps(Node const& node, llvm::StringRef object);
+    void parentName(Node const& node, Scope const& around, llvm::StringRef object);
+    void rules(Node const& node, Scope const* around, llvm::StringRef object);
+    void calendarUses(Node const& node, llvm::StringRef object, llvm::StringRef server);
+    Rule readRule(Node const& criteria, llvm::StringRef server) const;
+    void ordering(Node const& node, Scope& scope);
+    void resolveOrderings();
+    ir::Scope dateOf(Node const& node, Attr attribute) const;
+    /// A name that no job of the estate has.
+    llvm::StringRef claim(std::string name, bool isTop);
+
+    ir::Estate& estate;
+    diag::Diagnostics& diags;
+    llvm::StringSet<> foreignNames;  ///< of the other dialects' jobs
+    llvm::StringMap<uint32_t> names; ///< given so far, and how often each was asked for
+    llvm::StringMap<Span> folders;   ///< server and name → the first definition
+    llvm::StringMap<ir::CalendarId> calendars, calendarNames; ///< with their server; without
+    llvm::StringMap<Rule> globalRules; ///< rule-based calendars outside folders
+    struct Use {
+        llvm::StringRef name, what, object, server;
+        Span span;
+        ir::ConstructId construct;
+    };
+    std::vector<Use> calendarsUsed, rulesUsed;
+    struct RuleUse {
+        ir::OrderingId ordering;
+        llvm::StringRef name;
+        Span span;
+        bool isExcluded;
+        std::optional<Rule> rule; ///< nothing: not seen yet
+    };
+    std::vector<RuleUse> ruleUses;
+    struct Pending {
+        ir::OrderingId ordering;
+        ir::JobId job;
+        llvm::StringRef server;
+    };
+    std::vector<Pending> orderings;
+};
+
+} // namespace hoist::controlm

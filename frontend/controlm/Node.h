@@ -1,0 +1,53 @@
+// A definition as the tables name it, whether it was written in XML or in JSON.
+#pragma once
+
+#include "frontend/controlm/Vocabulary.h"
+#include "frontend/ir/Constructs.h"
+
+#include <vector>
+
+namespace hoist::controlm {
+
+struct Field {
+    Attribute const* row = nullptr;
+    llvm::StringRef value; ///< UTF-8; a part of the file where nothing in it was written otherwise
+    Span span;             ///< of the value
+    Span whole;            ///< key and value
+    ir::KindId kind;       ///< for the coverage ledger
+    ir::ConstructId construct;
+    bool isImplied = false; ///< said elsewhere (defaults, flows), and counted there
+};
+
+/// What belongs to a definition and has no place in the tables: parameters of plug-ins.
+struct Extra {
+    Span span;
+    ir::KindId kind;
+};
+
+struct Node {
+    Element const* row = nullptr;
+    Span nameSpan; ///< of the element's name
+    Span span;     ///< of the start tag; in JSON of what names it
+    ir::KindId kind;
+    ir::ConstructId construct;
+    bool isImplied = false;    ///< said elsewhere, and counted there
+    bool hasOtherDays = false; ///< criteria stand in its extras
+    std::vector<Field> fields;
+    std::vector<Node> children;
+    std::vector<Extra> extras;
+
+    bool is(E id) const { return row->id == id; }
+    /// The field with a value; null where it is missing or empty.
+    Field const* find(Attr id) const {
+        for (Field const& field : fields)
+            if (field.row->id == id && !field.value.empty())
+                return &field;
+        return nullptr;
+    }
+    llvm::StringRef value(Attr id) const {
+        Field const* const field = find(id);
+        return field ? field->value : llvm::StringRef();
+    }
+};
+
+} // namespace hoist::controlm

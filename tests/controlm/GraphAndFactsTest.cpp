@@ -1,0 +1,97 @@
+// What the analysis and the graph make of dated facts (CTM-013, CTM-017, CTM-019).
+#include "analysis/Analysis.h"
+#include "backend/report/Graph.h"
+#include "tests/controlm/Read.h"
+
+#include <gtest/gtest.h>
+
+using namespace hoist;
+using hoist::controlm::folder;
+using hoist::controlm::Read;
+
+namespace {
+
+std::string job(std::string const& name, std::string const& inside) {
+    return "<JOB JOBNAME=\"" + name + "\" CMDLINE=\"x\">" + inside + "</JOB>";
+}
+std::string waits(std::string const& name, std::string const& more = "") {
+    return "<INCOND NAME=\"" + name + "\" " + more + "/>";
+}
+std::string adds(std::string const& name, std::string const& more = "") {
+    return "<OUTCOND NAME=\"" + name + "\" SIGN=\"+\" " + more + "/>";
+}
+std::string deletes(std::string const& name, std::string const& more = "") {
+    return "<OUTCOND NAME=\"" + name + "\" SIGN=\"-\" " + more + "/>";
+}
+
+std::string codes(std::string const& text) {
+    Read read(text);
+    analysis::run(read.estate, read.diags, 0);
+    read.diags.sort();
+    std::string found;
+    for (diag::Diagnostic const& finding : read.diags.all())
+        if (finding.code != diag::Code::DialectNotTranslated)
+            found += std::string(diag::info(finding.code).id) + "@" +
+                     read.estate.sources.text(finding.span).str() + ";";
+    return found;
+}
+
+} // namespace
+
+TEST(Facts, WhoAddsWaitsAndDeletes) {
+    EXPECT_EQ(codes(folder(job("A", adds("x")) + job("B", waits("x") + deletes("x")))), "");
+    EXPECT_EQ(codes(folder(job("B", waits("x")))), "A0026@x;");
+    EXPECT_EQ(codes(folder(job("B", waits("x")) + job("C", waits("x")))), "A0026@x;"); // once
+    EXPECT_EQ(codes(folder(job("A", adds("x")))), "A0027@x;");
+    EXPECT_EQ(codes(folder(job("A", adds("x")) + job("B", waits("x") + deletes("x")) +
+                           job("C", waits("x")))),
+              "A0028@x;");
+    // A deletion of another date takes nothing away.
+    EXPECT_EQ(
+        codes(folder(job("A", adds("x")) + job("B", waits("x") + deletes("x", "ODATE=\"PREV\"")) +
+                     job("C", waits("x")))),
+        "");
+    // Without a date and with one are two facts.
+    EXPECT_EQ(codes(folder(job("A", adds("x", "ODATE=\"STAT\"")) + job("B", waits("x")))),
+              "A0026@x;");
+    EXPECT_EQ(codes(folder(job("A", adds("x")) + job("B", waits("x", "ODATE=\"****\"")))), "");
+    // A rule that adds is one that adds.
+    EXPECT_EQ(codes(folder(job("A", "<ON CODE=\"NOTOK\"><DOCOND NAME=\"x\" SIGN=\"+\"/></ON>") +
+                           job("B", waits("x")))),
+              "");
+}
+
+TEST(Facts, TablesBelongToServers) {
+    auto const on = [](std::string const& server, std::string const& inside) {
+        return "<FOLDER FOLDER_NAME=\"" + server + "F\" DATACENTER=\"" + server + "\">" + inside +
+               "</FOLDER>";
+    };
+    auto const table = [](std::string const& inside) {
+        return "<DEFTABLE>" + inside + "</DEFTABLE>";
+    };
+    EXPECT_EQ(codes(table(on("P", job("A", adds("x"))) + on("Q", job("B", waits("x"))))),
+              "A0027@x;A0026@x;");
+    EXPECT_EQ(codes(table(on("P", job("A", adds("x"))) + on("P", job("B", waits("x"))))),
+              "P3016@PF;");
+    EXPECT_EQ(codes(table(on("P", job("A", adds("x"))) + on("", job("B", waits("x"))))), "");
+}
+
+TEST(Facts, EveryWorkflowIsSaidToBeUntranslated) {
+    Read read("<DEFTABLE><FOLDER FOLDER_NAME=\"F\"/><SMART_FOLDER FOLDER_NAME=\"G\"/></DEFTABLE>");
+    analysis::run(read.estate, read.diags, 0);
+    EXPECT_EQ(read.codes(), "F0015@F;F0015@G;");
+    for (ir::Workflow const& workflow : read.estate.workflows)
+        EXPECT_TRUE(workflow.refused);
+}
+
+TEST(Facts, TheGraphDrawsThem) {
+    Read read(folder(job("A", adds("x")) + job("B", waits("x", "ODATE=\"PREV\"") + adds("y")) +
+                     job("C", adds("y")) + job("D", waits("y") + waits("z"))));
+    analysis::run(read.estate, read.diags, 0);
+    std::string const text = report::graph(read.estate, report::GraphFormat::mermaid);
+    auto const has = [&](llvm::StringRef part) { return llvm::StringRef(text).contains(part); };
+    EXPECT_TRUE(has("n1 -->|\"fact#40;x, previous order date#41;\"| n2")) << text;
+    EXPECT_TRUE(has("([\"y\"])")) << text; // two jobs add it: a node of its own
+    EXPECT_TRUE(has("|\"adds\"|")) << text;
+    EXPECT_TRUE(has("([\"z\"])")) << text; // nobody adds it
+}
