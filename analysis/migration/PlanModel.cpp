@@ -232,8 +232,10 @@ void Model::addNets(std::vector<Net> const& nets, std::vector<uint32_t> const& m
         for (; j < contracted.size() && contracted[j].first == units_; ++j)
             weight += contracted[j].second;
         if (units_.size() == 2) {
-            edges[units_[0]].push_back({units_[1], weight});
-            edges[units_[1]].push_back({units_[0], weight});
+            uint32_t const tie = static_cast<uint32_t>(ties.size());
+            ties.emplace_back(units_[0], units_[1]);
+            edges[units_[0]].push_back({units_[1], tie, weight});
+            edges[units_[1]].push_back({units_[0], tie, weight});
         } else {
             for (uint32_t const unit : units_)
                 wideOf[unit].push_back(static_cast<uint32_t>(wide.size()));
@@ -336,7 +338,7 @@ State::State(Model const& theModel)
       distinct(theModel.varieties.size() * theModel.waves),
       before(theModel.orders.size() * theModel.waves),
       after(theModel.orders.size() * theModel.waves), wideAt(theModel.wide.size() * theModel.waves),
-      wideSpan(theModel.wide.size()), position(theModel.units) {
+      wideSpan(theModel.wide.size()), position(theModel.units), cutPosition(theModel.ties.size()) {
     for (uint32_t const count : model.labelCounts)
         labelsAt.emplace_back(size_t{count} * model.waves);
 }
@@ -428,6 +430,11 @@ void State::place(uint32_t unit, uint32_t where) {
     for (uint32_t const net : model.wideOf[unit])
         if (wideAt[at(net, where)]++ == 0)
             ++wideSpan[net];
+    for (Model::Edge const& edge : model.edges[unit])
+        if (wave[edge.to] != noWave && wave[edge.to] != where) {
+            cutPosition[edge.tie] = static_cast<uint32_t>(cut.size());
+            cut.push_back(edge.tie);
+        }
     wave[unit] = where;
     position[unit] = static_cast<uint32_t>(members[where].size());
     members[where].push_back(unit);
@@ -439,6 +446,12 @@ void State::lift(uint32_t unit) {
     for (uint32_t const net : model.wideOf[unit])
         if (--wideAt[at(net, where)] == 0)
             --wideSpan[net];
+    for (Model::Edge const& edge : model.edges[unit])
+        if (wave[edge.to] != noWave && wave[edge.to] != where) {
+            cut[cutPosition[edge.tie]] = cut.back();
+            cutPosition[cut.back()] = cutPosition[edge.tie];
+            cut.pop_back();
+        }
     wave[unit] = noWave;
     cost -= costOf(unit, where);
     members[where][position[unit]] = members[where].back();

@@ -35,6 +35,7 @@ struct Model {
 
     struct Edge {
         uint32_t to;
+        uint32_t tie; ///< index into `ties`
         int64_t weight;
     };
     struct Use { ///< of a capacity
@@ -57,6 +58,7 @@ struct Model {
     std::vector<uint32_t> unitOf; ///< by node of the problem; of a contraction: by unit of the finer
     std::vector<WaveSet> allowed;
     ByUnit<Edge> edges; ///< nets of two units; parallel ones are one
+    std::vector<std::pair<uint32_t, uint32_t>> ties; ///< the ends of each edge, once
     ByUnit<uint32_t> wideOf;
     struct Wide { ///< a net of more than two units
         std::vector<uint32_t> units;
@@ -107,6 +109,7 @@ public:
     std::vector<std::vector<uint32_t>> members; ///< by wave
     int64_t cost = 0;           ///< of nets cut between placed units, and of units not kept
     int64_t excess = 0;         ///< 0: no rule is broken
+    std::vector<uint32_t> cut;  ///< ties whose ends are placed in two waves
 
     void place(uint32_t unit, uint32_t at);
     void lift(uint32_t unit);
@@ -135,6 +138,7 @@ private:
     std::vector<uint32_t> wideAt;                     ///< wide net × wave
     std::vector<uint32_t> wideSpan;                   ///< by wide net: its waves
     std::vector<uint32_t> position;                   ///< in `members`
+    std::vector<uint32_t> cutPosition;                ///< by tie: in `cut`
 };
 
 } // namespace hoist::migration

@@ -48,8 +48,11 @@ constexpr uint32_t widestRated = 12; ///< wider nets say nothing about who belon
 constexpr uint32_t coarsest = 60;
 
 /// Pairs of units that become one: for each, in random order, the neighbour with the heaviest tie
-/// for its size, if one wave can hold both with room to spare.
-std::optional<std::vector<uint32_t>> matching(Model const& model, Random& random, uint32_t& count) {
+/// for its size, if one wave can hold both with room to spare, and if they lie in one wave of those
+/// that are given.
+std::optional<std::vector<uint32_t>> matching(Model const& model, Random& random,
+                                              std::vector<uint32_t> const* waves,
+                                              uint32_t& count) {
     std::vector<uint32_t> order(model.units), mate(model.units, noWave);
     std::iota(order.begin(), order.end(), 0);
     for (size_t i = order.size(); i > 1; --i)
@@ -61,6 +64,8 @@ std::optional<std::vector<uint32_t>> matching(Model const& model, Random& random
         return int64_t{0};
     };
     auto const canJoin = [&](uint32_t a, uint32_t b) {
+        if (waves && (*waves)[a] != (*waves)[b])
+            return false;
         for (Model::Use const& use : model.uses[a])
             if ((use.amount + amountOf(b, use.capacity)) * 4 >
                 model.capacities[use.capacity].limit)
@@ -241,9 +246,8 @@ public:
         for (uint64_t step = 0; step < tries; ++step) {
             if (step % period == period - 1)
                 temperature *= factor;
-            uint32_t const unit = random.below(model.units);
+            auto const [unit, to] = proposal();
             uint32_t const from = state.wave[unit];
-            uint32_t const to = targetOf(unit);
             if (to == from || !model.allowed[unit].has(to))
                 continue;
             double const room = -temperature * std::log(random.unit() + 0x1.0p-60);
@@ -332,16 +336,23 @@ private:
         return waves;
     }
 
-    uint32_t targetOf(uint32_t unit) {
-        size_t const near = model.edges[unit].size(), wide = model.wideOf[unit].size();
-        if (near + wide > 0 && random.below(8) != 0) {
-            uint32_t const pick = random.below(near + wide);
-            if (pick < near)
-                return state.wave[model.edges[unit][pick].to];
-            auto const& units = model.wide[model.wideOf[unit][pick - near]].units;
-            return state.wave[units[random.below(units.size())]];
+    /// A unit and a wave: one end of a tie that is cut follows the other, as nothing else can save
+    /// anything; now and then any to anywhere.
+    std::pair<uint32_t, uint32_t> proposal() {
+        size_t const narrow = state.cut.size(), wide = model.wide.size();
+        if (narrow + wide > 0 && random.below(16) != 0) {
+            uint32_t const pick = random.below(narrow + wide);
+            if (pick < narrow) {
+                auto [a, b] = model.ties[state.cut[pick]];
+                if (random.below(2) != 0)
+                    std::swap(a, b);
+                return {a, state.wave[b]};
+            }
+            auto const& units = model.wide[pick - narrow].units;
+            return {units[random.below(units.size())],
+                    state.wave[units[random.below(units.size())]]};
         }
-        return random.below(model.waves);
+        return {random.below(model.units), random.below(model.waves)};
     }
 
     /// Changes places with a unit of a wave that is full.
@@ -383,41 +394,16 @@ public:
     Search(Model const& theModel, uint64_t theMoves, uint64_t seed)
         : model(theModel), moves(theMoves), random(seed) {}
 
-    /// From nothing, by levels.
+    /// From nothing, by levels; then the same again over what was found, where units that became one
+    /// before need not.
     std::optional<std::vector<uint32_t>> fromScratch() {
-        std::vector<Model> levels;
-        levels.reserve(40);
-        Model const* top = &model;
-        while (top->units > std::max(coarsest, 3 * model.waves) && levels.size() < 39) {
-            uint32_t count = 0;
-            auto const map = matching(*top, random, count);
-            if (!map)
-                break;
-            levels.push_back(Model::contract(*top, *map, count));
-            top = &levels.back();
+        auto best = byLevels(nullptr, moves / 3);
+        for (uint64_t cycle = 0; best && cycle < cycles; ++cycle) {
+            auto next = byLevels(&*best, moves * 2 / 3 / cycles);
+            if (next && costOf(*next) <= costOf(*best))
+                best = std::move(next);
         }
-        uint64_t const share = moves / (levels.size() + 2);
-        std::vector<uint32_t> placed;
-        for (size_t i = levels.size() + 1; i-- > 0;) {
-            Model const& here = i == 0 ? model : levels[i - 1];
-            Level level(here, random);
-            if (!placed.empty())
-                for (uint32_t unit = 0; unit < here.units; ++unit)
-                    level.now().place(unit, placed[levels[i].unitOf[unit]]);
-            level.start();
-            bool const isFinest = i == 0;
-            if (!level.repair(isFinest ? 2000 + 20 * uint64_t{here.units} : 500)) {
-                placed.clear(); // start again one level finer
-                if (isFinest)
-                    return std::nullopt;
-                continue;
-            }
-            double const heat = heatOf(here);
-            level.anneal(isFinest ? 2 * share : share, heat * (isFinest ? 0.6 : 1.2), heat * 0.05);
-            level.descend();
-            placed = level.now().wave;
-        }
-        return placed;
+        return best;
     }
 
     /// Near what is given: broken rules are mended, new units placed, then only what pays moves.
@@ -437,6 +423,65 @@ public:
     }
 
 private:
+    static constexpr uint64_t cycles = 4;
+
+    int64_t costOf(std::vector<uint32_t> const& waves) const {
+        State state(model);
+        for (uint32_t unit = 0; unit < model.units; ++unit)
+            state.place(unit, waves[unit]);
+        return state.cost;
+    }
+
+    std::optional<std::vector<uint32_t>> byLevels(std::vector<uint32_t> const* given,
+                                                  uint64_t budget) {
+        std::vector<Model> levels;
+        levels.reserve(40);
+        std::vector<uint32_t> waves; // by unit of the coarsest level
+        if (given)
+            waves = *given;
+        Model const* top = &model;
+        while (top->units > std::max(coarsest, 3 * model.waves) && levels.size() < 39) {
+            uint32_t count = 0;
+            auto const map = matching(*top, random, given ? &waves : nullptr, count);
+            if (!map)
+                break;
+            levels.push_back(Model::contract(*top, *map, count));
+            if (given) {
+                std::vector<uint32_t> coarser(count);
+                for (uint32_t unit = 0; unit < map->size(); ++unit)
+                    coarser[(*map)[unit]] = waves[unit];
+                waves = std::move(coarser);
+            }
+            top = &levels.back();
+        }
+        uint64_t const share = budget / (levels.size() + 2);
+        std::vector<uint32_t> placed;
+        for (size_t i = levels.size() + 1; i-- > 0;) {
+            Model const& here = i == 0 ? model : levels[i - 1];
+            bool const isFinest = i == 0;
+            Level level(here, random);
+            if (!placed.empty())
+                for (uint32_t unit = 0; unit < here.units; ++unit)
+                    level.now().place(unit, placed[levels[i].unitOf[unit]]);
+            else if (given && i == levels.size())
+                for (uint32_t unit = 0; unit < here.units; ++unit)
+                    level.now().place(unit, waves[unit]);
+            level.start();
+            if (!level.repair(isFinest ? 2000 + 20 * uint64_t{here.units} : 500)) {
+                placed.clear(); // start again one level finer
+                if (isFinest)
+                    return std::nullopt;
+                continue;
+            }
+            double const heat = heatOf(here);
+            double const hot = (isFinest ? 0.6 : 1.2) * (given ? 0.4 : 1);
+            level.anneal(isFinest ? 2 * share : share, heat * hot, heat * 0.05);
+            level.descend();
+            placed = level.now().wave;
+        }
+        return placed;
+    }
+
     /// What a tie costs on the average.
     static double heatOf(Model const& model) {
         double sum = 0;
@@ -480,7 +525,7 @@ std::optional<Solution> tryWaves(Problem const& problem, SearchOptions const& op
         return std::nullopt;
     uint64_t const moves =
         options.moves ? options.moves
-                      : std::clamp<uint64_t>(12'000 * uint64_t{model.units}, 200'000, 12'000'000);
+                      : std::clamp<uint64_t>(10'000 * uint64_t{model.units}, 400'000, 16'000'000);
     std::optional<std::vector<uint32_t>> best;
     int64_t bestCost = 0;
     auto const take = [&](std::optional<std::vector<uint32_t>> found) {

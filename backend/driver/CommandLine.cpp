@@ -178,7 +178,7 @@ constexpr OptionRow options[] = {
      "write nothing; show what would change in the kept plan as a patch, and exit with 1 if "
      "something would"},
     {"--budget", "N", &Invocation::budget, on(Command::plan), "",
-     "how many moves the search tries (default: 12000 for each workflow, at most 12 million)"},
+     "how many moves the search tries (default: 10000 for each workflow, at most 16 million)"},
     {"--scenario", "FILE", &Invocation::scenario, on(Command::simulate), "",
      "what happens: times, exit codes, files, operators' events (default: today from 00:00 on, "
      "everything succeeds); of a .jsonl file each line is one, and its trace one line of JSON"},

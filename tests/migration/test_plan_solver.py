@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import plan_estates as estates
+import plan_oracle as oracle
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import estates
-import oracle
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = 120
@@ -35,7 +31,9 @@ def plan():
     return solve
 
 
-def test_small_problems_are_solved_to_the_optimum_or_refused_with_a_minimal_conflict(plan) -> None:
+def test_small_problems_are_solved_to_the_optimum_or_refused_with_a_minimal_conflict(
+    plan,
+) -> None:
     problems = [estates.small(seed) for seed in range(SMALL)]
     answers = plan(problems)
     assert len(answers) == SMALL

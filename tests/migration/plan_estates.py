@@ -42,7 +42,10 @@ def estate(workflows: int, seed: int, wave_size: int) -> Problem:
                 if draw.random() < 0.4:
                     depend(each, members[draw.randrange(place)])
             if draw.random() < 0.125:
-                depend(each, draw.choice(hubs) if draw.random() < 0.4 else draw.randrange(workflows))
+                depend(
+                    each,
+                    draw.choice(hubs) if draw.random() < 0.4 else draw.randrange(workflows),
+                )
     nets = [{"nodes": list(pair), "weight": weight} for pair, weight in sorted(weights.items())]
     for _ in range(workflows // 100):
         members = draw.choice(applications)
@@ -59,6 +62,51 @@ def estate(workflows: int, seed: int, wave_size: int) -> Problem:
     return {"nodes": workflows, "nets": nets, "rules": rules}
 
 
+def definitions(problem: Problem) -> str:
+    """Return JIL with these workflows: a box each, whose start waits for jobs of those it depends on."""
+    producers: dict[int, list[str]] = {node: [] for node in range(problem["nodes"])}
+    resources: dict[int, list[str]] = {node: [] for node in range(problem["nodes"])}
+    out = ["insert_machine: host  type: a\n"]
+    for number, net in enumerate(problem["nets"]):
+        if len(net["nodes"]) == 2:
+            first, second = net["nodes"]
+            producers[second] += [f"s(W{first:05}_{n})" for n in range(net["weight"])]
+        else:
+            out.append(f"insert_resource: R{number}  res_type: R  amount: 1\n")
+            for node in net["nodes"]:
+                resources[node].append(f"(R{number}, QUANTITY=1)")
+    for node in range(problem["nodes"]):
+        start = (
+            f"condition: {' & '.join(producers[node])}"
+            if producers[node]
+            else 'date_conditions: 1\ndays_of_week: all\nstart_times: "06:00"'
+        )
+        out.append(f"insert_job: W{node:05}  job_type: b\nowner: team{node % 17}\n{start}\n")
+        for n in range(3):
+            uses = (
+                f"resources: {' AND '.join(resources[node])}\n"
+                if n == 0 and resources[node]
+                else ""
+            )
+            out.append(
+                f"insert_job: W{node:05}_{n}  job_type: c\nbox_name: W{node:05}\n"
+                f"command: run {n}\nmachine: host\n{uses}"
+            )
+    return "\n".join(out)
+
+
+def changed(problem: Problem, share: float, seed: int) -> Problem:
+    """Return the problem after a small change: so many of its dependencies lead elsewhere."""
+    draw = random.Random(f"change/{seed}")
+    nets = [dict(net) for net in problem["nets"]]
+    for at in draw.sample(range(len(nets)), max(1, round(len(nets) * share))):
+        first = nets[at]["nodes"][0]
+        second = draw.randrange(problem["nodes"])
+        if first != second:
+            nets[at] = {"nodes": sorted((first, second)), "weight": nets[at]["weight"]}
+    return {**problem, "nets": nets}
+
+
 def small(seed: int) -> Problem:
     """Return a problem of a dozen nodes with rules of every kind, some of which contradict."""
     draw = random.Random(f"small/{seed}")
@@ -69,7 +117,10 @@ def small(seed: int) -> Problem:
         return sorted(draw.sample(everyone, min(nodes, draw.randint(least, most))))
 
     nets = [
-        {"nodes": some(2, 2 if draw.random() < 0.8 else 4), "weight": draw.randint(1, 3)}
+        {
+            "nodes": some(2, 2 if draw.random() < 0.8 else 4),
+            "weight": draw.randint(1, 3),
+        }
         for _ in range(draw.randint(nodes // 2, nodes * 2))
     ]
     waves = draw.randint(2, 4)

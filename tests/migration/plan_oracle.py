@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import time
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from ortools.linear_solver import pywraplp
 from ortools.sat.python import cp_model
 
 Problem = dict[str, Any]
+CUTS_PER_ROUND = 120
 
 
 @dataclass
@@ -125,15 +127,19 @@ def is_feasible(problem: Problem, waves: int, skip: set[int]) -> bool:
     return not answer.is_infeasible
 
 
-def lower_bound(problem: Problem, rounds: int = 60) -> tuple[float, list[tuple[dict[int, int], int]]]:
+def lower_bound(
+    problem: Problem, seconds: float = 60, rounds: int = 60
+) -> tuple[float, list[tuple[dict[int, int], int]]]:
     """Return a lower bound of the cut, and the inequalities that give it.
 
     CP-SAT's own bound for partitioning is weak, as waves can be renamed. In every plan, the nodes that a
     node reaches over uncut nets fit into one wave. So for each root, each tree, and each capacity:
     what the tree holds, each node counted by the cuts on its path, is at least what does not fit (the
     "spreading metrics" of Even, Naor, Rao and Schieber). The trees are the shortest ones for the
-    last answer of the linear program; it is solved again until none is broken.
+    last answer of the linear program; it is solved again with those that it breaks most, until none
+    is left or the time is over: every answer on the way is a bound.
     """
+    began = time.monotonic()
     nets = problem["nets"]
     lp = pywraplp.Solver.CreateSolver("GLOP")
     cut = [lp.NumVar(0, 1, "") for _ in nets]
@@ -154,17 +160,23 @@ def lower_bound(problem: Problem, rounds: int = 60) -> tuple[float, list[tuple[d
     for _ in range(rounds):
         lp.Solve()
         bound = lp.Objective().Value()
+        if time.monotonic() - began > seconds:
+            break
         length = [max(0.0, one.solution_value()) for one in cut]
-        added = 0
+        worst: list[tuple[float, int, dict[int, int], int]] = []
         for root in range(problem["nodes"]):
             for amounts, limit in capacities:
                 inequality = broken(root, amounts, limit, near, length)
                 if inequality:
                     coefficients, least = inequality
-                    lp.Add(sum(a * cut[net] for net, a in coefficients.items()) >= least)
-                    found.append(inequality)
-                    added += 1
-        if not added:
+                    short = 1 - sum(a * length[net] for net, a in coefficients.items()) / least
+                    worst.append((-short, len(worst), coefficients, least))
+        for _, _, coefficients, least in sorted(worst)[:CUTS_PER_ROUND]:
+            row = lp.Constraint(least, lp.infinity())
+            for net, amount in coefficients.items():
+                row.SetCoefficient(cut[net], amount)
+            found.append((coefficients, least))
+        if not worst:
             break
     return bound, found
 
