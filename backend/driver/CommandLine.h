@@ -26,6 +26,8 @@ struct Invocation {
     std::string failOn, baseline;
     std::string against;      ///< of `hoist gate` a revision, of `hoist drift` the fresh export
     std::string code, object; ///< of `hoist reduce`: the finding
+    std::string history;      ///< of `map` and `inventory`: a file of runs
+    std::string plan;         ///< of `map`: plan.lock.toml
     std::string verb;         ///< of `hoist baseline`: write, check or prune
     unsigned jobs = 0;        ///< 0: one per processor
     unsigned maxFindings = 0; ///< 0: all
@@ -51,6 +53,8 @@ enum class Command : uint8_t {
     build,
     baseline,
     graph,
+    inventory,
+    map,
     coverage,
     verify,
     diff,
