@@ -118,11 +118,12 @@ private:
             if (!name.empty() && once.insert(name).second)
                 setters[name].push_back({id, action->command.from});
         });
-        analysis::forEachEventSent(*action->command, [&](llvm::StringRef event, llvm::StringRef to) {
-            auto const it = estate.jobByName.find(to);
-            if (it != estate.jobByName.end() && it->second != id)
-                events[it->second.value].push_back({{id, action->command.from}, event.str()});
-        });
+        analysis::forEachEventSent(
+            *action->command, [&](llvm::StringRef event, llvm::StringRef to) {
+                auto const it = estate.jobByName.find(to);
+                if (it != estate.jobByName.end() && it->second != id)
+                    events[it->second.value].push_back({{id, action->command.from}, event.str()});
+            });
     }
 
     void noteWritten(ir::JobId id, llvm::StringRef text, ir::ConstructId construct) {
@@ -228,8 +229,10 @@ private:
             estate, id, [&](ir::ConditionRef const& condition, analysis::ConditionRole role) {
                 size_t const first = found.size();
                 consumeCondition(id, condition);
-                for (size_t i = first; i < found.size(); ++i)
+                for (size_t i = first; i < found.size(); ++i) {
+                    found[i].inCondition = true;
                     found[i].role = role;
+                }
             });
         if (auto const it = events.find(id.value); it != events.end())
             for (auto const& [end, event] : it->second)
@@ -243,8 +246,7 @@ private:
                 addFrom(box, id, DependencyKind::termination, job.jobTerminator.from,
                         estate.jobs[job.box].name, "job_terminator");
         }
-        if (auto const* watch = std::get_if<ir::FileWatchAction>(&job.action);
-            watch && watch->path)
+        if (auto const* watch = std::get_if<ir::FileWatchAction>(&job.action); watch && watch->path)
             consumeFile(id, *watch->path, watch->path.from, true);
         if (auto const* command = std::get_if<ir::CommandAction>(&job.action);
             command && command->stdinFile)
@@ -272,9 +274,9 @@ private:
         switch (atom.kind) {
         case ir::Atom::Kind::status:
         case ir::Atom::Kind::exitCode: {
-            auto const kind = atom.kind == ir::Atom::Kind::exitCode   ? DependencyKind::exitCode
-                              : atom.outcomes == ir::notRunning ? DependencyKind::exclusion
-                                                                : DependencyKind::status;
+            auto const kind = atom.kind == ir::Atom::Kind::exitCode ? DependencyKind::exitCode
+                              : atom.outcomes == ir::notRunning     ? DependencyKind::exclusion
+                                                                    : DependencyKind::status;
             if (atom.job && atom.instance.empty())
                 addFrom({atom.job, {}}, id, kind, at, atom.name, std::move(text));
             else
@@ -403,9 +405,7 @@ llvm::StringRef toString(DependencyKind kind) {
     return {};
 }
 
-llvm::StringRef toString(Strength strength) {
-    return strength == Strength::hard ? "hard" : "soft";
-}
+llvm::StringRef toString(Strength strength) { return strength == Strength::hard ? "hard" : "soft"; }
 
 std::vector<Dependency> dependencies(ir::Estate const& estate) { return Finder(estate).run(); }
 
