@@ -155,6 +155,27 @@ def zone_component(executable: Path) -> dict[str, Any]:
     }
 
 
+def page_component() -> dict[str, Any]:
+    """Return the component of the library on the page of `hoist map`, as its README's row names it."""
+    folder = ROOT / "backend" / "report" / "page"
+    row = re.search(
+        r"\| `(?P<file>[\w.]+)` \| \[(?P<name>\w+)\].*? (?P<version>[\d.]+),.*? \| (?P<licence>\w+),",
+        (folder / "README.md").read_text(encoding="utf-8"),
+    )
+    assert row, "the README of the page names the library"
+    return {
+        "type": "library",
+        "bom-ref": f"npm:{row['name']}",
+        "name": row["name"],
+        "version": row["version"],
+        "scope": "required",
+        "hashes": digest(folder / row["file"]),
+        "licenses": [{"license": {"id": row["licence"]}}],
+        "purl": f"pkg:npm/{row['name']}@{row['version']}",
+        "properties": [{"name": "hoist:how", "value": "in the page that `hoist map` writes"}],
+    }
+
+
 def bill(dist: Path, build: Path) -> dict[str, Any]:
     """Return the bill of materials of what lies in `dist`."""
     (tool_wheel,) = dist.glob("hoistc-*.whl")
@@ -166,7 +187,7 @@ def bill(dist: Path, build: Path) -> dict[str, Any]:
         debian_component(name, "linked" if name in archives else "headers")
         for name in sorted(archives | headers)
     ]
-    native.append(zone_component(executable))
+    native += [zone_component(executable), page_component()]
     tool = wheel_component(tool_wheel, "application")
     shims = wheel_component(shims_wheel, "library")
     needed = python_components(shims_wheel)
@@ -179,7 +200,10 @@ def bill(dist: Path, build: Path) -> dict[str, Any]:
     }
 
     def depends(whole: dict[str, Any], parts: list[dict[str, Any]]) -> dict[str, Any]:
-        return {"ref": whole["bom-ref"], "dependsOn": [part["bom-ref"] for part in parts]}
+        return {
+            "ref": whole["bom-ref"],
+            "dependsOn": [part["bom-ref"] for part in parts],
+        }
 
     epoch = int(os.environ.get("SOURCE_DATE_EPOCH", "315532800"))
     document: dict[str, Any] = {

@@ -128,17 +128,12 @@ private:
     /// AutoSys's `CMD`, whose program is its command: not a user's job type (JIL-041).
     bool isCommand(ir::JobId id) const {
         ir::Job const& job = estate.jobs[id];
-        if (!std::holds_alternative<ir::CommandAction>(job.action) ||
-            job.dialect != ir::Dialect::jil)
+        auto const* const action = std::get_if<ir::CommandAction>(&job.action);
+        if (!action || job.dialect != ir::Dialect::jil)
             return false;
-        for (Attribute const& attribute : of(id))
-            if (attribute.key == "job_type" && llvm::isDigit(estate.sources.text(attribute.span)
-                                                                 .rsplit(':')
-                                                                 .second.trim(" \t\"")
-                                                                 .take_front()
-                                                                 .front()))
-                return false;
-        return true;
+        return !action->shell ||
+               estate.constructs.text(estate.constructs[action->shell.from].kind) !=
+                   "attribute job_type";
     }
 
     std::vector<Attribute> const& of(ir::JobId job) const {

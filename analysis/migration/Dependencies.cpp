@@ -107,6 +107,10 @@ private:
 
     void noteProducts(ir::JobId id) {
         ir::Job const& job = estate.jobs[id];
+        for (ir::FactChange const& change : job.factChanges)
+            if (change.adds)
+                if (auto& ends = adders[change.name]; ends.empty() || ends.back().job != id)
+                    ends.push_back({id, change.construct});
         auto const* const action = std::get_if<ir::CommandAction>(&job.action);
         if (!action)
             return;
@@ -118,11 +122,12 @@ private:
             if (!name.empty() && once.insert(name).second)
                 setters[name].push_back({id, action->command.from});
         });
-        analysis::forEachEventSent(*action->command, [&](llvm::StringRef event, llvm::StringRef to) {
-            auto const it = estate.jobByName.find(to);
-            if (it != estate.jobByName.end() && it->second != id)
-                events[it->second.value].push_back({{id, action->command.from}, event.str()});
-        });
+        analysis::forEachEventSent(
+            *action->command, [&](llvm::StringRef event, llvm::StringRef to) {
+                auto const it = estate.jobByName.find(to);
+                if (it != estate.jobByName.end() && it->second != id)
+                    events[it->second.value].push_back({{id, action->command.from}, event.str()});
+            });
     }
 
     void noteWritten(ir::JobId id, llvm::StringRef text, ir::ConstructId construct) {
@@ -154,6 +159,8 @@ private:
                 ir::Atom const& atom = estate.conditions[at];
                 if (atom.kind == ir::Atom::Kind::variable)
                     ++users["v" + atom.name.str()];
+                else if (atom.kind == ir::Atom::Kind::fact)
+                    ++users["a" + atom.name.str()];
                 else if (atom.kind == ir::Atom::Kind::file)
                     ++users["f" + pathOf(job, atom.name)];
             });
@@ -228,8 +235,10 @@ private:
             estate, id, [&](ir::ConditionRef const& condition, analysis::ConditionRole role) {
                 size_t const first = found.size();
                 consumeCondition(id, condition);
-                for (size_t i = first; i < found.size(); ++i)
+                for (size_t i = first; i < found.size(); ++i) {
+                    found[i].inCondition = true;
                     found[i].role = role;
+                }
             });
         if (auto const it = events.find(id.value); it != events.end())
             for (auto const& [end, event] : it->second)
@@ -243,8 +252,7 @@ private:
                 addFrom(box, id, DependencyKind::termination, job.jobTerminator.from,
                         estate.jobs[job.box].name, "job_terminator");
         }
-        if (auto const* watch = std::get_if<ir::FileWatchAction>(&job.action);
-            watch && watch->path)
+        if (auto const* watch = std::get_if<ir::FileWatchAction>(&job.action); watch && watch->path)
             consumeFile(id, *watch->path, watch->path.from, true);
         if (auto const* command = std::get_if<ir::CommandAction>(&job.action);
             command && command->stdinFile)
@@ -272,9 +280,9 @@ private:
         switch (atom.kind) {
         case ir::Atom::Kind::status:
         case ir::Atom::Kind::exitCode: {
-            auto const kind = atom.kind == ir::Atom::Kind::exitCode   ? DependencyKind::exitCode
-                              : atom.outcomes == ir::notRunning ? DependencyKind::exclusion
-                                                                : DependencyKind::status;
+            auto const kind = atom.kind == ir::Atom::Kind::exitCode ? DependencyKind::exitCode
+                              : atom.outcomes == ir::notRunning     ? DependencyKind::exclusion
+                                                                    : DependencyKind::status;
             if (atom.job && atom.instance.empty())
                 addFrom({atom.job, {}}, id, kind, at, atom.name, std::move(text));
             else
@@ -282,15 +290,27 @@ private:
             break;
         }
         case ir::Atom::Kind::variable: consumeGlobal(id, atom.name, at, text, true); break;
-        case ir::Atom::Kind::fact:
-            add(id, DependencyKind::fact, at, atom.name, std::move(text)).at = Producer::outside;
-            break;
+        case ir::Atom::Kind::fact: consumeFact(id, atom.name, at, std::move(text)); break;
         case ir::Atom::Kind::file: consumeFile(id, atom.name, at, true); break;
         case ir::Atom::Kind::resource:
             addShared(id, DependencyKind::resource, at, atom.name, std::move(text));
             break;
         case ir::Atom::Kind::time: break;
         }
+    }
+
+    /// CTM-013: a fact belongs to nobody, and any job may add it. Of which server's table stays open
+    /// (CTM-017), so each that adds one of this name may be the one.
+    void consumeFact(ir::JobId id, llvm::StringRef name, ir::ConstructId at, std::string text) {
+        auto const it = adders.find(name);
+        if (it == adders.end()) {
+            add(id, DependencyKind::fact, at, name, std::move(text)).at = Producer::outside;
+            return;
+        }
+        if (isCrowd('a', name, it->second.size()))
+            return addShared(id, DependencyKind::fact, at, name, std::move(text), Strength::hard);
+        for (End const& adder : it->second)
+            addFrom(adder, id, DependencyKind::fact, at, name, text);
     }
 
     /// A condition waits for a global; a text takes its value. Of a global that no job sets a
@@ -377,7 +397,7 @@ private:
     ir::Estate const& estate;
     llvm::StringMap<llvm::StringRef> values; ///< of globals that definitions set
     std::map<std::string, std::vector<End>, std::less<>> writers; ///< ordered: patterns walk it
-    llvm::StringMap<std::vector<End>> setters;
+    llvm::StringMap<std::vector<End>> setters, adders; ///< of globals, of facts
     llvm::DenseMap<uint32_t, std::vector<std::pair<End, std::string>>> events; ///< by target
     llvm::StringMap<size_t> users; ///< by a letter for the kind, and the name
     std::vector<Dependency> found;
@@ -403,9 +423,7 @@ llvm::StringRef toString(DependencyKind kind) {
     return {};
 }
 
-llvm::StringRef toString(Strength strength) {
-    return strength == Strength::hard ? "hard" : "soft";
-}
+llvm::StringRef toString(Strength strength) { return strength == Strength::hard ? "hard" : "soft"; }
 
 std::vector<Dependency> dependencies(ir::Estate const& estate) { return Finder(estate).run(); }
 

@@ -47,13 +47,15 @@ struct Dependency {
     DependencyKind kind = DependencyKind::status;
     Strength strength = Strength::hard;
     Producer at = Producer::job;
-    analysis::ConditionRole role = analysis::ConditionRole::start; ///< of conditions
+    bool inCondition = false; ///< a condition says it, the one of `role`
+    analysis::ConditionRole role = analysis::ConditionRole::start;
     ir::ConstructId evidence; ///< the atom, attribute … of the consumer that says so
     ir::ConstructId written;  ///< file, variable, event: what the producer does it with
     std::string object;       ///< the job, path, variable, resource, machine, calendar
     std::string text;         ///< what it says there: the atom, the path, `$$NAME`, …
 
-    bool crosses() const { return from != to; }
+    /// Does it leave its workflow? What is outside or shared does.
+    bool crosses() const { return !producer || from != to; }
 };
 
 /// Every dependency, by consumer in definition order. Of a linked estate. Linear in the estate and

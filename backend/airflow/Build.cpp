@@ -253,9 +253,15 @@ private:
 
 } // namespace
 
-size_t lowerOnly(ir::Estate& estate, diag::Diagnostics& diags) {
+size_t lowerOnly(ir::Estate& estate, diag::Diagnostics& diags,
+                 std::vector<std::vector<std::string>>* assumptions) {
     Builder builder(estate, diags);
-    builder.lowerAll([](Dag&&) {});
+    if (assumptions)
+        assumptions->assign(estate.workflows.size(), {});
+    builder.lowerAll([&](Dag&& dag) {
+        if (assumptions)
+            (*assumptions)[dag.workflow.value] = std::move(dag.assumptions);
+    });
     return builder.refusedCount();
 }
 

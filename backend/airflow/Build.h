@@ -24,8 +24,10 @@ struct BuildResult {
     bool isIncomplete = false; ///< something was refused or could not be written: exit code 5
 };
 
-/// Lowers everything and settles every construct, without writing: for `check` and `coverage`.
-size_t lowerOnly(ir::Estate& estate, diag::Diagnostics& diags);
+/// Lowers everything and settles every construct, without writing: for `check` and `coverage`. What
+/// each workflow's exactness rests on, by id, is told to who asks for it.
+size_t lowerOnly(ir::Estate& estate, diag::Diagnostics& diags,
+                 std::vector<std::vector<std::string>>* assumptions = nullptr);
 
 /// Writes `DIR/<dag_id>.py`, `DIR/hoist.manifest.json` and the site's files. A file that an earlier
 /// build wrote is removed when it is no longer part of the output, unless it was edited.

@@ -30,7 +30,12 @@ constexpr CommandRow commands[] = {
     {Command::build, "build", "PATH...", true, "compile definitions to Airflow DAGs"},
     {Command::baseline, "baseline", "write|check|prune PATH...", true,
      "list what an estate is found with, so that only what is new is reported"},
-    {Command::graph, "graph", "PATH...", true, "print the jobs and their dependencies as a graph"},
+    {Command::graph, "graph", "PATH...", true, "print the jobs and their conditions as a graph"},
+    {Command::inventory, "inventory", "PATH...", true,
+     "count what there is: kinds, owners, machines, what never runs, duplicates, how complex and "
+     "how faithful each workflow is"},
+    {Command::map, "map", "PATH...", true,
+     "show every dependency, within and across workflows: a page to explore, a graph or JSON"},
     {Command::coverage, "coverage", "PATH...", true,
      "count every source construct and what becomes of it"},
     {Command::verify, "verify", "PATH...", true,
@@ -71,7 +76,8 @@ constexpr unsigned on(Command command) { return 1u << static_cast<unsigned>(comm
 constexpr unsigned readers = on(Command::check) | on(Command::build) | on(Command::baseline) |
                              on(Command::graph) | on(Command::coverage) | on(Command::verify) |
                              on(Command::diff) | on(Command::drift) | on(Command::gate) |
-                             on(Command::simulate) | on(Command::plan) | on(Command::runbook);
+                             on(Command::simulate) | on(Command::inventory) | on(Command::map) |
+                             on(Command::plan) | on(Command::runbook);
 /// Those that compare two versions.
 constexpr unsigned comparers = on(Command::diff) | on(Command::drift);
 /// Those that say all there is to say about an estate.
@@ -122,6 +128,17 @@ constexpr OptionRow options[] = {
      "write over DAG files that somebody changed since the last build"},
     {"--format", "FORMAT", &Invocation::format, on(Command::graph), "dot mermaid json",
      "how the graph is written (default: dot)"},
+    {"--format", "FORMAT", &Invocation::format, on(Command::inventory), "text csv json html",
+     "how the inventory is written (default: text)"},
+    {"--format", "FORMAT", &Invocation::format, on(Command::map), "html dot mermaid json",
+     "how the map is written (default: html, one page that needs no network)"},
+    {"--history", "FILE", &Invocation::history, on(Command::inventory) | on(Command::map), "",
+     "what really ran, one JSON object a line: durations, failures, and orders that only the clock "
+     "keeps"},
+    {"--plan", "FILE", &Invocation::plan, on(Command::map), "",
+     "the plan.lock.toml of `hoist plan`: the page shows the waves"},
+    {"--certificates", "DIR", &Invocation::certificates, on(Command::map), "",
+     "the certificates that `hoist verify` wrote there: the page shows the verdicts"},
     {"--format", "FORMAT", &Invocation::format, on(Command::coverage), "text json",
      "how the table is written (default: text)"},
     {"--against", "REF", &Invocation::against, on(Command::gate), "",

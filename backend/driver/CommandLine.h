@@ -26,6 +26,8 @@ struct Invocation {
     std::string failOn, baseline;
     std::string against;      ///< of `hoist gate` a revision, of `hoist drift` the fresh export
     std::string code, object; ///< of `hoist reduce`: the finding
+    std::string history;      ///< of `map` and `inventory`: a file of runs
+    std::string plan;         ///< of `map`: plan.lock.toml
     std::string verb;         ///< of `hoist baseline`: write, check or prune
     unsigned jobs = 0;        ///< 0: one per processor
     unsigned maxFindings = 0; ///< 0: all
@@ -37,6 +39,7 @@ struct Invocation {
     bool overwriteEdited = false;
     // plan
     std::string lock;    ///< path of plan.lock.toml; of `runbook`, too
+    std::string bridges; ///< of `plan`: the folder for what each wave changes in legacy schedulers
     bool replan = false; ///< start over
     // check
     bool changed = false;
@@ -44,7 +47,6 @@ struct Invocation {
     bool fix = false, unsafeFixes = false;    ///< of `check`
     bool showDiff = false, checkOnly = false; ///< of `fmt` and `plan`; `check` shows too
     bool help = false;
-    std::string bridges; ///< of `plan`: the folder for what each wave changes in legacy schedulers
 
     unsigned threads() const; ///< at least one
 };
@@ -55,6 +57,8 @@ enum class Command : uint8_t {
     build,
     baseline,
     graph,
+    inventory,
+    map,
     coverage,
     verify,
     diff,
@@ -62,14 +66,14 @@ enum class Command : uint8_t {
     drift,
     simulate,
     plan,
+    runbook,
     redact,
     reduce,
     init,
     config,
     explain,
     completions,
-    version,
-    runbook
+    version
 };
 
 struct CommandRow {

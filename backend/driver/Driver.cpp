@@ -16,14 +16,15 @@
 #include "backend/driver/FormatCommand.h"
 #include "backend/driver/Init.h"
 #include "backend/driver/Inputs.h"
+#include "backend/driver/MapCommand.h"
 #include "backend/driver/Outputs.h"
 #include "backend/driver/PlanCommand.h"
-#include "backend/driver/RunbookCommand.h"
 #include "backend/driver/PlannedFiles.h"
 #include "backend/driver/Policy.h"
 #include "backend/driver/Progress.h"
 #include "backend/driver/RedactCommand.h"
 #include "backend/driver/ReduceCommand.h"
+#include "backend/driver/RunbookCommand.h"
 #include "backend/driver/ShowConfig.h"
 #include "backend/driver/Suppressions.h"
 #include "backend/driver/VerifyCommand.h"
@@ -126,7 +127,7 @@ public:
                 std::launch::async, [this] { return readExport(invocation.serialized, files); });
         read();
         progress.stage("analyzing");
-        analysis::run(estate, diags);
+        known = analysis::run(estate, diags);
         progress.stage("lowering");
         exit = produce();
         progress.clear();
@@ -320,6 +321,8 @@ private:
                                       : invocation.format == "json"  ? report::GraphFormat::json
                                                                      : report::GraphFormat::dot));
             return Exit::clean;
+        case Command::inventory:
+        case Command::map: return showEstate();
         case Command::simulate: return simulate();
         case Command::init: return propose();
         default:
@@ -354,6 +357,27 @@ private:
         product = judged.summary(*revision, revisionName, tally);
         // What changed and what differs counts after approvals: `report` looks at what is left.
         return verified == Exit::usage ? verified : Exit::clean;
+    }
+
+    /// `hoist inventory`, `hoist map`
+    Exit showEstate() {
+        auto const surveyed = survey(estate, known, invocation, files, diags);
+        // What `check` has to say beside errors is not what is asked here.
+        std::erase_if(diags.all(), [](diag::Diagnostic const& finding) {
+            return finding.severity != diag::Severity::error &&
+                   finding.code != diag::Code::HistoryNamesNoJob;
+        });
+        if (!surveyed)
+            return Exit::usage;
+        progress.stage("drawing");
+        std::string const text = row.command == Command::map
+                                     ? mapProduct(*surveyed, invocation)
+                                     : inventoryProduct(*surveyed, invocation);
+        progress.clear();
+        bool const isForPeople = row.command == Command::inventory &&
+                                 (invocation.format.empty() || invocation.format == "text");
+        console.out(isForPeople ? forPeople(text, console) : text);
+        return Exit::clean;
     }
 
     /// `hoist init`
@@ -531,6 +555,7 @@ private:
     ChangedEstate const* changed; ///< check: what bounds the findings
     Progress progress{console};
     ir::Estate estate;
+    analysis::Known known;
     RunSettings settings;
     std::optional<Baseline> baseline;
     std::future<LoadedExport> exportBeingRead; ///< verify: beside the definitions

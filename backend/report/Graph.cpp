@@ -3,7 +3,6 @@
 
 #include "backend/report/Utf8.h"
 
-#include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringMap.h>
 
 #include <fmt/format.h>
@@ -20,7 +19,7 @@ namespace {
 struct Node {
     std::string id;    ///< "n0": safe everywhere
     std::string label; ///< the legacy name, any bytes
-    std::string kind;  ///< "job", "box", "external", "variable", "fact"
+    std::string kind;  ///< "job", "box", "external", "variable", "resource" …
     int parent = -1;   ///< index of the enclosing box
     std::vector<int> members;
     std::string workflow;
@@ -28,14 +27,16 @@ struct Node {
 
 struct Edge {
     int from = 0, to = 0;
-    std::string kind;      ///< "start", "success" (box_success), "failure" (box_failure), "adds"
-    std::string condition; ///< the atoms, in the language of docs/runtime.md
-    bool crossesWorkflows = false;
+    std::string kind;      ///< "start", "success" (box_success), "failure" (box_failure), or what
+                           ///< else the dependency is
+    std::string condition; ///< the atoms, in the language of docs/runtime.md; paths, variables …
+    bool crossesWorkflows = false, isSoft = false;
 };
 
 class Graph {
 public:
-    explicit Graph(ir::Estate const& model) : estate(model) {
+    Graph(ir::Estate const& model, std::vector<migration::Dependency> const& found)
+        : estate(model) {
         for (ir::JobId id : estate.jobs.ids()) {
             ir::Job const& job = estate.jobs[id];
             add(job.name, job.group ? "box" : "job");
@@ -48,15 +49,8 @@ public:
                 nodes[id.value].parent = static_cast<int>(box.value);
                 nodes[box.value].members.push_back(static_cast<int>(id.value));
             }
-        for (ir::JobId id : estate.jobs.ids())
-            for (ir::FactChange const& change : estate.jobs[id].factChanges)
-                if (change.adds) {
-                    auto& jobs = adders[change.name];
-                    if (jobs.empty() || jobs.back() != id)
-                        jobs.push_back(id);
-                }
-        for (ir::JobId id : estate.jobs.ids())
-            addEdges(id);
+        for (migration::Dependency const& each : found)
+            addEdge(each);
     }
 
     std::vector<Node> nodes;
@@ -69,71 +63,55 @@ private:
         return static_cast<int>(nodes.size()) - 1;
     }
 
-    /// A fact that one job adds is an edge from that job; with more of them, or none, it is a node
-    /// of its own, so that many times many stays many plus many.
-    int producerOfFact(llvm::StringRef name) {
-        auto const known = adders.find(name);
-        if (known != adders.end() && known->second.size() == 1)
-            return static_cast<int>(known->second.front().value);
-        auto const [it, isNew] = outside.try_emplace(("f" + name).str(), 0);
-        if (isNew) {
-            it->second = add(name, "fact");
-            if (known != adders.end())
-                for (ir::JobId const job : known->second)
-                    edges.push_back({static_cast<int>(job.value), it->second, "adds", {}, false});
-        }
-        return it->second;
-    }
-
-    int producerOf(ir::Atom const& atom) {
-        if (atom.kind == ir::Atom::Kind::fact)
-            return producerOfFact(atom.name);
-        if (atom.job && atom.instance.empty())
-            return static_cast<int>(atom.job.value);
-        bool const isVariable = atom.kind == ir::Atom::Kind::variable;
-        std::string const label = atom.fullName();
-        auto const [it, isNew] = outside.try_emplace((isVariable ? "v" : "j") + label, 0);
+    /// What is no job of the estate, or shared, is a node of its own for each kind and name.
+    int producerOf(migration::Dependency const& each) {
+        if (each.producer)
+            return static_cast<int>(each.producer.value);
+        bool const namesJob = each.kind == migration::DependencyKind::status ||
+                              each.kind == migration::DependencyKind::exclusion ||
+                              each.kind == migration::DependencyKind::exitCode;
+        llvm::StringRef const kind = namesJob ? "external" : migration::toString(each.kind);
+        auto const [it, isNew] = outside.try_emplace((kind + " " + each.object).str(), 0);
         if (isNew)
-            it->second = add(label, isVariable ? "variable" : "external");
+            it->second = add(each.object, kind);
         return it->second;
     }
 
-    void addEdges(ir::JobId id) {
-        ir::Job const& job = estate.jobs[id];
-        addEdges(id, job.condition, "start");
-        if (job.group) {
-            addEdges(id, estate.groups[job.group].success, "success");
-            addEdges(id, estate.groups[job.group].failure, "failure");
+    void addEdge(migration::Dependency const& each) {
+        int const from = producerOf(each), to = static_cast<int>(each.consumer.value);
+        if (to != consumer) {
+            consumer = to;
+            ofConsumer.clear();
         }
-    }
-
-    void addEdges(ir::JobId id, ir::ConditionRef const& condition, llvm::StringRef kind) {
-        if (!condition)
-            return;
-        std::map<int, size_t> byProducer; // several atoms on one job are one edge
-        estate.conditions.forEachAtom(condition.expr, [&](ir::AtomId at) {
-            ir::Atom const& atom = estate.conditions[at];
-            int const from = producerOf(atom);
-            auto const [it, isNew] = byProducer.try_emplace(from, edges.size());
-            if (isNew)
-                edges.push_back(
-                    {from, static_cast<int>(id.value), kind.str(), {}, crosses(from, id)});
-            std::string& text = edges[it->second].condition;
-            text += (text.empty() ? "" : ", ") + toUtf8(estate.conditions.print(atom));
-        });
-    }
-
-    bool crosses(int from, ir::JobId to) const {
-        if (static_cast<size_t>(from) >= estate.jobs.size())
-            return true;
-        return estate.jobs[ir::JobId(static_cast<size_t>(from))].workflow !=
-               estate.jobs[to].workflow;
+        llvm::StringRef const kind = !each.inCondition ? migration::toString(each.kind)
+                                     : each.role == analysis::ConditionRole::success ? "success"
+                                     : each.role == analysis::ConditionRole::failure ? "failure"
+                                                                                     : "start";
+        auto const [it, isNew] = ofConsumer.try_emplace({from, kind.str()}, edges.size());
+        if (isNew)
+            edges.push_back({from,
+                             to,
+                             kind.str(),
+                             {},
+                             each.crosses(),
+                             each.strength == migration::Strength::soft});
+        std::string& text = edges[it->second].condition;
+        text += (text.empty() ? "" : ", ") + toUtf8(each.text);
     }
 
     ir::Estate const& estate;
     llvm::StringMap<int> outside;
-    llvm::StringMap<llvm::SmallVector<ir::JobId, 1>> adders; ///< of each fact
+    int consumer = -1;
+    std::map<std::pair<int, std::string>, size_t> ofConsumer; ///< several atoms on one job are one
 };
+
+/// What stands on an arrow.
+std::string labelOf(Edge const& edge) {
+    if (edge.kind == "start")
+        return edge.condition;
+    bool const isBox = edge.kind == "success" || edge.kind == "failure";
+    return (isBox ? "box " : "") + edge.kind + ": " + edge.condition;
+}
 
 /// Visits the forest of boxes depth first without recursion: nesting is the input's.
 template <class Enter, class Leave>
@@ -156,13 +134,6 @@ void walk(Graph const& graph, Enter enter, Leave leave) {
             }
         }
     }
-}
-
-/// What an edge says before its condition.
-std::string lead(Edge const& edge) {
-    if (edge.kind == "start")
-        return "";
-    return edge.kind == "adds" ? "adds" : "box " + edge.kind + ": ";
 }
 
 std::string indent(size_t depth) { return std::string(2 * std::min<size_t>(depth + 1, 40), ' '); }
@@ -191,11 +162,13 @@ std::string dot(Graph const& graph) {
                 out += indent(depth) + "}\n";
         });
     for (Edge const& edge : graph.edges)
-        out += fmt::format(
-            "  {} -> {} [label={}{}{}];\n", graph.nodes[static_cast<size_t>(edge.from)].id,
-            graph.nodes[static_cast<size_t>(edge.to)].id, quoteDot(lead(edge) + edge.condition),
-            edge.crossesWorkflows ? ", style=dashed" : "",
-            edge.kind == "start" ? "" : ", color=gray");
+        out += fmt::format("  {} -> {} [label={}{}{}];\n",
+                           graph.nodes[static_cast<size_t>(edge.from)].id,
+                           graph.nodes[static_cast<size_t>(edge.to)].id, quoteDot(labelOf(edge)),
+                           edge.isSoft             ? ", style=dotted"
+                           : edge.crossesWorkflows ? ", style=dashed"
+                                                   : "",
+                           edge.kind == "start" ? "" : ", color=gray");
     return out + "}\n";
 }
 
@@ -218,10 +191,10 @@ std::string mermaid(Graph const& graph) {
                 out += indent(depth) + "end\n";
         });
     for (Edge const& edge : graph.edges)
-        out += fmt::format("  {} {}|{}| {}\n", graph.nodes[static_cast<size_t>(edge.from)].id,
-                           edge.crossesWorkflows || edge.kind != "start" ? "-.->" : "-->",
-                           quoteMermaid(lead(edge) + edge.condition),
-                           graph.nodes[static_cast<size_t>(edge.to)].id);
+        out +=
+            fmt::format("  {} {}|{}| {}\n", graph.nodes[static_cast<size_t>(edge.from)].id,
+                        edge.crossesWorkflows || edge.kind != "start" ? "-.->" : "-->",
+                        quoteMermaid(labelOf(edge)), graph.nodes[static_cast<size_t>(edge.to)].id);
     return out;
 }
 
@@ -272,14 +245,21 @@ std::string quoteMermaid(llvm::StringRef bytes) {
     return out + "\"";
 }
 
-std::string graph(ir::Estate const& estate, GraphFormat format) {
-    Graph const made(estate);
+std::string graph(ir::Estate const& estate, std::vector<migration::Dependency> const& found,
+                  GraphFormat format) {
+    Graph const made(estate, found);
     switch (format) {
     case GraphFormat::dot: return dot(made);
     case GraphFormat::mermaid: return mermaid(made);
     case GraphFormat::json: return json(made);
     }
     return {};
+}
+
+std::string graph(ir::Estate const& estate, GraphFormat format) {
+    std::vector<migration::Dependency> found = migration::dependencies(estate);
+    std::erase_if(found, [](migration::Dependency const& each) { return !each.inCondition; });
+    return graph(estate, found, format);
 }
 
 } // namespace hoist::report

@@ -16,8 +16,9 @@ struct RunbookInput {
     std::vector<migration::Dependency> const* dependencies = nullptr;
     std::vector<migration::WaveBridges> const* bridges = nullptr; ///< by wave
     std::vector<std::string> operands; ///< the PATHs, as commands repeat them
-    std::vector<std::pair<std::string, std::string>> options; ///< likewise: "--properties", its value
-    std::string planFile, folder;      ///< `--plan` and `-o`, likewise
+    std::vector<std::pair<std::string, std::string>>
+        options;                  ///< likewise: "--properties", its value
+    std::string planFile, folder; ///< `--plan` and `-o`, likewise
 };
 
 /// All files by path below the runbook's folder: pages as Markdown and HTML, and what each wave

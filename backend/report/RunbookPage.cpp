@@ -2,6 +2,7 @@
 // reorder or hide text are pictures in both.
 #include "backend/report/RunbookPage.h"
 
+#include "backend/report/Html.h"
 #include "backend/report/Parts.h"
 #include "backend/report/Utf8.h"
 
@@ -11,21 +12,6 @@
 
 namespace hoist::report {
 namespace {
-
-std::string htmlText(llvm::StringRef text) {
-    std::string out;
-    for (char const c : printable(text)) {
-        switch (c) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '"': out += "&quot;"; break;
-        case '\'': out += "&#39;"; break;
-        default: out += c;
-        }
-    }
-    return out;
-}
 
 std::string markdownOf(Prose const& prose) {
     std::string out;
@@ -45,11 +31,11 @@ std::string htmlOf(Prose const& prose) {
     std::string out;
     for (Piece const& piece : prose) {
         switch (piece.kind) {
-        case Piece::Kind::text: out += htmlText(piece.text); break;
-        case Piece::Kind::code: out += "<code>" + htmlText(piece.text) + "</code>"; break;
+        case Piece::Kind::text: out += escapeHtml(piece.text); break;
+        case Piece::Kind::code: out += "<code>" + escapeHtml(piece.text) + "</code>"; break;
         case Piece::Kind::link:
-            out += fmt::format("<a href=\"{}.html\"><code>{}</code></a>", htmlText(piece.target),
-                               htmlText(piece.text));
+            out += fmt::format("<a href=\"{}.html\"><code>{}</code></a>", escapeHtml(piece.target),
+                               escapeHtml(piece.text));
             break;
         }
     }
@@ -157,7 +143,7 @@ std::string Page::markdown() const {
 std::string Page::html() const {
     std::string title;
     for (Piece const& piece : name)
-        title += htmlText(piece.text);
+        title += escapeHtml(piece.text);
     std::string out = fmt::format(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
@@ -177,7 +163,7 @@ std::string Page::html() const {
         case Block::Kind::commands:
             out += "<pre><code>";
             for (std::string const& line : block.lines)
-                out += htmlText(line) + "\n";
+                out += escapeHtml(line) + "\n";
             out += "</code></pre>\n";
             break;
         case Block::Kind::table:

@@ -1,7 +1,7 @@
 // Every dependency of an estate with its kind, strength and the text that says so; what only looks
 // like one is none.
-#include "analysis/link/Link.h"
 #include "analysis/migration/Dependencies.h"
+#include "analysis/link/Link.h"
 #include "tests/migration/ReadEstate.h"
 
 #include <gtest/gtest.h>
@@ -16,9 +16,9 @@ std::string told(ReadEstate const& read) {
     std::string out;
     for (migration::Dependency const& each : migration::dependencies(read.estate)) {
         auto const name = [&](ir::JobId job) { return read.estate.jobs[job].name.str(); };
-        out += (each.producer                              ? name(each.producer)
+        out += (each.producer                             ? name(each.producer)
                 : each.at == migration::Producer::outside ? "(outside)"
-                                                           : "(shared)") +
+                                                          : "(shared)") +
                " -> " + name(each.consumer) + " " + migration::toString(each.kind).str() + " " +
                migration::toString(each.strength).str() + " " + each.object + ": " + each.text +
                "\n";
@@ -40,7 +40,6 @@ insert_job: M  job_type: c
 box_name: BX
 command: m
 machine: m
-box_terminator: y
 condition: e(A) = 3 | s(THERE^PRD) | v(GO) = "yes" | f(GONE)
 )");
     EXPECT_EQ(told(read), "A -> BX status hard A: s(A, 04.00)\n"
@@ -127,7 +126,7 @@ machine: m
 )",
                           "0 5 * * * echo $$BATCH\n");
     // In a crontab `$$` is the shell's process id.
-    EXPECT_EQ(told(read), "SETTER -> WAITS variable hard BATCH: v(BATCH) = 20260302\n"
+    EXPECT_EQ(told(read), "SETTER -> WAITS variable hard BATCH: v(BATCH) = \"20260302\"\n"
                           "SETTER -> TAKES variable hard BATCH: $$BATCH\n"
                           "(shared) -> TAKES variable soft UNKNOWN: $$UNKNOWN\n");
 }

@@ -181,6 +181,7 @@ def test_the_bill_of_materials_names_what_is_inside(dist: Path, tool_wheel: Path
     document = bill(dist)
     parts = {part["bom-ref"]: part for part in document["components"]}
     digest = hashlib.sha256(tool_wheel.read_bytes()).hexdigest()
+    assert parts["npm:cytoscape"]["licenses"] == [{"license": {"id": "MIT"}}]
     assert parts["pypi:hoistc"]["hashes"] == [{"alg": "SHA-256", "content": digest}]
     how = {
         ref.removeprefix("deb:"): {p["name"]: p["value"] for p in part["properties"]}["hoist:how"]
