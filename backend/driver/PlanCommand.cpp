@@ -23,10 +23,9 @@ public:
           console(theConsole), diags(diagnostics), said(sentence) {}
 
     Exit run() {
-        lock = !invocation.lock.empty() ? invocation.lock
-               : settings.configFolder.empty()
-                   ? "plan.lock.toml"
-                   : settings.configFolder + "/plan.lock.toml";
+        lock = !invocation.lock.empty()        ? invocation.lock
+               : settings.configFolder.empty() ? "plan.lock.toml"
+                                               : settings.configFolder + "/plan.lock.toml";
         // Which workflows the build would refuse; its findings are for `check` to tell.
         diag::Diagnostics ofLowering;
         airflow::lowerOnly(estate, ofLowering);
@@ -62,8 +61,7 @@ private:
             return Exit::clean; // the finding decides
         }
         size_t const found = diags.all().size();
-        auto const now =
-            migration::planAsBefore(estate, list, settings.plan, options, lock, diags);
+        auto const now = migration::planAsBefore(estate, list, settings.plan, options, lock, diags);
         if (diags.count(diag::Severity::error) == 0 || diags.all().size() == found)
             if (report::planLock(estate, now) != locked)
                 diags
@@ -81,7 +79,7 @@ private:
             return diags.hasErrors() ? Exit::findings : Exit::undecided;
         std::string const text = report::planLock(estate, *made);
         said = fmt::format("hoist: {}; {} `{}`\n", report::planSummary(*made),
-                           text == locked       ? "unchanged:"
+                           text == locked        ? "unchanged:"
                            : invocation.showDiff ? "would write"
                                                  : "wrote",
                            lock);
@@ -93,10 +91,10 @@ private:
             console.out(patch);
             return patch.empty() ? Exit::clean : Exit::findings;
         }
-        console.out(invocation.format == "json"       ? report::planJson(estate, list, *made)
-                    : invocation.format == "markdown" ? report::planMarkdown(estate, *made)
-                                                      : forPeople(report::planText(estate, *made),
-                                                                  console));
+        console.out(invocation.format == "json" ? report::planJson(estate, list, *made)
+                    : invocation.format == "markdown"
+                        ? report::planMarkdown(estate, *made)
+                        : forPeople(report::planText(estate, *made), console));
         std::string error;
         if (text == locked || files.write(lock, text, error))
             return Exit::clean;
