@@ -53,12 +53,31 @@ void Play::startBox(ir::JobId box) {
                        job.name.str()});
         }
     }
-    if (auto const derived = fold->deriveAtStart(box, now)) {
-        completeBox(box, *derived, {});
-        return propagate(box);
+    // Its end is an event of its own: who is being told of the same change finds it RUNNING.
+    if (fold->deriveAtStart(box, now)) {
+        pending.push_back({box, {Trigger::Kind::emptyBox, {}}});
+        return;
     }
+    offerMembers(box);
+}
+
+void Play::offerMembers(ir::JobId box) {
+    ir::Job const& job = estate.jobs[box];
+    auto const at = scenario.startsInnerMembersFirst ? pending.begin() : pending.end();
+    llvm::SmallVector<Pending, 16> offered;
     for (ir::JobId const member : estate.groups[job.group].members)
-        pending.push_back({member, {Trigger::Kind::boxStart, job.name.str()}});
+        offered.push_back({member, {Trigger::Kind::boxStart, job.name.str()}});
+    pending.insert(at, offered.begin(), offered.end());
+}
+
+void Play::completeEmptyBox(ir::JobId box) {
+    if (!isUnderWay(store[box].status))
+        return; // killed meanwhile
+    std::optional<Derived> const derived = fold->deriveAtStart(box, now);
+    if (!derived)
+        return offerMembers(box); // a member has come to life
+    completeBox(box, *derived, {});
+    propagate(box);
 }
 
 /// JIL-114 (pin): what never started becomes INACTIVE with its box; holds and ice stay.

@@ -29,6 +29,7 @@ struct Trigger {
         offHold,
         window, ///< the opening it waited for
         queue,  ///< what it waited for has become free
+        emptyBox, ///< it has started, and there is nothing to wait for (JIL-091, JIL-122)
     };
     Kind kind = Kind::tick;
     std::string cause; ///< the job or variable
@@ -119,6 +120,8 @@ private:
 
     // Boxes.cpp
     void startBox(ir::JobId box);
+    void offerMembers(ir::JobId box);
+    void completeEmptyBox(ir::JobId box);
     void activateMembers(ir::JobId box);
     void completeBox(ir::JobId box, Derived const& derived, llvm::StringRef cause);
     void settleUnstarted(ir::JobId box);

@@ -123,7 +123,8 @@ public:
                  }},
                 {"statuses", [&](auto const& v) { statuses(v); }},
                 {"files", [&](auto const& v) { list(v, [&](auto const& one) { arrival(one); }); }},
-                {"events", [&](auto const& v) { list(v, [&](auto const& one) { event(one); }); }}});
+                {"events", [&](auto const& v) { list(v, [&](auto const& one) { event(one); }); }},
+                {"ties", [&](auto const& v) { ties(v); }}});
         if (root->kind == Kind::object && (!hasStart || !hasEnd))
             bad(root->span, "a scenario needs `start` and `end`");
         else if (diags.all().size() == before && result.end < result.start)
@@ -214,6 +215,15 @@ private:
             return unknown(value.span, "status", name,
                            std::vector<llvm::StringRef>(names.begin(), names.end()));
         target = static_cast<Status>(it - names.begin());
+    }
+
+    void ties(JsonValue const& value) {
+        std::string order;
+        if (!text(value, order))
+            return;
+        result.startsInnerMembersFirst = order == "inner-members-first";
+        if (order != "as-events-come" && !result.startsInnerMembersFirst)
+            unknown(value.span, "order of ties", order, {"as-events-come", "inner-members-first"});
     }
 
     RunPlan plan(JsonValue const& value) {

@@ -94,6 +94,9 @@ struct Scenario {
     bool hasEndlessCapacity = false;
     /// No schedule ticks: what starts is started by events.
     bool isWithoutClock = false;
+    /// Of several starts of one instant no order is promised (TR-52). As events come: all members
+    /// of a box before those of its inner boxes. Else each inner box with its members in its turn.
+    bool startsInnerMembersFirst = false;
 };
 
 } // namespace hoist::semantics

@@ -16,6 +16,7 @@ Play::Text Play::describe(ir::JobId job, Trigger const& trigger) const {
     case Trigger::Kind::offHold: return "JOB_OFF_HOLD";
     case Trigger::Kind::window: return "its run_window opens";
     case Trigger::Kind::queue: return "what it waited for is free";
+    case Trigger::Kind::emptyBox: return "it is empty";
     }
     return {};
 }
@@ -161,6 +162,8 @@ void Play::consider(ir::JobId job, Trigger const& trigger) {
     ir::Job const& self = estate.jobs[job];
     JobState& state = states[job];
     using Kind = Trigger::Kind;
+    if (trigger.kind == Kind::emptyBox)
+        return completeEmptyBox(job);
     bool const byOperator = trigger.kind == Kind::startJob || trigger.kind == Kind::force;
     if (state.isSilent && !byOperator)
         return;
@@ -241,7 +244,8 @@ void Play::consider(ir::JobId job, Trigger const& trigger) {
     case Kind::offHold: rule = "JIL-086"; break;
     case Kind::window: rule = "JIL-151"; break;
     case Kind::queue:
-    case Kind::force: break;
+    case Kind::force:
+    case Kind::emptyBox: break;
     }
     if (trigger.kind == Kind::tick && self.condition.isSet())
         text += ", " + estate.conditions.print(self.condition.expr) + " is true";

@@ -10,6 +10,7 @@ The first line of the comment names the rules and the claim; lines that begin wi
     @default 60:0           how all others go
     @was A=SUCCESS -48h 3   the status store before: status, when, exit code
     @global G=V   @file PATH TIME SIZE
+    @ties inner-members-first   how starts of one instant fall
     @at TIME EVENT OBJECT [STATUS or VALUE]
 
     @starts A TIME...       all starts (first attempts) of A, or `never`
@@ -128,6 +129,9 @@ class Scene:
         if code:
             row["exit_code"] = int(code)
         self.scenario["statuses"][job] = row
+
+    def _set_ties(self, order: str) -> None:
+        self.scenario["ties"] = order
 
     def _set_global(self, what: str) -> None:
         name, _, value = what.partition("=")

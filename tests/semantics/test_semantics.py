@@ -59,16 +59,18 @@ def test_a_misspelt_name_is_shown_at_its_place(hoist_binary: str, tmp_path: Path
         ' "jobs": {"EXTRAKT": [{"duration": 5}]},\n'
         ' "event": [],\n'
         ' "events": [{"at": "2026-03-02T01:00:00Z", "event": "FORCESTARTJOB", "job": "EXTRACT"},\n'
-        '            {"at": "2026-03-02 01:00", "event": "STARTJOB", "job": "EXTRACT"}]}\n'
+        '            {"at": "2026-03-02 01:00", "event": "STARTJOB", "job": "EXTRACT"}],\n'
+        ' "ties": "inner-first"}\n'
     )
     done = simulate(hoist_binary, jil, "--scenario", script)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.count("error[C0012]") == 4, done.stderr
+    assert done.stderr.count("error[C0012]") == 5, done.stderr
     for place, meant in (("2:11", "EXTRACT"), ("3:2", "events"), ("4:53", "FORCE_STARTJOB")):
         assert f"{script}:{place}" in done.stderr, done.stderr
         assert f"did you mean `{meant}`?" in done.stderr
     assert f"{script}:5:20" in done.stderr
+    assert f"{script}:6:10" in done.stderr
     done = simulate(hoist_binary, jil, "--explain", "EXTRAKT")
     assert done.returncode == 2
     assert "did you mean `EXTRACT`?" in done.stderr
