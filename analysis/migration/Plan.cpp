@@ -40,8 +40,8 @@ public:
                 addTie(solution.wave[net.nodes[0]], solution.wave[net.nodes[1]], net.weight);
         place.resize(waves);
         std::iota(place.begin(), place.end(), 0);
-        bool const isOrdered = std::any_of(model.orders.begin(), model.orders.end(),
-                                           [](auto const&) { return true; });
+        bool const isOrdered =
+            std::any_of(model.orders.begin(), model.orders.end(), [](auto const&) { return true; });
         constexpr int rounds = 50;
         for (int round = 0; round < rounds; ++round) {
             bool isChanged = false;
@@ -85,8 +85,8 @@ private:
                 continue;
             int64_t const difference =
                 distance(place[a], place[other]) - distance(place[b], place[other]);
-            gain += difference *
-                    (ties[size_t{a} * waves + other] - ties[size_t{b} * waves + other]);
+            gain +=
+                difference * (ties[size_t{a} * waves + other] - ties[size_t{b} * waves + other]);
         }
         return gain;
     }
@@ -282,20 +282,18 @@ private:
         if (all == 0)
             return "no bridge depends on where it is";
         auto const dependencies_ = [](int64_t number) {
-            return number == 1 ? std::string("dependency")
-                               : fmt::format("{} dependencies", number);
+            return number == 1 ? std::string("dependency") : fmt::format("{} dependencies", number);
         };
         uint32_t best = here;
         for (auto const& [wave, count] : at)
             if (count > at[best])
                 best = wave;
-        std::string text =
-            at[here] == all ? fmt::format("the other end of its {} is in {}", dependencies_(all),
-                                          waveName(here))
-            : at[here] > 0  ? fmt::format("{} of its {} dependencies are within {}", at[here], all,
-                                          waveName(here))
-                            : fmt::format("none of its {} is within {}", dependencies_(all),
-                                          waveName(here));
+        std::string text = at[here] == all ? fmt::format("the other end of its {} is in {}",
+                                                         dependencies_(all), waveName(here))
+                           : at[here] > 0  ? fmt::format("{} of its {} dependencies are within {}",
+                                                         at[here], all, waveName(here))
+                                           : fmt::format("none of its {} is within {}",
+                                                         dependencies_(all), waveName(here));
         if (best == here)
             return text;
         std::string why;
@@ -339,7 +337,10 @@ std::optional<Plan> makePlan(ir::Estate const& estate, std::vector<Dependency> c
         bool hasCycle = false;
         for (size_t i = 0; i < solution.conflict.size(); ++i) {
             RuleSource const& source = made.sources[solution.conflict[i]];
-            text += (i == 0 ? "" : i + 1 == solution.conflict.size() ? " and " : ", ") + source.text;
+            text += (i == 0                              ? ""
+                     : i + 1 == solution.conflict.size() ? " and "
+                                                         : ", ") +
+                    source.text;
             hasCycle |= source.kind == RuleSource::Kind::cycle;
             if (!span.isValid() && source.kind != RuleSource::Kind::cycle)
                 span = source.span;
@@ -387,9 +388,10 @@ Plan planAsBefore(ir::Estate const& estate, std::vector<Dependency> const& depen
     }
     for (auto const& [name, waves] : *options.before)
         if (size_t const here = found[name]; here < waves.size())
-            diags.report<Code::PlanOutdated>(
-                     {}, file,
-                     fmt::format("`{}` of {} is not in the estate", name, waveName(waves[here])))
+            diags
+                .report<Code::PlanOutdated>(
+                    {}, file,
+                    fmt::format("`{}` of {} is not in the estate", name, waveName(waves[here])))
                 .object(name)
                 .evidence("gone");
     if (isWhole)

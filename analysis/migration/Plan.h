@@ -18,13 +18,13 @@ namespace hoist::migration {
 /// Where one workflow goes, and why there.
 struct Placement {
     ir::WorkflowId workflow;
-    uint32_t wave = 0;         ///< index into Plan::waves
+    uint32_t wave = 0; ///< index into Plan::waves
     uint32_t jobs = 0;
-    double load = 0;           ///< runs of jobs per day
-    int64_t tier = 0;          ///< of `[[plan.tier]]`; 0: none
-    std::string owner;         ///< of its root job; empty: none is said
-    bool isKept = false;       ///< it lies where the plan before had it
-    std::string reason;        ///< names are data: quoted where it is shown
+    double load = 0;     ///< runs of jobs per day
+    int64_t tier = 0;    ///< of `[[plan.tier]]`; 0: none
+    std::string owner;   ///< of its root job; empty: none is said
+    bool isKept = false; ///< it lies where the plan before had it
+    std::string reason;  ///< names are data: quoted where it is shown
 };
 
 /// What one operator builds and removes as one piece: for hard dependencies one producing job that
@@ -45,21 +45,21 @@ struct Bridge {
 };
 
 struct Wave {
-    std::string name;                     ///< "W1"
-    std::string date;                     ///< "2027-02-01"; empty: no calendar
+    std::string name;                      ///< "W1"
+    std::string date;                      ///< "2027-02-01"; empty: no calendar
     std::vector<ir::WorkflowId> workflows; ///< in the estate's order
     uint32_t jobs = 0;
-    double load = 0;                      ///< runs of jobs per day
-    std::vector<uint32_t> build, remove;  ///< indices into Plan::bridges
+    double load = 0;                     ///< runs of jobs per day
+    std::vector<uint32_t> build, remove; ///< indices into Plan::bridges
     /// Who goes back first when the wave is rolled back: consumers before their producers.
     std::vector<ir::WorkflowId> rollback;
 };
 
 struct Plan {
     std::vector<Wave> waves;
-    std::vector<Placement> placements; ///< by WorkflowId
-    std::vector<Bridge> bridges;       ///< in the order in which they are built
-    uint64_t lifetime = 0;             ///< waves that bridges stand, in all
+    std::vector<Placement> placements;       ///< by WorkflowId
+    std::vector<Bridge> bridges;             ///< in the order in which they are built
+    uint64_t lifetime = 0;                   ///< waves that bridges stand, in all
     uint32_t kept = 0, moved = 0, added = 0; ///< against the plan before
 };
 
@@ -78,8 +78,7 @@ struct PlanOptions {
 /// Places every workflow. When that cannot be done, says which constraints conflict (M0101) or that
 /// nothing was found (M0102), and returns nothing. Deterministic; linear in the estate but for the
 /// search, which has a budget.
-std::optional<Plan> makePlan(ir::Estate const& estate,
-                             std::vector<Dependency> const& dependencies,
+std::optional<Plan> makePlan(ir::Estate const& estate, std::vector<Dependency> const& dependencies,
                              PlanSettings const& settings, PlanOptions const& options,
                              diag::Diagnostics& diags);
 

@@ -160,9 +160,8 @@ private:
     State state;
     uint64_t steps = 0;
     bool areAlike = model.orders.empty() &&
-                    std::all_of(model.allowed.begin(), model.allowed.end(), [&](auto const& set) {
-                        return set.count() == model.waves;
-                    });
+                    std::all_of(model.allowed.begin(), model.allowed.end(),
+                                [&](auto const& set) { return set.count() == model.waves; });
 };
 
 /// What is left of `core` when rules that are not needed are taken out, big pieces first.

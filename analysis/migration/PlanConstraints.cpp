@@ -344,10 +344,10 @@ private:
                                                      patternsOf(tier.who));
             // Those that an earlier row decided are not of this tier.
             std::erase_if(nodes, [&](uint32_t node) { return rowOf(node) != &tier; });
-            addWindow(std::move(nodes), Source::tier,
-                      fmt::format("tier {} {}", tier.tier,
-                                  boundsText(tier.notBefore, tier.notAfter)),
-                      tier.span, tier.notBefore, tier.notAfter);
+            addWindow(
+                std::move(nodes), Source::tier,
+                fmt::format("tier {} {}", tier.tier, boundsText(tier.notBefore, tier.notAfter)),
+                tier.span, tier.notBefore, tier.notAfter);
         }
         if (!settings.lowRiskFirst)
             return;

@@ -37,17 +37,17 @@ struct RuleSource {
 
 /// What the bridges of one net are.
 struct NetSource {
-    ir::JobId producer;   ///< unset: shared
+    ir::JobId producer; ///< unset: shared
     std::string object;
     std::vector<uint32_t> dependencies;
 };
 
 struct PlanProblem {
-    Problem problem;                  ///< nodes are workflows
-    std::vector<RuleSource> sources;  ///< by rule
+    Problem problem;                   ///< nodes are workflows
+    std::vector<RuleSource> sources;   ///< by rule
     std::vector<NetSource> netSources; ///< by net
-    std::vector<WorkflowFacts> facts; ///< by workflow
-    std::vector<std::string> dates;   ///< by wave, as far as the calendar goes; empty: none
+    std::vector<WorkflowFacts> facts;  ///< by workflow
+    std::vector<std::string> dates;    ///< by wave, as far as the calendar goes; empty: none
 };
 
 /// The names of the workflows of one node list, "`A`, `B` and 3 others".

@@ -60,8 +60,7 @@ std::vector<double> expectedLoad(ir::Estate const& estate,
         bool isChanged = false;
         for (Dependency const& each : dependencies) {
             if (each.at != Producer::job || each.strength != Strength::hard || !each.crosses() ||
-                isScheduled[each.to.value] ||
-                each.consumer != estate.workflows[each.to].root)
+                isScheduled[each.to.value] || each.consumer != estate.workflows[each.to].root)
                 continue;
             double const runs = starts[each.from.value];
             if (runs > starts[each.to.value]) {

@@ -55,9 +55,10 @@ struct Model {
     };
 
     uint32_t units = 0, waves = 0;
-    std::vector<uint32_t> unitOf; ///< by node of the problem; of a contraction: by unit of the finer
+    std::vector<uint32_t>
+        unitOf; ///< by node of the problem; of a contraction: by unit of the finer
     std::vector<WaveSet> allowed;
-    ByUnit<Edge> edges; ///< nets of two units; parallel ones are one
+    ByUnit<Edge> edges;                              ///< nets of two units; parallel ones are one
     std::vector<std::pair<uint32_t, uint32_t>> ties; ///< the ends of each edge, once
     ByUnit<uint32_t> wideOf;
     struct Wide { ///< a net of more than two units
@@ -105,11 +106,11 @@ public:
     explicit State(Model const& theModel);
 
     Model const& model;
-    std::vector<uint32_t> wave; ///< by unit; noWave: not placed
+    std::vector<uint32_t> wave;                 ///< by unit; noWave: not placed
     std::vector<std::vector<uint32_t>> members; ///< by wave
-    int64_t cost = 0;           ///< of nets cut between placed units, and of units not kept
-    int64_t excess = 0;         ///< 0: no rule is broken
-    std::vector<uint32_t> cut;  ///< ties whose ends are placed in two waves
+    int64_t cost = 0;          ///< of nets cut between placed units, and of units not kept
+    int64_t excess = 0;        ///< 0: no rule is broken
+    std::vector<uint32_t> cut; ///< ties whose ends are placed in two waves
 
     void place(uint32_t unit, uint32_t at);
     void lift(uint32_t unit);
@@ -127,18 +128,20 @@ public:
     int64_t excessOf(uint32_t unit);
 
 private:
-    size_t at(uint32_t item, uint32_t theWave) const { return size_t{item} * model.waves + theWave; }
+    size_t at(uint32_t item, uint32_t theWave) const {
+        return size_t{item} * model.waves + theWave;
+    }
     void change(uint32_t unit, uint32_t at, int sign);
     int64_t inverted(uint32_t order, uint32_t theWave, bool isBefore) const;
 
-    std::vector<int64_t> use;                         ///< capacity × wave
-    std::vector<std::vector<uint32_t>> labelsAt;      ///< by variety: label × wave
-    std::vector<uint32_t> distinct;                   ///< variety × wave
-    std::vector<int64_t> before, after;               ///< order × wave
-    std::vector<uint32_t> wideAt;                     ///< wide net × wave
-    std::vector<uint32_t> wideSpan;                   ///< by wide net: its waves
-    std::vector<uint32_t> position;                   ///< in `members`
-    std::vector<uint32_t> cutPosition;                ///< by tie: in `cut`
+    std::vector<int64_t> use;                    ///< capacity × wave
+    std::vector<std::vector<uint32_t>> labelsAt; ///< by variety: label × wave
+    std::vector<uint32_t> distinct;              ///< variety × wave
+    std::vector<int64_t> before, after;          ///< order × wave
+    std::vector<uint32_t> wideAt;                ///< wide net × wave
+    std::vector<uint32_t> wideSpan;              ///< by wide net: its waves
+    std::vector<uint32_t> position;              ///< in `members`
+    std::vector<uint32_t> cutPosition;           ///< by tie: in `cut`
 };
 
 } // namespace hoist::migration

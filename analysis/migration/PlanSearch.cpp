@@ -51,8 +51,7 @@ constexpr uint32_t coarsest = 60;
 /// for its size, if one wave can hold both with room to spare, and if they lie in one wave of those
 /// that are given.
 std::optional<std::vector<uint32_t>> matching(Model const& model, Random& random,
-                                              std::vector<uint32_t> const* waves,
-                                              uint32_t& count) {
+                                              std::vector<uint32_t> const* waves, uint32_t& count) {
     std::vector<uint32_t> order(model.units), mate(model.units, noWave);
     std::iota(order.begin(), order.end(), 0);
     for (size_t i = order.size(); i > 1; --i)
@@ -67,8 +66,7 @@ std::optional<std::vector<uint32_t>> matching(Model const& model, Random& random
         if (waves && (*waves)[a] != (*waves)[b])
             return false;
         for (Model::Use const& use : model.uses[a])
-            if ((use.amount + amountOf(b, use.capacity)) * 4 >
-                model.capacities[use.capacity].limit)
+            if ((use.amount + amountOf(b, use.capacity)) * 4 > model.capacities[use.capacity].limit)
                 return false;
         for (Model::Label const& one : model.labels[a])
             for (Model::Label const& other : model.labels[b])
@@ -143,7 +141,8 @@ std::optional<std::vector<uint32_t>> matching(Model const& model, Random& random
 /// One level: a model with a state that is worked on.
 class Level {
 public:
-    Level(Model const& theModel, Random& generator) : model(theModel), random(generator), state(model) {}
+    Level(Model const& theModel, Random& generator)
+        : model(theModel), random(generator), state(model) {}
 
     State& now() { return state; }
 
@@ -160,10 +159,9 @@ public:
             choices[unit] = model.allowed[unit].count();
             for (Model::Use const& use : model.uses[unit])
                 share[unit] =
-                    std::max(share[unit],
-                             static_cast<double>(use.amount) /
-                                 static_cast<double>(
-                                     std::max<int64_t>(1, model.capacities[use.capacity].limit)));
+                    std::max(share[unit], static_cast<double>(use.amount) /
+                                              static_cast<double>(std::max<int64_t>(
+                                                  1, model.capacities[use.capacity].limit)));
         }
         std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
             if (choices[a] != choices[b])
@@ -213,8 +211,7 @@ public:
                 state.move(unit, to);
                 consider(to, noWave);
                 for (int i = 0; i < 4 && state.members[to].size() > 1; ++i) {
-                    uint32_t const mate =
-                        state.members[to][random.below(state.members[to].size())];
+                    uint32_t const mate = state.members[to][random.below(state.members[to].size())];
                     if (mate == unit || !model.allowed[mate].has(from))
                         continue;
                     state.move(mate, from);
@@ -394,8 +391,8 @@ public:
     Search(Model const& theModel, uint64_t theMoves, uint64_t seed)
         : model(theModel), moves(theMoves), random(seed) {}
 
-    /// From nothing, by levels; then the same again over what was found, where units that became one
-    /// before need not.
+    /// From nothing, by levels; then the same again over what was found, where units that became
+    /// one before need not.
     std::optional<std::vector<uint32_t>> fromScratch() {
         auto best = byLevels(nullptr, moves / 3);
         for (uint64_t cycle = 0; best && cycle < cycles; ++cycle) {

@@ -19,11 +19,11 @@ struct Said {
 /// an empty pattern fits everything.
 struct PlanSettings {
     using Number = std::optional<Said<int64_t>>;
-    Number waveSize;      ///< workflows of a wave
-    Number waves;         ///< at most so many
+    Number waveSize;                 ///< workflows of a wave
+    Number waves;                    ///< at most so many
     Number jobsPerWave, loadPerWave; ///< jobs; runs of jobs per day
-    Number ownersPerWave; ///< different owners of a wave
-    Number done;          ///< the first so many waves have moved
+    Number ownersPerWave;            ///< different owners of a wave
+    Number done;                     ///< the first so many waves have moved
     int64_t moveGain = 2; ///< bridges that must be saved before a workflow leaves its place
     std::optional<Span> lowRiskFirst; ///< no wave of a tier before one of a lower tier
     bool splitCycles = false; ///< workflows that wait for each other may lie in several waves

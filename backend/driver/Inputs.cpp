@@ -71,7 +71,8 @@ Frontend const* byName(llvm::StringRef name) {
 /// Files that belong to an estate, but hold no definitions; a note for each would be noise.
 bool isSettingsFile(llvm::StringRef path) {
     llvm::StringRef const name = path.substr(path.rfind('/') + 1);
-    return name == "hoist.toml" || name == "plan.lock.toml" || name.ends_with(".properties") || name.ends_with(".md");
+    return name == "hoist.toml" || name == "plan.lock.toml" || name.ends_with(".properties") ||
+           name.ends_with(".md");
 }
 
 Frontend const* dialectOf(Candidate const& candidate, llvm::StringRef forced, Span where,

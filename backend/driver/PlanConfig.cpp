@@ -45,7 +45,8 @@ public:
                       rows("pin", [&](auto const& row) { readPin(row); }),
                       rows("tier", [&](auto const& row) { readTier(row); }),
                       rows("owner", [&](auto const& row) { readOwner(row); }),
-                      rows("together", [&](auto const& row) { readGroup("together", row, plan.together); }),
+                      rows("together",
+                           [&](auto const& row) { readGroup("together", row, plan.together); }),
                       rows("apart", [&](auto const& row) { readGroup("apart", row, plan.apart); }),
                       rows("order", [&](auto const& row) { readOrder(row); }),
                       rows("freeze", [&](auto const& row) { readFreeze(row); }),
@@ -104,7 +105,8 @@ private:
         return {key, [this, key, readRow](auto const& node) {
                     auto const* const list = node.as_array();
                     if (!list)
-                        return bad(pathOf(key), node, fmt::format("write `[[plan.{}]]`", diag::shown(key)));
+                        return bad(pathOf(key), node,
+                                   fmt::format("write `[[plan.{}]]`", diag::shown(key)));
                     for (toml::node const& row : *list) {
                         findings.rows[pathOf(key)].push_back(placeOf(row));
                         readRow(row);
@@ -115,8 +117,7 @@ private:
     /// A key of a row, whose value is a text that is not empty.
     Entry text(std::string const& key, std::string& target) {
         names.push_back(std::make_unique<std::string>(llvm::StringRef(key).rsplit('.').second));
-        return {llvm::StringRef(*names.back()),
-                [this, key, &target](auto const& node) {
+        return {llvm::StringRef(*names.back()), [this, key, &target](auto const& node) {
                     readText(key, node, target);
                     if (node.is_string() && target.empty())
                         bad(key, node, "it must not be empty");
@@ -139,11 +140,10 @@ private:
     void readPin(toml::node const& row) {
         migration::PlanSettings::Pin pin;
         pin.span = spanOf(row.source());
-        readTable("plan.pin", row,
-                  {text("plan.pin.workflow", pin.workflow),
-                   {"wave", [&](auto const& node) {
-                        readCount("plan.pin.wave", node, pin.wave, 1);
-                    }}});
+        readTable(
+            "plan.pin", row,
+            {text("plan.pin.workflow", pin.workflow),
+             {"wave", [&](auto const& node) { readCount("plan.pin.wave", node, pin.wave, 1); }}});
         if (hasAll("plan.pin", row, {"workflow", "wave"}))
             plan.pins.push_back(std::move(pin));
     }
@@ -151,7 +151,8 @@ private:
     Table boundsOf(char const* table, migration::PlanSettings::Number& notBefore,
                    migration::PlanSettings::Number& notAfter) {
         std::string const path(table);
-        return {{"not_before", [this, path, &notBefore](auto const& node) {
+        return {{"not_before",
+                 [this, path, &notBefore](auto const& node) {
                      readNumber(path + ".not_before", node, notBefore);
                  }},
                 {"not_after", [this, path, &notAfter](auto const& node) {
@@ -162,12 +163,11 @@ private:
     void readTier(toml::node const& row) {
         migration::PlanSettings::Tier tier;
         tier.span = spanOf(row.source());
-        Table known{{"tier", [&](auto const& node) {
-                         readCount("plan.tier.tier", node, tier.tier, 0);
-                     }},
-                    text("plan.tier.workflow", tier.who.workflow),
-                    text("plan.tier.owner", tier.who.owner),
-                    text("plan.tier.application", tier.who.application)};
+        Table known{
+            {"tier", [&](auto const& node) { readCount("plan.tier.tier", node, tier.tier, 0); }},
+            text("plan.tier.workflow", tier.who.workflow),
+            text("plan.tier.owner", tier.who.owner),
+            text("plan.tier.application", tier.who.application)};
         for (auto& bound : boundsOf("plan.tier", tier.notBefore, tier.notAfter))
             known.push_back(std::move(bound));
         readTable("plan.tier", row, known);
@@ -178,10 +178,10 @@ private:
     void readOwner(toml::node const& row) {
         migration::PlanSettings::Owner owner;
         owner.span = spanOf(row.source());
-        Table known{text("plan.owner.owner", owner.owner),
-                    {"per_wave", [&](auto const& node) {
-                         readNumber("plan.owner.per_wave", node, owner.perWave);
-                     }}};
+        Table known{text("plan.owner.owner", owner.owner), {"per_wave", [&](auto const& node) {
+                                                                readNumber("plan.owner.per_wave",
+                                                                           node, owner.perWave);
+                                                            }}};
         for (auto& bound : boundsOf("plan.owner", owner.notBefore, owner.notAfter))
             known.push_back(std::move(bound));
         readTable("plan.owner", row, known);
@@ -216,12 +216,13 @@ private:
     void readFreeze(toml::node const& row) {
         migration::PlanSettings::Freeze freeze;
         freeze.span = spanOf(row.source());
-        readTable("plan.freeze", row,
-                  {{"from", [&](auto const& node) { readDay("plan.freeze.from", node, freeze.from); }},
-                   {"to", [&](auto const& node) { readDay("plan.freeze.to", node, freeze.to); }},
-                   text("plan.freeze.workflow", freeze.who.workflow),
-                   text("plan.freeze.owner", freeze.who.owner),
-                   text("plan.freeze.application", freeze.who.application)});
+        readTable(
+            "plan.freeze", row,
+            {{"from", [&](auto const& node) { readDay("plan.freeze.from", node, freeze.from); }},
+             {"to", [&](auto const& node) { readDay("plan.freeze.to", node, freeze.to); }},
+             text("plan.freeze.workflow", freeze.who.workflow),
+             text("plan.freeze.owner", freeze.who.owner),
+             text("plan.freeze.application", freeze.who.application)});
         if (!hasAll("plan.freeze", row, {"from", "to"}))
             return;
         if (freeze.to < freeze.from)

@@ -142,11 +142,11 @@ std::string configText(ir::Settings const& settings, RunSettings const& run) {
         llvm::StringRef const key = one.key;
         std::string const name =
             key.starts_with("severity.") ? "severity." + keyText(key.drop_front(9)) : keyText(key);
-        text += one.value.is_null() ? "# " + name + " is not set\n"
-                                    : fmt::format("{} = {}  # {}\n", name,
-                                                  one.isDay ? one.value.get<std::string>()
-                                                            : valueText(one.value),
-                                                  report::printable(one.origin));
+        text += one.value.is_null()
+                    ? "# " + name + " is not set\n"
+                    : fmt::format("{} = {}  # {}\n", name,
+                                  one.isDay ? one.value.get<std::string>() : valueText(one.value),
+                                  report::printable(one.origin));
     }
     for (auto const& [name, places] : run.rows)
         text += fmt::format("\n# {} row{} of [[{}]]: {}\n", places.size(),

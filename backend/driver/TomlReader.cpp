@@ -82,8 +82,7 @@ void TomlReader::readKeys(llvm::StringRef path, toml::table const& table, Table 
 }
 
 std::string TomlReader::placeOf(toml::node const& node) const {
-    return fmt::format("{}:{}", diag::shown(estate.sources.path(file)),
-                       node.source().begin.line);
+    return fmt::format("{}:{}", diag::shown(estate.sources.path(file)), node.source().begin.line);
 }
 
 void TomlReader::readTable(llvm::StringRef path, toml::node const& node, Table const& known) {
@@ -98,8 +97,8 @@ void TomlReader::readText(llvm::StringRef key, toml::node const& node, std::stri
 }
 
 void TomlReader::readList(llvm::StringRef key, toml::node const& node,
-              std::function<void(std::string, toml::node const&)> const& use,
-              char const* needed) {
+                          std::function<void(std::string, toml::node const&)> const& use,
+                          char const* needed) {
     auto const* const list = node.as_array();
     if (!list)
         return bad(key, node, needed);

@@ -112,9 +112,11 @@ private:
     Json dependencyRows() {
         Json rows = Json::array();
         for (migration::Dependency const& each : input.dependencies) {
-            int64_t const from = each.producer                             ? each.producer.value
-                                 : each.at == migration::Producer::outside ? -2 - outsideOf(each)
-                                                                           : -1;
+            int64_t from = -1;
+            if (each.producer)
+                from = each.producer.value;
+            else if (each.at == migration::Producer::outside)
+                from = -2 - int64_t(outsideOf(each));
             auto const [file, line] = placeOf(estate.constructs.span(each.evidence));
             int const role = each.inCondition ? 1 + static_cast<int>(each.role) : 0;
             rows.push_back({from, each.consumer.value, static_cast<int>(each.kind),

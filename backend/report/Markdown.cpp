@@ -32,9 +32,7 @@ constexpr size_t commentLimit = 65'536;
 
 } // namespace
 
-std::string markdownCode(llvm::StringRef text) {
-    return "<code>" + inert(text, true) + "</code>";
-}
+std::string markdownCode(llvm::StringRef text) { return "<code>" + inert(text, true) + "</code>"; }
 
 std::string markdownProse(llvm::StringRef message) {
     std::string const text = printable(message);
@@ -61,9 +59,10 @@ std::string markdown(Findings const& input, Notices& notices) {
         Place const place = placeOf(input, finding);
         std::string const where =
             place.isKnown ? fmt::format("{}:{}", printable(place.file), place.start.line) : "";
-        std::string row = fmt::format(
-            "| {} | {} | {} | {}", diag::shown(diag::toString(finding.severity)),
-            diag::info(finding.code).id, where.empty() ? "" : markdownCode(where), markdownProse(finding.message));
+        std::string row =
+            fmt::format("| {} | {} | {} | {}", diag::shown(diag::toString(finding.severity)),
+                        diag::info(finding.code).id, where.empty() ? "" : markdownCode(where),
+                        markdownProse(finding.message));
         for (std::string const& help : finding.helps)
             row += "<br>help: " + markdownProse(help);
         row += " |\n";

@@ -78,7 +78,8 @@ std::string tomlText(llvm::StringRef text) {
         if (point == '"' || point == '\\')
             out += std::string("\\") + static_cast<char>(point);
         else if (isHidden(point))
-            out += point > 0xFFFF ? fmt::format("\\U{:08X}", point) : fmt::format("\\u{:04X}", point);
+            out +=
+                point > 0xFFFF ? fmt::format("\\U{:08X}", point) : fmt::format("\\u{:04X}", point);
         else
             out.append(reinterpret_cast<char const*>(begin), static_cast<size_t>(at - begin));
     }
@@ -89,7 +90,8 @@ std::string lockName(llvm::StringRef name) { return toUtf8(name); }
 
 std::string planLock(ir::Estate const& estate, Plan const& plan) {
     std::string text =
-        "# The order in which this estate moves: made by `hoist plan`, which keeps it where it can.\n"
+        "# The order in which this estate moves: made by `hoist plan`, which keeps it where it "
+        "can.\n"
         "# Keep it in version control. Constraints are said in hoist.toml, not here.\n"
         "format = 1\n";
     for (Wave const& wave : plan.waves) {
@@ -144,8 +146,8 @@ std::optional<migration::PlannedBefore> readPlanLock(FileId file, SourceMap cons
         if (!wave)
             return refuse((*waves)[i].source(), "a wave is no table");
         if ((*wave)["name"].value_exact<std::string>() != fmt::format("W{}", number + 1))
-            return refuse(wave->source(), fmt::format("wave {} is not named W{}", number + 1,
-                                                      number + 1));
+            return refuse(wave->source(),
+                          fmt::format("wave {} is not named W{}", number + 1, number + 1));
         toml::array const* const workflows = (*wave)["workflows"].as_array();
         if (!workflows)
             return refuse(wave->source(), "a wave has no `workflows`");

@@ -14,8 +14,8 @@ std::string tomlText(llvm::StringRef text);
 /// How a name is written in the lock file: as UTF-8.
 std::string lockName(llvm::StringRef name);
 
-/// The file: names and bridges only, sorted by name, so that a small change of the estate is a small
-/// change of the file.
+/// The file: names and bridges only, sorted by name, so that a small change of the estate is a
+/// small change of the file.
 std::string planLock(ir::Estate const& estate, migration::Plan const& plan);
 
 /// Reads it; what is wrong is reported at its place (M0104).

@@ -58,9 +58,9 @@ bool isRefused(ir::Estate const& estate, ir::WorkflowId id) { return estate.work
 
 std::string planSummary(Plan const& plan) {
     std::string text =
-        fmt::format("{} in {}, {} that stand {} in all", counted(plan.placements.size(), "workflow"),
-                    counted(plan.waves.size(), "wave"), counted(plan.bridges.size(), "bridge"),
-                    counted(plan.lifetime, "wave"));
+        fmt::format("{} in {}, {} that stand {} in all",
+                    counted(plan.placements.size(), "workflow"), counted(plan.waves.size(), "wave"),
+                    counted(plan.bridges.size(), "bridge"), counted(plan.lifetime, "wave"));
     if (plan.kept > 0 || plan.moved > 0)
         text += fmt::format("; {} kept their place, {} moved, {} new", plan.kept, plan.moved,
                             plan.added);
@@ -82,12 +82,11 @@ std::string planText(ir::Estate const& estate, Plan const& plan) {
         for (uint32_t const bridge : wave.build)
             text += "    + " + printable(bridgeText(estate, plan, plan.bridges[bridge])) + "\n";
         for (uint32_t const bridge : wave.remove)
-            text += fmt::format("    - the bridge for `{}`{}\n",
-                                printable(plan.bridges[bridge].object),
-                                plan.bridges[bridge].to
-                                    ? " and `" +
-                                          printable(nameOf(estate, plan.bridges[bridge].to)) + "`"
-                                    : "");
+            text += fmt::format(
+                "    - the bridge for `{}`{}\n", printable(plan.bridges[bridge].object),
+                plan.bridges[bridge].to
+                    ? " and `" + printable(nameOf(estate, plan.bridges[bridge].to)) + "`"
+                    : "");
         text += "    back:";
         for (ir::WorkflowId const id : wave.rollback)
             text += " " + printable(nameOf(estate, id));
@@ -105,14 +104,13 @@ std::string planMarkdown(ir::Estate const& estate, Plan const& plan) {
                "|---|---|---|---|---|---|---|\n";
         for (ir::WorkflowId const id : wave.workflows) {
             Placement const& placement = plan.placements[id.value];
-            out += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n",
-                               markdownCode(printable(nameOf(estate, id))), placement.jobs,
-                               loadText(placement.load),
-                               placement.tier ? std::to_string(placement.tier) : "",
-                               placement.owner.empty() ? ""
-                                                       : markdownCode(printable(placement.owner)),
-                               isRefused(estate, id) ? "refused: mend it first" : "equivalent",
-                               markdownProse(placement.reason));
+            out += fmt::format(
+                "| {} | {} | {} | {} | {} | {} | {} |\n",
+                markdownCode(printable(nameOf(estate, id))), placement.jobs,
+                loadText(placement.load), placement.tier ? std::to_string(placement.tier) : "",
+                placement.owner.empty() ? "" : markdownCode(printable(placement.owner)),
+                isRefused(estate, id) ? "refused: mend it first" : "equivalent",
+                markdownProse(placement.reason));
         }
         if (!wave.build.empty())
             out += "\nBridges to build before:\n\n";
@@ -182,11 +180,10 @@ std::string planJson(ir::Estate const& estate, std::vector<migration::Dependency
             if (span.isValid())
                 place = {{"file", toUtf8(estate.sources.path(estate.sources.fileOf(span)))},
                          {"line", estate.sources.start(span).line}};
-            row["dependencies"].push_back(
-                {{"kind", shown(migration::toString(each.kind))},
-                 {"consumer", toUtf8(estate.jobs[each.consumer].name)},
-                 {"text", toUtf8(each.text)},
-                 {"place", std::move(place)}});
+            row["dependencies"].push_back({{"kind", shown(migration::toString(each.kind))},
+                                           {"consumer", toUtf8(estate.jobs[each.consumer].name)},
+                                           {"text", toUtf8(each.text)},
+                                           {"place", std::move(place)}});
         }
         bridges.push_back(std::move(row));
     }

@@ -147,8 +147,8 @@ def test_workflows_that_wait_for_each_other_move_together(plan) -> None:
     assert "split_cycles" in said
     assert not plan.lock.exists()
     plan.write(cycle, "[plan]\nwave_size = 1\nsplit_cycles = true\n")
-    code, document, _ = plan()
-    assert code == 0
+    _, document, said = plan()
+    assert "M01" not in said
     assert len(document["bridges"]) == 2
 
 
@@ -162,7 +162,7 @@ def test_each_constraint_is_kept(plan) -> None:
     )  # fmt: skip
     settings = """
 [plan]
-waves = 4
+waves = 5
 wave_size = 3
 start = 2027-03-01
 every = 7
@@ -204,13 +204,24 @@ owner = "pay"
     code, document, said = plan()
     assert code == 0, said
     # The second Monday is frozen for all; W3 falls on a day on which payments are frozen.
-    dates = {wave["name"]: wave["date"] for wave in document["waves"]}
-    assert [dates[name] for name in ("W1", "W2")] == ["2027-03-01", "2027-03-15"]
-    wave = {one: int(each["name"][1:]) for each in document["waves"]
-            for one in (workflow["name"] for workflow in each["workflows"])}  # fmt: skip
-    assert wave["HR_2"] == 2
-    assert {wave[f"PAY_{n}"] for n in (1, 2, 3)} == {4} or wave["PAY_1"] != wave["PAY_2"]
-    assert code == 0
+    dates = [wave["date"] for wave in document["waves"]]
+    assert (
+        dates
+        == ["2027-03-01", "2027-03-15", "2027-03-22", "2027-03-29", "2027-04-05"][: len(dates)]
+    )
+    at = {name: n for n, names in enumerate(waves(document), 1) for name in names}
+    assert all(len(names) <= 3 for names in waves(document))
+    assert at["HR_2"] == 2
+    payments = {at[f"PAY_{n}"] for n in (1, 2, 3)}
+    assert payments <= {4, 5}
+    assert at["PAY_1"] != at["PAY_2"]
+    ledger = [at[f"LED_{n}"] for n in (1, 2, 3)]
+    assert ledger[0] == ledger[1]
+    assert max(ledger.count(wave) for wave in ledger) <= 2
+    assert at["HR_1"] < min(ledger)
+    assert max(wave for name, wave in at.items() if "PAY" not in name) <= min(payments)
+    assert reasons(document)["HR_2"] == "pinned"
+    assert "tier 2 not before W3" in reasons(document)["PAY_1"]
 
 
 def test_the_smallest_conflict_is_named_with_its_places(plan) -> None:
@@ -304,7 +315,7 @@ def test_a_small_change_of_the_estate_changes_the_plan_little(plan) -> None:
     assert (code, document["added"]) == (0, 1)
     assert document["moved"] <= 1
     assert plan("--check")[0] == 0
-    del first
+    assert len(document["bridges"]) <= len(first["bridges"]) + 1
 
 
 def test_the_lock_lists_bridges_and_check_sees_others(plan) -> None:

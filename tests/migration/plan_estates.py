@@ -57,7 +57,7 @@ def estate(workflows: int, seed: int, wave_size: int) -> Problem:
     rules: list[dict[str, Any]] = [
         {"kind": "capacity", "nodes": everyone, "amounts": [1] * workflows, "limit": wave_size},
         {"kind": "capacity", "nodes": everyone, "amounts": jobs,
-         "limit": max(max(jobs), sum(jobs) * wave_size * 5 // (workflows * 4))},
+         "limit": max(*jobs, sum(jobs) * wave_size * 5 // (workflows * 4))},
     ]  # fmt: skip
     return {"nodes": workflows, "nets": nets, "rules": rules}
 

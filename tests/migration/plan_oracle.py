@@ -33,6 +33,65 @@ def cut_of(problem: Problem, wave: list[int]) -> int:
     )
 
 
+class Waves:
+    """The variables of a problem in CP-SAT, and its rules one by one."""
+
+    def __init__(self, nodes: int, waves: int) -> None:
+        self.model = cp_model.CpModel()
+        self.waves = waves
+        self.lies = [[self.model.new_bool_var("") for _ in range(waves)] for _ in range(nodes)]
+        self.number = []
+        for row in self.lies:
+            self.model.add_exactly_one(row)
+            place = self.model.new_int_var(0, waves - 1, "")
+            self.model.add(place == sum(w * one for w, one in enumerate(row)))
+            self.number.append(place)
+
+    def together(self, rule: dict[str, Any]) -> None:
+        for node in rule["nodes"][1:]:
+            self.model.add(self.number[node] == self.number[rule["nodes"][0]])
+
+    def window(self, rule: dict[str, Any]) -> None:
+        closed = rule.get("closed", ())
+        for w in range(self.waves):
+            if w in closed or not rule["first"] <= w <= rule.get("last", self.waves):
+                for node in rule["nodes"]:
+                    self.model.add(self.lies[node][w] == 0)
+
+    def capacity(self, rule: dict[str, Any]) -> None:
+        pairs = list(zip(rule["nodes"], rule["amounts"], strict=True))
+        for w in range(self.waves):
+            self.model.add(sum(a * self.lies[node][w] for node, a in pairs) <= rule["limit"])
+
+    def variety(self, rule: dict[str, Any]) -> None:
+        labels = defaultdict(list)
+        for node, label in zip(rule["nodes"], rule["labels"], strict=True):
+            labels[label].append(node)
+        for w in range(self.waves):
+            present = []
+            for owned in labels.values():
+                one = self.model.new_bool_var("")
+                for node in owned:
+                    self.model.add_implication(self.lies[node][w], one)
+                present.append(one)
+            self.model.add(sum(present) <= rule["limit"])
+
+    def order(self, rule: dict[str, Any]) -> None:
+        for first in rule["nodes"]:
+            for later in rule["later"]:
+                self.model.add(self.number[first] + int(rule["strict"]) <= self.number[later])
+
+    def cut(self, net: dict[str, Any]) -> cp_model.IntVar:
+        """Return a variable that is true if the net lies in several waves."""
+        one = self.model.new_bool_var("")
+        first = self.lies[net["nodes"][0]]
+        for node in net["nodes"][1:]:
+            for here, there in zip(first, self.lies[node], strict=True):
+                self.model.add_bool_or(one, there, ~here)
+                self.model.add_bool_or(one, ~there, here)
+        return one
+
+
 def solve(
     problem: Problem,
     waves: int,
@@ -41,81 +100,36 @@ def solve(
     cuts: list[tuple[dict[int, int], int]] | None = None,
     skip: set[int] | None = None,
 ) -> Answer:
-    """Solve with at most so many waves. `skip`: rules to leave out; `cuts`: sums of nets that are at least."""
-    model = cp_model.CpModel()
-    nodes = range(problem["nodes"])
+    """Solve with at most so many waves.
+
+    `skip`: rules to leave out; `cuts`: sums of nets, each with the least that it can be.
+    """
     active = [rule for at, rule in enumerate(problem["rules"]) if at not in (skip or set())]
-    waves = min([waves] + [rule["limit"] for rule in active if rule["kind"] == "waves"])
-    lies = [[model.new_bool_var("") for _ in range(waves)] for _ in nodes]
-    number = []
-    for node in nodes:
-        model.add_exactly_one(lies[node])
-        place = model.new_int_var(0, waves - 1, "")
-        model.add(place == sum(w * lies[node][w] for w in range(waves)))
-        number.append(place)
+    made = Waves(
+        problem["nodes"], min([waves] + [r["limit"] for r in active if r["kind"] == "waves"])
+    )
     for rule in active:
-        members = rule.get("nodes", [])
-        match rule["kind"]:
-            case "together":
-                for node in members[1:]:
-                    model.add(number[node] == number[members[0]])
-            case "window":
-                for node in members:
-                    for w in range(waves):
-                        if not rule["first"] <= w <= rule.get("last", waves) or w in rule.get(
-                            "closed", ()
-                        ):
-                            model.add(lies[node][w] == 0)
-            case "capacity":
-                for w in range(waves):
-                    model.add(
-                        sum(a * lies[n][w] for n, a in zip(members, rule["amounts"], strict=True))
-                        <= rule["limit"]
-                    )
-            case "variety":
-                labels = defaultdict(list)
-                for node, label in zip(members, rule["labels"], strict=True):
-                    labels[label].append(node)
-                for w in range(waves):
-                    present = []
-                    for owned in labels.values():
-                        one = model.new_bool_var("")
-                        for node in owned:
-                            model.add_implication(lies[node][w], one)
-                        present.append(one)
-                    model.add(sum(present) <= rule["limit"])
-            case "order":
-                for first in members:
-                    for later in rule["later"]:
-                        model.add(number[first] + int(rule["strict"]) <= number[later])
-    is_cut = []
-    for net in problem["nets"]:
-        one = model.new_bool_var("")
-        first = net["nodes"][0]
-        for other in net["nodes"][1:]:
-            for w in range(waves):
-                model.add_bool_or(one, lies[other][w], ~lies[first][w])
-                model.add_bool_or(one, ~lies[other][w], lies[first][w])
-        is_cut.append(one)
+        if rule["kind"] != "waves":
+            getattr(made, rule["kind"])(rule)
+    is_cut = [made.cut(net) for net in problem["nets"]]
     for amounts, least in cuts or ():
-        model.add(sum(a * is_cut[net] for net, a in amounts.items()) >= least)
-    if hint:
-        for node in nodes:
-            for w in range(waves):
-                model.add_hint(lies[node][w], hint[node] == w)
-    model.minimize(
+        made.model.add(sum(a * is_cut[net] for net, a in amounts.items()) >= least)
+    for node, at in enumerate(hint or ()):
+        for w, one in enumerate(made.lies[node]):
+            made.model.add_hint(one, at == w)
+    made.model.minimize(
         sum(net["weight"] * one for net, one in zip(problem["nets"], is_cut, strict=True))
     )
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = seconds
-    solver.parameters.num_workers = 2
-    status = solver.solve(model)
+    solver.parameters.num_workers = 1 if problem["nodes"] < 50 else 2
+    status = solver.solve(made.model)
     found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
     return Answer(
         round(solver.objective_value) if found else None,
         solver.best_objective_bound,
         status == cp_model.INFEASIBLE,
-        [solver.value(place) for place in number] if found else [],
+        [solver.value(place) for place in made.number] if found else [],
     )
 
 

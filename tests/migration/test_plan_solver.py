@@ -13,7 +13,7 @@ import plan_oracle as oracle
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = 120
+SMALL = 40
 
 
 @pytest.fixture(scope="module")
