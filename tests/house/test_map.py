@@ -252,9 +252,9 @@ def test_a_crontab_and_jil_depend_on_each_other(hoist, tmp_path: Path) -> None:
         "insert_job: W  job_type: c\ncommand: a\nmachine: m\ncondition: v(GO) = 1\n",
         encoding="utf-8",
     )
-    (tmp_path / "crontabs").mkdir()
-    (tmp_path / "crontabs/batch").write_text(
-        '0 5 * * * sendevent -E SET_GLOBAL -G "GO=1"\n', encoding="utf-8"
+    (tmp_path / "cron.d").mkdir()
+    (tmp_path / "cron.d/batch").write_text(
+        '0 5 * * * root sendevent -E SET_GLOBAL -G "GO=1"\n', encoding="utf-8"
     )
     found = read(hoist, "map", tmp_path)
     dialects = {each["id"]: each["dialect"] for each in found["workflows"]}

@@ -97,7 +97,7 @@ def test_search_focus_and_path_by_keys(hoist, browser: Chromium, tmp_path: Path)
     steps = browser.evaluate(
         "[...document.querySelectorAll('#panel .link')].map((each) => each.textContent)"
     )
-    assert steps == ["J2", "J3", "J4", "BX", "AFTER"]
+    assert steps == ["J2", "BX", "AFTER"]  # the box ends after J2, whatever else it waits for
     browser.press("Escape")
     search(browser, "ALONE")
     browser.press("p")
