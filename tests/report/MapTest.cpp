@@ -18,7 +18,8 @@ TEST(MapLayout, ArrowsPointToTheRightAndNothingOverlaps) {
     for (int round = 0; round < 200; ++round) {
         std::vector<Area> items(1 + random() % 60);
         for (Area& item : items)
-            item = {0, 0, 10.0 + random() % 200, 10.0 + random() % 200};
+            item = {0, 0, static_cast<double>(10 + random() % 200),
+                    static_cast<double>(10 + random() % 200)};
         std::vector<std::pair<uint32_t, uint32_t>> arrows;
         for (size_t i = random() % 60; i > 0 && items.size() > 1; --i) {
             auto const to = static_cast<uint32_t>(1 + random() % (items.size() - 1));

@@ -240,7 +240,7 @@
     let total = 0;
     for (const wf of wanted) {
       // Small members on the screen would only be noise.
-      if (zoom < 0.28 && wf.jobs.length > 12) continue;
+      if (zoom < 0.28 && wf.jobs.length > 12 && wf.w * zoom < cy.width() * 0.5) continue;
       if (total > 0 && total + wf.jobs.length > MOST_OPEN) break;
       total += wf.jobs.length;
       keep.add(wf.index);
