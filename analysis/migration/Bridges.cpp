@@ -185,6 +185,11 @@ private:
             if (each.kind == DependencyKind::exitCode && !isCommand(each.producer))
                 notBridged(made, nameOf(each.producer), nameOf(each.consumer),
                            "the exit code of a job that is no plain command cannot be told", where);
+            else if (each.kind == DependencyKind::exitCode && estate.jobs[each.producer].box)
+                notBridged(made, nameOf(each.producer), nameOf(each.consumer),
+                           "its last exit code counts in AutoSys until it starts again itself; "
+                           "before, until its box did",
+                           where);
             needed.insert(each.producer.value);
         }
         made.jobsIn.assign(in.begin(), in.end());

@@ -299,8 +299,8 @@ private:
         }
     }
 
-    /// CTM-013: a fact belongs to nobody, and any job may add it. Of which server's table stays open
-    /// (CTM-017), so each that adds one of this name may be the one.
+    /// CTM-013: a fact belongs to nobody, and any job may add it. Of which server's table stays
+    /// open (CTM-017), so each that adds one of this name may be the one.
     void consumeFact(ir::JobId id, llvm::StringRef name, ir::ConstructId at, std::string text) {
         auto const it = adders.find(name);
         if (it == adders.end()) {
@@ -397,7 +397,7 @@ private:
     ir::Estate const& estate;
     llvm::StringMap<llvm::StringRef> values; ///< of globals that definitions set
     std::map<std::string, std::vector<End>, std::less<>> writers; ///< ordered: patterns walk it
-    llvm::StringMap<std::vector<End>> setters, adders; ///< of globals, of facts
+    llvm::StringMap<std::vector<End>> setters, adders;            ///< of globals, of facts
     llvm::DenseMap<uint32_t, std::vector<std::pair<End, std::string>>> events; ///< by target
     llvm::StringMap<size_t> users; ///< by a letter for the kind, and the name
     std::vector<Dependency> found;

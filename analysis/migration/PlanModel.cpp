@@ -392,6 +392,8 @@ void State::change(uint32_t unit, uint32_t where, int sign) {
 
 int64_t State::costOf(uint32_t unit, uint32_t to) const {
     uint32_t const from = wave[unit];
+    if (from == to)
+        return 0;
     int64_t delta = 0;
     for (Model::Edge const& edge : model.edges[unit]) {
         uint32_t const there = wave[edge.to];

@@ -27,8 +27,8 @@ struct Trigger {
         startJob, ///< an operator's STARTJOB: dates are ignored, everything else holds (JIL-144)
         force,    ///< an operator's FORCE_STARTJOB (JIL-081)
         offHold,
-        window, ///< the opening it waited for
-        queue,  ///< what it waited for has become free
+        window,   ///< the opening it waited for
+        queue,    ///< what it waited for has become free
         emptyBox, ///< it has started, and there is nothing to wait for (JIL-091, JIL-122)
     };
     Kind kind = Kind::tick;

@@ -31,11 +31,15 @@ llvm::StringRef spoolUser(llvm::StringRef path) {
     return {};
 }
 
-std::string newPath(llvm::StringRef path, Frontend const& frontend, size_t number, size_t width,
-                    Redaction& redaction) {
+/// A name by which the redacted `text` is read as what it was.
+std::string newPath(llvm::StringRef path, llvm::StringRef text, Frontend const& frontend,
+                    size_t number, size_t width, Redaction& redaction) {
     std::string const digits = fmt::format("{:0{}}", number + 1, width);
     if (frontend.name == "jil")
         return digits + ".jil";
+    if (frontend.name == "controlm") // a comment may stand in front of its JSON
+        return digits +
+               (llvm::StringRef("{/").contains(text.ltrim().take_front(1)) ? ".json" : ".xml");
     if (frontend.name == "cron-system")
         return digits + "/cron.d/" + digits;
     // A name that begins with a digit is nobody's: then the crontab has no owner, as before.
@@ -136,7 +140,7 @@ Exit redactFiles(Invocation const& invocation, FileSystem& files, Console& conso
         std::string text =
             redaction.write(inputs[i].frontend->marks(inputs[i].file, before.sources));
         PlaceInEstate const place = placeOf(path, invocation.operands);
-        std::string name = newPath(path, *inputs[i].frontend, i, width, redaction);
+        std::string name = newPath(path, text, *inputs[i].frontend, i, width, redaction);
         if (invocation.operands.size() > 1) // versions to compare, for example
             name = fmt::format("{}/{}", place.operand + 1, name);
         names.emplace_back(path.str(), name);

@@ -6,10 +6,10 @@
 #include "analysis/equivalence/CertificateState.h"
 #include "analysis/equivalence/Diff.h"
 #include "analysis/equivalence/Fields.h"
-#include "frontend/base/Glob.h"
 #include "backend/driver/Outputs.h"
 #include "backend/report/Changes.h"
 #include "backend/report/Verdicts.h"
+#include "frontend/base/Glob.h"
 
 #include <llvm/ADT/StringExtras.h>
 

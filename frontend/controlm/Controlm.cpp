@@ -36,14 +36,16 @@ llvm::StringRef rootOf(llvm::StringRef text) {
             text = text.split("?>").second;
         else if (text.consume_front("<!--"))
             text = text.split("-->").second;
+        else if (text.consume_front("<!DOCTYPE"))
+            break; // what it declares may hold anything; it names the root
         else if (text.consume_front("<!"))
             text = text.split('>').second;
         else
             break;
     }
-    if (!text.consume_front("<"))
+    if (!text.consume_front("<") && !llvm::isSpace(text.empty() ? 'x' : text.front()))
         return {};
-    return text.take_while([](char c) { return llvm::isAlnum(c) || c == '_' || c == ':'; });
+    return text.ltrim().take_while([](char c) { return llvm::isAlnum(c) || c == '_' || c == ':'; });
 }
 
 /// Does a `"Type"` say what only the Automation API says?

@@ -286,6 +286,20 @@ def test_a_pattern_that_fits_no_workflow_is_told(plan) -> None:
     assert "warning[M0105]: `plan.pin` names no workflow: `GONE_*`" in said
 
 
+def test_what_is_neither_met_nor_refuted_is_told(plan) -> None:
+    """Boxes that fill their waves to the brim, if they can: bin packing, for which the budget does not do."""
+    sizes = [26 + 7 * i % 24 for i in range(60)]
+    jil = ""
+    for number, size in enumerate(sizes):
+        jil += f"insert_job: B{number}  job_type: b\n\n"
+        jil += "".join(job(f"B{number}_{i}", f"box_name: B{number}") for i in range(size - 1))
+    plan.write(jil, f"[plan]\njobs_per_wave = 100\nwaves = {-(-sum(sizes) // 100)}\n")
+    code, document, said = plan("--budget", "20000")
+    assert (code, document) == (4, {}), said
+    assert "warning[M0102]: no plan was found" in said
+    assert not plan.lock.exists()
+
+
 def chain(count: int) -> str:
     return "".join(
         job(f"J{n:03}", *([f"condition: s(J{n - 1:03})"] if n % 10 else [])) for n in range(count)
@@ -346,6 +360,7 @@ def test_check_without_a_plan_is_an_error_and_replan_starts_over(plan) -> None:
     plan.write(CLUSTERS, "[plan]\nwave_size = 3\n")
     code, _, said = plan("--check")
     assert code == 1
+    assert "error[M0103]: the plan `" in said
     assert "there is no such file" in said
     plan()
     plan.lock.write_text("this is no plan\n")

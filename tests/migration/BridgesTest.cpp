@@ -10,6 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 using namespace hoist;
 using namespace hoist::migration;
 using namespace hoist::test;
@@ -123,6 +125,7 @@ std::vector<std::string> storyOf(ir::Estate const& estate, semantics::Scenario c
         if (llvm::is_contained(jobs, event.job) && event.status != semantics::Status::running)
             story.push_back(std::to_string(event.at - monday) + " " + event.job + " " +
                             semantics::toString(event.status).str());
+    std::sort(story.begin(), story.end()); // of one instant no order is promised (TR-52)
     return story;
 }
 
@@ -190,6 +193,9 @@ TEST(Bridges, NothingIsIcedOrHeld) {
 TEST(Bridges, ThoseWhoStayStartWhenTheyStartedBefore) {
     Moved const moved(night, {{"EOD"}});
     ReadEstate const changed(moved.changed());
+    ASSERT_EQ(moved.first().notBridged.size(), 1u);
+    EXPECT_EQ(moved.first().notBridged[0].object, "LOAD");
+    EXPECT_EQ(moved.first().notBridged[0].to, "RESCUE");
     for (int64_t const code : {0, 3, 7}) {
         semantics::Scenario scenario;
         scenario.start = monday;
@@ -215,7 +221,6 @@ TEST(Bridges, ThoseWhoStayStartWhenTheyStartedBefore) {
                     runs.push_back({event.at - start, 7, false});
             }
             after.runs["LOAD"] = runs;
-            std::set<int64_t> firsts;
             int64_t until = 0;
             std::erase_if(after.events, [&](semantics::Event const& event) {
                 if (event.object != "LOAD" || event.kind != semantics::Event::Kind::forceStartJob)
@@ -226,7 +231,12 @@ TEST(Bridges, ThoseWhoStayStartWhenTheyStartedBefore) {
                 return isRetry;
             });
         }
-        EXPECT_EQ(storyOf(changed.estate, after, stayed), before) << code;
+        auto expected = before;
+        if (code == 3) { // the code counts until the stand-in starts, and is said to be not bridged
+            expected.insert(expected.end(), {"165600 RESCUE STARTING", "165660 RESCUE SUCCESS"});
+            std::sort(expected.begin(), expected.end());
+        }
+        EXPECT_EQ(storyOf(changed.estate, after, stayed), expected) << code;
         EXPECT_FALSE(before.empty());
         // Nothing that moved runs in AutoSys by itself.
         semantics::Scenario quiet = scenario;

@@ -109,4 +109,6 @@ def test_an_estate_is_near_the_best_that_or_tools_finds(plan) -> None:
     (answer,) = plan([problem])
     best = oracle.solve(problem, answer["waves"], seconds=20, hint=answer["wave"])
     assert best.cut is not None
-    assert answer["cut"] <= best.cut * 1.05
+    assert answer["cut"] <= max(
+        best.cut * 1.05, best.cut + 1
+    )  # of few bridges one is more than 5 %
