@@ -148,8 +148,8 @@ private:
                    std::move(rows));
         page.heading("The bridge");
         page.paragraph(
-            {"Two programs run from the first wave to the last, on a host with AutoSys's "
-             "client and the ledger: ",
+            {("Two programs run from the first wave to the last, on a host with AutoSys's "
+              "client and the ledger: "),
              code("hoistctl mirror"), " tells AutoSys what moved jobs do, ", code("hoistctl feed"),
              " tells the ledger what the others do. Each wave has its own list, and both "
              "are started again with it."});
@@ -493,8 +493,9 @@ private:
         auto const event = [](char const* verb, llvm::StringRef job) {
             return fmt::format("hoistctl sendevent -E {} {}", verb, shellOption("-J", job));
         };
-        auto const verb = [&](char const* legacy, Prose rest, std::vector<std::string> lines) {
-            page.item(Prose{code(legacy)} + Prose{": "} + std::move(rest));
+        auto const verb = [&](char const* legacy, Prose const& rest,
+                              std::vector<std::string> lines) {
+            page.item(Prose{code(legacy)} + Prose{": "} + rest);
             page.commands(std::move(lines));
         };
         verb("autorep -J", {"the ledger has the statuses under the legacy names:"},

@@ -93,7 +93,7 @@ void Page::commands(std::vector<std::string> lines) {
         line = printable(line);
     blocks.push_back({Block::Kind::commands, {}, std::move(lines)});
 }
-void Page::table(std::vector<char const*> heads, std::vector<std::vector<Prose>> rows) {
+void Page::table(std::vector<char const*> const& heads, std::vector<std::vector<Prose>> rows) {
     std::vector<Prose> first;
     for (char const* head : heads)
         first.push_back({head});

@@ -41,7 +41,7 @@ public:
     void paragraph(Prose prose);
     void item(Prose prose);                        ///< of a list
     void commands(std::vector<std::string> lines); ///< to type; each one line
-    void table(std::vector<char const*> heads, std::vector<std::vector<Prose>> rows);
+    void table(std::vector<char const*> const& heads, std::vector<std::vector<Prose>> rows);
 
     std::string markdown() const;
     std::string html() const;

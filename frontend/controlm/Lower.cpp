@@ -178,7 +178,7 @@ void Lowering::entity(Node& node, Scope* around, llvm::StringRef name, Span name
             job.nameSpan = node.nameSpan;
     }
     for (Node& child : node.children)
-        if (!(in(child.row->id) & (groups::entities))) {
+        if (!(in(child.row->id) & groups::entities)) {
             enter(child, id, full);
             for (Node& inner : child.children) {
                 enter(inner, id, full);

@@ -7,7 +7,6 @@ namespace hoist::controlm {
 
 using namespace ir;
 using diag::Code;
-using diag::Fidelity;
 
 namespace {
 

@@ -44,7 +44,9 @@ public:
     uint32_t at(size_t offset) const {
         if (offset + step > bytes.size())
             return 0;
-        auto const byte = [&](size_t i) { return static_cast<unsigned char>(bytes[i]); };
+        auto const byte = [&](size_t i) -> uint32_t {
+            return static_cast<unsigned char>(bytes[i]);
+        };
         if (step == 1)
             return byte(offset);
         return isBig ? byte(offset) << 8 | byte(offset + 1) : byte(offset + 1) << 8 | byte(offset);

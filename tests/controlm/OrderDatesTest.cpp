@@ -9,7 +9,6 @@
 
 using namespace hoist;
 using hoist::controlm::folder;
-using hoist::controlm::Read;
 
 namespace {
 
