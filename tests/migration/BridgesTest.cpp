@@ -406,7 +406,7 @@ TEST(Bridges, TheSampleEstateComesBack) {
                     "\n";
     ASSERT_GT(text.size(), 10000u);
     ReadEstate const estate(text);
-    for (size_t const half : {0, 1}) {
+    for (size_t const half : {size_t(0), size_t(1)}) {
         std::vector<llvm::StringRef> names;
         for (ir::WorkflowId const id : estate.estate.workflows.ids())
             if (id.value % 2 == half)

@@ -63,6 +63,6 @@ int main() {
             auto const broken = brokenRule(problem, solution.wave);
             out["broken"] = broken ? Json(*broken) : Json();
         }
-        std::cout << out.dump() << std::endl;
+        std::cout << out.dump() << '\n' << std::flush;
     }
 }
