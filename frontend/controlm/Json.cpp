@@ -109,6 +109,7 @@ private:
             if (!hasFailed)
                 diags.report<Code::NestedTooDeep>(span(at, at + 1), deepestJson);
             hasFailed = true;
+            result.span = span(at, at + 1);
             return result;
         }
         char const first = peek();
@@ -164,6 +165,7 @@ private:
             object.members.emplace_back();
             JsonMember& member = object.members.back();
             string(member.key, member.keySpan);
+            member.value.span = member.keySpan; // until it has one of its own
             if (auto const [known, isNew] = keys.try_emplace(member.key, member.keySpan); !isNew)
                 diags.report<Code::KeyTwice>(member.keySpan, member.key)
                     .evidence(member.key)

@@ -37,12 +37,13 @@ struct Read {
         ir::Job const* const job = find(name);
         return job && job->condition ? estate.conditions.print(job->condition.expr) : "";
     }
-    /// Constructs that neither have a fate nor a job that could give them one.
+    /// Constructs that stand nowhere, or neither have a fate nor a job that could give them one.
     size_t lost() const {
         size_t count = 0;
         for (ir::ConstructId const id : estate.constructs.ids())
-            count += estate.constructs[id].fate == diag::Fidelity::none &&
-                     !estate.constructs[id].owner && !isOfCalendar(id);
+            count += !estate.constructs[id].span.isValid() ||
+                     (estate.constructs[id].fate == diag::Fidelity::none &&
+                      !estate.constructs[id].owner && !isOfCalendar(id));
         return count;
     }
     /// Constructs of a kind, as they stand in the file.
