@@ -147,12 +147,13 @@ private:
                     "without a bridge"},
                    std::move(rows));
         page.heading("The bridge");
-        page.paragraph(
-            {("Two programs run from the first wave to the last, on a host with AutoSys's "
-              "client and the ledger: "),
-             code("hoistctl mirror"), " tells AutoSys what moved jobs do, ", code("hoistctl feed"),
-             " tells the ledger what the others do. Each wave has its own list, and both "
-             "are started again with it."});
+        char const* const where =
+            "Two programs run from the first wave to the last, on a host with "
+            "AutoSys's client and the ledger: ";
+        char const* const lists = " tells the ledger what the others do. Each wave has its own "
+                                  "list, and both are started again with it.";
+        page.paragraph({where, code("hoistctl mirror"), " tells AutoSys what moved jobs do, ",
+                        code("hoistctl feed"), lists});
         page.paragraph({"AutoSys's operators see a moved job that others still wait for under its "
                         "name. A plain command there is a stand-in: it runs while the job runs in "
                         "Airflow. Boxes, watchers and adapters are told their status only."});
