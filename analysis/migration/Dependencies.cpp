@@ -10,6 +10,7 @@
 #include "analysis/migration/Dependencies.h"
 
 #include "analysis/Globals.h"
+#include "frontend/base/Glob.h"
 
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/StringMap.h>
@@ -28,26 +29,6 @@ struct End {
     ir::JobId job;
     ir::ConstructId construct;
 };
-
-/// `*` and `?` as in the names of watched files; linear in the text for each star.
-bool matchesGlob(llvm::StringRef pattern, llvm::StringRef text) {
-    size_t p = 0, t = 0, star = llvm::StringRef::npos, mark = 0;
-    while (t < text.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            mark = t;
-        } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-            ++p;
-            ++t;
-        } else if (star != llvm::StringRef::npos) {
-            p = star + 1;
-            t = ++mark;
-        } else {
-            return false;
-        }
-    }
-    return pattern.drop_front(p).find_first_not_of('*') == llvm::StringRef::npos;
-}
 
 class Finder {
 public:

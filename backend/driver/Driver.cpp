@@ -303,15 +303,11 @@ private:
                                 std::move(exportBeingRead));
         case Command::plan:
             progress.clear();
-            std::erase_if(diags.all(), [](diag::Diagnostic const& finding) {
-                return finding.severity != diag::Severity::error;
-            });
+            keepErrors();
             return planEstate(estate, invocation, settings, files, console, diags, product);
         case Command::runbook:
             progress.clear();
-            std::erase_if(diags.all(), [](diag::Diagnostic const& finding) {
-                return finding.severity != diag::Severity::error;
-            });
+            keepErrors();
             return runbookEstate(estate, invocation, settings, files, console, diags, product);
         case Command::gate: return gate();
         case Command::graph:
@@ -359,14 +355,18 @@ private:
         return verified == Exit::usage ? verified : Exit::clean;
     }
 
-    /// `hoist inventory`, `hoist map`
-    Exit showEstate() {
-        auto const surveyed = survey(estate, known, invocation, files, diags);
-        // What `check` has to say beside errors is not what is asked here.
+    /// What `check` has to say beside errors is not what `plan`, `map` and their like are asked.
+    void keepErrors() {
         std::erase_if(diags.all(), [](diag::Diagnostic const& finding) {
             return finding.severity != diag::Severity::error &&
                    finding.code != diag::Code::HistoryNamesNoJob;
         });
+    }
+
+    /// `hoist inventory`, `hoist map`
+    Exit showEstate() {
+        auto const surveyed = survey(estate, known, invocation, files, diags);
+        keepErrors();
         if (!surveyed)
             return Exit::usage;
         progress.stage("drawing");

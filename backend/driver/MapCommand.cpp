@@ -1,10 +1,10 @@
 // Gathers what the map and the inventory show.
 #include "backend/driver/MapCommand.h"
 
-#include "analysis/equivalence/CertificateState.h"
 #include "analysis/equivalence/IrHash.h"
 #include "analysis/migration/Custom.h"
 #include "backend/airflow/Build.h"
+#include "backend/driver/VerifyCommand.h"
 #include "backend/report/Graph.h"
 #include "backend/report/Inventory.h"
 #include "backend/report/Utf8.h"
@@ -79,23 +79,13 @@ bool readWaves(report::MapInput& input, std::string const& path, FileSystem& fil
 /// another meaning. False if one cannot be read.
 bool readVerdicts(report::MapInput& input, std::string const& folder, FileSystem& files,
                   diag::Diagnostics& diags) {
-    std::string error;
-    std::vector<std::string> const paths = files.list(folder, error);
-    if (paths.empty() && error.empty())
-        error = "there is no certificate in it";
-    if (!error.empty()) {
-        diags.report<Code::BadExport>({}, folder, error);
+    auto certificates = readCertificates(folder, files, diags);
+    if (!certificates)
         return false;
-    }
     llvm::StringMap<equivalence::ReadCertificate> byName;
-    for (std::string const& path : paths) {
-        auto const bytes = files.read(path, error);
-        auto certificate = bytes ? equivalence::readCertificate(*bytes, error) : std::nullopt;
-        if (!certificate) {
-            diags.report<Code::BadExport>({}, path, error);
-            return false;
-        }
-        byName[certificate->workflow] = std::move(*certificate);
+    for (auto& [path, certificate] : *certificates) {
+        std::string const workflow = certificate.workflow;
+        byName[workflow] = std::move(certificate);
     }
     std::string const siteHash = equivalence::siteHash(input.estate.settings);
     for (ir::WorkflowId id : input.estate.workflows.ids()) {

@@ -3,7 +3,6 @@
 #include "backend/driver/VerifyCommand.h"
 
 #include "analysis/equivalence/Certificate.h"
-#include "analysis/equivalence/CertificateState.h"
 #include "analysis/equivalence/Diff.h"
 #include "analysis/equivalence/Fields.h"
 #include "backend/driver/Outputs.h"
@@ -292,12 +291,8 @@ Exit verifyEstate(ir::Estate& estate, Invocation const& invocation, llvm::String
         .run();
 }
 
-/// Every certificate of a folder; nothing when one cannot be read, which is reported.
-static std::optional<report::CertificateReport>
-judgeCertificates(std::string const& folder, ir::Estate const& before, ir::Estate const& after,
-                  equivalence::DiffResult const& result, equivalence::DiffOptions const& options,
-                  FileSystem& files, diag::Diagnostics& diags) {
-    report::CertificateReport found;
+std::optional<std::vector<std::pair<std::string, equivalence::ReadCertificate>>>
+readCertificates(std::string const& folder, FileSystem& files, diag::Diagnostics& diags) {
     std::string error;
     std::vector<std::string> const paths = files.list(folder, error);
     if (paths.empty() && error.empty())
@@ -306,6 +301,7 @@ judgeCertificates(std::string const& folder, ir::Estate const& before, ir::Estat
         diags.report<Code::BadExport>({}, folder, error);
         return std::nullopt;
     }
+    std::vector<std::pair<std::string, equivalence::ReadCertificate>> found;
     for (std::string const& path : paths) {
         std::optional<std::string> const bytes = files.read(path, error);
         auto certificate = bytes ? equivalence::readCertificate(*bytes, error) : std::nullopt;
@@ -313,9 +309,23 @@ judgeCertificates(std::string const& folder, ir::Estate const& before, ir::Estat
             diags.report<Code::BadExport>({}, path, error);
             return std::nullopt;
         }
-        found.states.push_back(
-            equivalence::stateOf(path, std::move(*certificate), before, after, result, options));
+        found.emplace_back(path, std::move(*certificate));
     }
+    return found;
+}
+
+/// Which certificates of a folder hold; nothing when one cannot be read, which is reported.
+static std::optional<report::CertificateReport>
+judgeCertificates(std::string const& folder, ir::Estate const& before, ir::Estate const& after,
+                  equivalence::DiffResult const& result, equivalence::DiffOptions const& options,
+                  FileSystem& files, diag::Diagnostics& diags) {
+    auto certificates = readCertificates(folder, files, diags);
+    if (!certificates)
+        return std::nullopt;
+    report::CertificateReport found;
+    for (auto& [path, certificate] : *certificates)
+        found.states.push_back(
+            equivalence::stateOf(path, std::move(certificate), before, after, result, options));
     found.without = equivalence::withoutCertificate(before, found.states);
     return found;
 }

@@ -1,6 +1,7 @@
 // `hoist verify` and `hoist diff`: what to compare, brought here; the judgement; the exit code.
 #pragma once
 
+#include "analysis/equivalence/CertificateState.h"
 #include "analysis/equivalence/Diff.h"
 #include "analysis/equivalence/Verify.h"
 #include "backend/driver/CommandLine.h"
@@ -25,6 +26,11 @@ struct LoadedExport {
     std::string error;
 };
 LoadedExport readExport(std::string const& path, FileSystem& files);
+
+/// Every certificate of a folder, with its path; nothing when there is none, or one cannot be read,
+/// which is reported.
+std::optional<std::vector<std::pair<std::string, equivalence::ReadCertificate>>>
+readCertificates(std::string const& folder, FileSystem& files, diag::Diagnostics& diags);
 
 /// Judges a linked estate by what the invocation names (`--dags` or `--serialized`). Findings go to
 /// `diags`, the table or the JSON object to standard output. What is wrong with the export is an
