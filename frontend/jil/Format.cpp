@@ -179,10 +179,18 @@ private:
         if (!statements.empty() &&
             !readGap(between(statements.back().end, bytes.end()), false).isReadable)
             gapIsDoubtful.back() = true;
-        // What stays on its line with a statement that stays, stays.
+        // What stands on one line with a statement that stays, stays: a comment that does not end on
+        // its line would end on it once the next line was joined.
+        auto const isOneLine = [&](size_t i) {
+            return isGapKept(i) &&
+                   readGap(between(statements[i - 1].end, statements[i].begin), false).lineFeeds ==
+                       0;
+        };
+        for (size_t i = 1; i < statements.size(); ++i)
+            if (isOneLine(i))
+                statements[i].isKept = true;
         for (size_t i = statements.size(); i-- > 1;)
-            if (isGapKept(i) &&
-                readGap(between(statements[i - 1].end, statements[i].begin), false).lineFeeds == 0)
+            if (isOneLine(i))
                 statements[i - 1].isKept = true;
     }
 

@@ -118,6 +118,16 @@ TEST(Format, UnknownKeywordsKeepTheirCase) {
               "insert_job: A\nMy_Own: x\nmachine: m\n");
 }
 
+// Joined with the line before, the `*/` would end a comment that its own line leaves open.
+TEST(Format, ACommentLeftOpenIsNotClosedByTheNextLine) {
+    laidOut("insert_job: X\njob_type: c /* open insert_job:B\n  job_type: /* b */ machine: m\n");
+    std::string const text =
+        "insert_job: X job_type: /* open insert_job:B\n   job_type:/* b */ insert_job: C\n";
+    EXPECT_EQ(layoutOf(text).problem, "");
+    laidOut("nothing: x job_type: c insert_job:B\n job_type:/* a delete_job:D insert_job:B\n"
+            " job_type:/* b */ insert_job : C job_type :c machine:m");
+}
+
 // A line with `hoist: allow` speaks about all that stands on it.
 TEST(Format, LinesThatHoistIsToldAboutStayWhole) {
     std::string const text =
