@@ -230,6 +230,29 @@ std::optional<int64_t> Simulation::tickToWaitFor(LiveRun const& run, Task const&
     return next == ticks.end() ? INT64_MAX : *next;
 }
 
+/// JIL-151: a tick that waits inside the window misses it when it closes. One before the opening
+/// waits for that only, but the next one may lie in the window: Airflow drops the ticks of a DAG
+/// while its run waits.
+Simulation::Waiting Simulation::waitingTick(LiveRun const& run, bool isTop, llvm::StringRef window,
+                                            llvm::StringRef zone) const {
+    auto const closingOf = [&](int64_t tick) {
+        auto const answer = askWindow(window, zone, tick);
+        return answer && answer->kind == WindowAnswer::Kind::runNow ? std::optional(answer->at)
+                                                                    : std::nullopt;
+    };
+    if (auto const closing = closingOf(run.told.tick))
+        return {closing, std::nullopt};
+    Dag const& dag = dagOf(run);
+    if (!isTop || dag.timetable.kind != Timetable::Kind::ticks)
+        return {};
+    std::vector<int64_t> const& ticks = bag.tickSets[dag.timetable.ticks].ticks;
+    auto next = std::upper_bound(ticks.begin(), ticks.end(), run.told.tick);
+    for (; next != ticks.end() && *next <= now; ++next)
+        if (auto const closing = closingOf(*next))
+            return {closing, std::nullopt};
+    return {std::nullopt, next == ticks.end() ? std::nullopt : std::optional(*next)};
+}
+
 void Simulation::askGate(LiveRun& run, TaskId id) {
     Task const& gate = taskOf(run, id);
     ir::JobId const job = ledger.jobOf(gate.legacyJob);
@@ -295,15 +318,11 @@ void Simulation::askGate(LiveRun& run, TaskId id) {
     if (!holds()) {
         if (isNow)
             return skip("JIL-005", "its condition is false: " + when);
-        // JIL-151: a tick that waits inside the window misses it when it closes.
-        auto const inside = window.empty() || gate.argument("ticks").is_object()
-                                ? std::nullopt
-                                : askWindow(window, zone, run.told.tick);
-        if (inside && inside->kind == WindowAnswer::Kind::runNow) {
-            if (now < inside->at)
-                return waitUntil(inside->at);
-            return miss();
-        }
+        Waiting const inside = window.empty() || gate.argument("ticks").is_object()
+                                   ? Waiting{}
+                                   : waitingTick(run, isTop, window, zone);
+        if (inside.closing)
+            return now < *inside.closing ? waitUntil(*inside.closing) : miss();
         bool isLocal = false;
         bool const isHopeless =
             !ledger.canBecomeTrue(condition, gate.legacyJob, undefined, [&](llvm::StringRef name) {
@@ -313,6 +332,8 @@ void Simulation::askGate(LiveRun& run, TaskId id) {
         if (isHopeless)
             return skip("JIL-144",
                         "its condition cannot become true any more in this run: " + when);
+        if (inside.upcoming)
+            waitUntil(*inside.upcoming);
         return waitUntil(isLocal ? ledger.nextExpiry(condition) : 0);
     }
     if (!window.empty()) {

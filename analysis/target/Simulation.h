@@ -129,6 +129,13 @@ private:
     bool isSettled(LiveRun const& run, llvm::StringRef job, Task const& gate) const;
     /// The instant to wait for before a gate's own times let it pass; nothing: they do now.
     std::optional<int64_t> tickToWaitFor(LiveRun const& run, Task const& gate, ir::JobId job);
+    /// Of a gate whose condition is false: when the window closes in which a tick waits, else the
+    /// tick to come that may lie in one.
+    struct Waiting {
+        std::optional<int64_t> closing, upcoming;
+    };
+    Waiting waitingTick(LiveRun const& run, bool isTop, llvm::StringRef window,
+                        llvm::StringRef zone) const;
 
     // --- Between.cpp: sensors on other DAGs, asset events, decisions ---
     /// A run of another DAG that a sensor looks for.

@@ -179,8 +179,8 @@ private:
         if (!statements.empty() &&
             !readGap(between(statements.back().end, bytes.end()), false).isReadable)
             gapIsDoubtful.back() = true;
-        // What stands on one line with a statement that stays, stays: a comment that does not end on
-        // its line would end on it once the next line was joined.
+        // What stands on one line with a statement that stays, stays: a comment that does not end
+        // on its line would end on it once the next line was joined.
         auto const isOneLine = [&](size_t i) {
             return isGapKept(i) &&
                    readGap(between(statements[i - 1].end, statements[i].begin), false).lineFeeds ==

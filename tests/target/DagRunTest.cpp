@@ -255,6 +255,29 @@ TEST(DagRun, AGateThatCannotBecomeTrueSkips) {
     EXPECT_EQ(trace.trace.finals.at("BOX").status, semantics::Status::success);
 }
 
+TEST(DagRun, ADroppedTickInsideTheWindowIsMissedAtItsClosing) { // JIL-151
+    constexpr int64_t hour = 3600;
+    World world("W");
+    json& gate = world.task("W.when", {"Gate", "BaseOperator"}, {"W"}, "gate", "W");
+    gate["arguments"] = {{"when", "s(X)"}, {"window", "02:00-04:00"}, {"timezone", "UTC"}};
+    world.command("W");
+    world.scenario.end = 24 * hour;
+    semantics::Event event; // while the window of the next day would be waited for
+    event.at = 20 * hour;
+    event.kind = semantics::Event::Kind::externalStatus;
+    event.object = "X";
+    event.status = semantics::Status::success;
+    world.scenario.events.push_back(event);
+
+    world.ticks({hour});
+    EXPECT_EQ(states(world.play().runs.at(0)), "deferred none") << "till the opening";
+    world.ticks({hour, 3 * hour});
+    DagTrace const trace = world.play();
+    EXPECT_EQ(states(trace.runs.at(0)), "skipped skipped");
+    EXPECT_EQ(trace.trace.notStarted.at(0).at, 4 * hour + 60);
+    EXPECT_EQ(told(trace), "72000 X SUCCESS");
+}
+
 TEST(DagRun, EventsStartWhatNoClockStarts) { // JIL-005
     World world("A");
     json& gate = world.task("A.when", {"Gate", "BaseOperator"}, {"A"}, "gate", "A");

@@ -109,6 +109,36 @@ def test_jil_151_a_tick_outside_the_window_does_not_miss_it(world: World) -> Non
     assert world.ask(gate).kind == "wait"
 
 
+def test_jil_151_a_tick_that_airflow_drops_waits_inside_the_window(world: World) -> None:
+    shape = world.box("J")
+    world.to(2, 1)
+    world.ledger.open_run(shape, "r", tick=world.clock.now())
+    ticks = legacy_calendar(days="all", times="01:00, 03:00, 23:00").serialize()
+    gate = world.gate(
+        "J", "s(A)", "r", dag_id="J", window="02:00-04:00", timezone="UTC", dag_ticks=ticks
+    )
+    decision = world.ask(gate)
+    assert decision.kind == "wait"
+    assert decision.wake == world.clock.now().replace(hour=3)  # the tick to come
+    world.to(2, 3)
+    decision = world.ask(gate)
+    assert decision.kind == "wait"
+    assert decision.wake == world.clock.now().replace(hour=4, minute=1)
+    world.to(2, 4, 1)
+    assert world.ask(gate).kind == "skip"
+
+
+def test_jil_151_a_tick_to_come_holds_no_run_that_waits_in_vain(world: World) -> None:
+    shape = world.box("J", "X")
+    world.to(2, 1)
+    world.ledger.open_run(shape, "r", tick=world.clock.now())
+    ticks = legacy_calendar(days="all", times="01:00, 03:00").serialize()
+    gate = world.gate(
+        "J", "s(X)", "r", dag_id="J", window="02:00-04:00", dag_ticks=ticks, local={"X": ["X"]}
+    )
+    assert world.ask(gate, X="skipped").kind == "skip"
+
+
 def test_jil_005_tr_03_now_decides_at_once(world: World) -> None:
     gate = world.gate("C", "s(A) & s(B)", "r1", mode="now")
     world.end("A", "SUCCESS")

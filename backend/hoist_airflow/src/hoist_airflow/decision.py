@@ -7,8 +7,8 @@ Meaning: docs/runtime.md, "Gate". Nothing here imports Airflow.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from hoist_airflow import conditions
@@ -33,6 +33,8 @@ class GateSpec:
     when: str = "true"
     mode: str = "wait"
     ticks: dict[str, Any] | None = None
+    # The DAG's own times, of which Airflow drops all that fall while this run waits.
+    dag_ticks: dict[str, Any] | None = None
     window: str | None = None
     timezone: str | None = None
     race: bool = False
@@ -96,12 +98,14 @@ def decide(  # noqa: PLR0911  (one return a rule, in the order of the rules)
     if not condition.evaluate(snapshot, gate.job, now):
         if gate.mode == "now":
             return Decision("skip", f"not now: {gate.when}")
-        waits = _wait_in_window(ledger, gate, row, now)
-        if waits.wake is None and not condition.can_become_true(
+        closing, upcoming = _closing_to_wait_for(ledger, gate, row, now)
+        if closing is None and not condition.can_become_true(
             snapshot, gate.job, now, lambda job: job in final or job in gate.undefined
         ):
             return Decision("skip", f"cannot become true any more in this run: {gate.when}")
-        return waits
+        if closing is not None and now >= closing:
+            return _missed(ledger, gate, row)
+        return Decision("wait", f"waits for {gate.when}", closing or upcoming)
     if (closed := outside_window(ledger, gate)) is not None:
         return closed
     return _pass(ledger, gate, condition)
@@ -162,34 +166,41 @@ def _tick_to_wait_for(
     return upcoming if upcoming is not None else datetime.max.replace(tzinfo=now.tzinfo)
 
 
-def _wait_in_window(ledger: Ledger, gate: GateSpec, row: JobRow, now: datetime) -> Decision:
-    """A tick that waits inside the window for the condition misses it when it closes (JIL-151).
+def _closing_to_wait_for(
+    ledger: Ledger, gate: GateSpec, row: JobRow, now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """When the window closes in which a tick waits for the condition: there it is missed (JIL-151).
 
-    So it does where the condition is false for good: until then its box is RUNNING.
+    It is so where the condition is false for good: until then its box is RUNNING. A tick before
+    the opening waits for the opening only: no closing takes it away. The next one may lie in the
+    window; Airflow drops the ticks of a DAG while its run waits, the legacy scheduler does not.
+    Without a closing, the second is the tick to come that may have one.
     """
-    wait = Decision("wait", f"waits for {gate.when}")
-    tick = _tick_of(ledger, gate, now) if gate.window is not None else None
-    if gate.window is None or tick is None:
-        return wait
-    from hoist_airflow.schedule.windows import window_closing
+    if gate.window is None:
+        return None, None
+    from hoist_airflow.schedule.timetables import LegacyCalendarTimetable
+    from hoist_airflow.schedule.windows import next_opening, window_closing
 
-    closed = window_closing(gate.window, gate.timezone or "UTC", tick)
-    if closed is None:
-        return wait
-    if now < closed:
-        return replace(wait, wake=closed)
+    zone = gate.timezone or "UTC"
+    if gate.ticks is not None:
+        own = LegacyCalendarTimetable.deserialize(gate.ticks).last_tick(now)
+        return None if own is None else window_closing(gate.window, zone, own), None
+    tick = ledger.run_instant(gate.dag_id, gate.run_id)
+    if tick is None or gate.dag_ticks is None or row.box is not None:
+        return None if tick is None else window_closing(gate.window, zone, tick), None
+    timetable = LegacyCalendarTimetable.deserialize(gate.dag_ticks)
+    while tick is not None and tick <= now:
+        if (closing := window_closing(gate.window, zone, tick)) is not None:
+            return closing, None
+        opening = next_opening(gate.window, zone, tick)
+        tick = timetable.next_tick(opening - timedelta(microseconds=1))
+    return None, tick
+
+
+def _missed(ledger: Ledger, gate: GateSpec, row: JobRow) -> Decision:
     if row.status != st.INACTIVE:
         ledger.record(gate.job, st.INACTIVE, run_id=gate.run_id, source=_source(gate))
     return Decision("skip", f"missed the run window {gate.window} (JIL-151)")
-
-
-def _tick_of(ledger: Ledger, gate: GateSpec, now: datetime) -> datetime | None:
-    """The tick that is pending: the member's own, else the one that the run is for."""
-    if gate.ticks is None:
-        return ledger.run_instant(gate.dag_id, gate.run_id)
-    from hoist_airflow.schedule.timetables import LegacyCalendarTimetable
-
-    return LegacyCalendarTimetable.deserialize(gate.ticks).last_tick(now)
 
 
 def _missed_at_box_start(ledger: Ledger, gate: GateSpec, row: JobRow) -> Decision | None:

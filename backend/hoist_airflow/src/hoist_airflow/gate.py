@@ -76,6 +76,7 @@ class Gate(BaseOperator):
             when=self.when,
             mode=self.mode,
             ticks=None if self.ticks is None else self.ticks.serialize(),
+            dag_ticks=self._dag_ticks() if self.ticks is None and self.window is not None else None,
             window=self.window,
             timezone=self.timezone,
             race=self.race,
@@ -83,6 +84,12 @@ class Gate(BaseOperator):
             local=local_tasks(self, self.when),
             records=not self._job_reads_again(),
         )
+
+    def _dag_ticks(self) -> dict[str, Any] | None:
+        from hoist_airflow.schedule.timetables import LegacyCalendarTimetable
+
+        timetable: Any = self.dag.timetable
+        return timetable.serialize() if isinstance(timetable, LegacyCalendarTimetable) else None
 
     def _job_reads_again(self) -> bool:
         """Does the job read its condition itself when it starts, behind a queue (JIL-095)?
@@ -108,7 +115,7 @@ class Gate(BaseOperator):
             self.log.info("pass: FORCE_STARTJOB ignores all conditions (JIL-081)")
             return
         if run.start_event == "STARTJOB":  # ignores date and time conditions (JIL-144)
-            spec = replace(spec, ticks=None, window=None)
+            spec = replace(spec, ticks=None, dag_ticks=None, window=None)
         tasks = sorted({task for ids in spec.local.values() for task in ids})
         decision = decide(run.ledger, spec, lambda: task_states(run.dag_id, run.run_id, tasks))
         self.log.info("%s: %s", decision.kind, decision.reason)

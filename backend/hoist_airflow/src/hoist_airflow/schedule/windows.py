@@ -71,6 +71,16 @@ def window_closing(window: str, timezone: str, inside: datetime) -> datetime | N
     return None
 
 
+def next_opening(window: str, timezone: str, after: datetime) -> datetime:
+    """The first opening later than `after`."""
+    opening, closing = parse_window(window)
+    place = zone(timezone)
+    instant = to_instant(after)
+    today = place.local(instant) // _DAY
+    openings = (interval(place, day, opening, closing)[0] for day in range(today - 1, today + 4))
+    return to_datetime(min(begin for begin in openings if begin > instant))
+
+
 def interval(place: Zone, day: int, opening: int, closing: int) -> tuple[int, int]:
     """The instants of the opening and of the closing minute of the window that opens on `day`.
 
