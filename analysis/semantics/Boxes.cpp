@@ -1,6 +1,8 @@
 // Box runs: members become ACTIVATED, the box completes, members that never started are settled.
 #include "analysis/semantics/Play.h"
 
+#include <algorithm>
+
 namespace hoist::semantics {
 
 /// JIL-110: every member, at any depth, becomes ACTIVATED; what is iced, held or still running
@@ -48,6 +50,8 @@ void Play::startBox(ir::JobId box) {
         if (zone &&
             decideWindow(*schedule.window, *zone, now).kind == WindowDecision::Kind::notToday) {
             states[member].hasRunInBox = true;
+            if (estate.settings.missedWindowClearsArm)
+                states[member].isArmed = false;
             setStatus(member, Status::inactive,
                       {"JIL-151", "its run_window has closed, and the next opening is further away",
                        job.name.str()});
@@ -55,7 +59,8 @@ void Play::startBox(ir::JobId box) {
     }
     // Its end is an event of its own: who is being told of the same change finds it RUNNING.
     if (fold->deriveAtStart(box, now)) {
-        pending.push_back({box, {Trigger::Kind::emptyBox, {}}});
+        pending.insert(scenario.startsInnerBoxesFirst ? pending.begin() : pending.end(),
+                       {box, {Trigger::Kind::emptyBox, {}}});
         return;
     }
     offerMembers(box);
@@ -63,11 +68,15 @@ void Play::startBox(ir::JobId box) {
 
 void Play::offerMembers(ir::JobId box) {
     ir::Job const& job = estate.jobs[box];
-    auto const at = scenario.startsInnerMembersFirst ? pending.begin() : pending.end();
     llvm::SmallVector<Pending, 16> offered;
     for (ir::JobId const member : estate.groups[job.group].members)
         offered.push_back({member, {Trigger::Kind::boxStart, job.name.str()}});
-    pending.insert(at, offered.begin(), offered.end());
+    if (scenario.startsInnerBoxesFirst)
+        std::stable_partition(offered.begin(), offered.end(), [&](Pending const& each) {
+            return estate.isGroup(each.job);
+        });
+    pending.insert(scenario.startsInnerBoxesFirst ? pending.begin() : pending.end(),
+                   offered.begin(), offered.end());
 }
 
 void Play::completeEmptyBox(ir::JobId box) {

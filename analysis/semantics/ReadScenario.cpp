@@ -221,9 +221,9 @@ private:
         std::string order;
         if (!text(value, order))
             return;
-        result.startsInnerMembersFirst = order == "inner-members-first";
-        if (order != "as-events-come" && !result.startsInnerMembersFirst)
-            unknown(value.span, "order of ties", order, {"as-events-come", "inner-members-first"});
+        result.startsInnerBoxesFirst = order == "inner-boxes-first";
+        if (order != "as-events-come" && !result.startsInnerBoxesFirst)
+            unknown(value.span, "order of ties", order, {"as-events-come", "inner-boxes-first"});
     }
 
     RunPlan plan(JsonValue const& value) {

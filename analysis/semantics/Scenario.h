@@ -95,8 +95,9 @@ struct Scenario {
     /// No schedule ticks: what starts is started by events.
     bool isWithoutClock = false;
     /// Of several starts of one instant no order is promised (TR-52). As events come: all members
-    /// of a box before those of its inner boxes. Else each inner box with its members in its turn.
-    bool startsInnerMembersFirst = false;
+    /// of a box in their order, before those of its inner boxes. Else first each inner box with all
+    /// in it.
+    bool startsInnerBoxesFirst = false;
 };
 
 } // namespace hoist::semantics

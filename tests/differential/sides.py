@@ -130,7 +130,7 @@ class Bench:
         Of simultaneous starts no system promises which comes first (TR-52): neither Airflow, nor the
         legacy scheduler, where an inner box may open before or after its siblings are looked at.
         """
-        inner_first = {**scenario, "ties": "inner-members-first"}
+        inner_first = {**scenario, "ties": "inner-boxes-first"}
         return self._reaches(scenario, trace) or self._reaches(
             scenario, self.legacy([inner_first])[0]
         )

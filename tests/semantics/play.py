@@ -10,7 +10,7 @@ The first line of the comment names the rules and the claim; lines that begin wi
     @default 60:0           how all others go
     @was A=SUCCESS -48h 3   the status store before: status, when, exit code
     @global G=V   @file PATH TIME SIZE
-    @ties inner-members-first   how starts of one instant fall
+    @ties inner-boxes-first   how starts of one instant fall
     @at TIME EVENT OBJECT [STATUS or VALUE]
 
     @starts A TIME...       all starts (first attempts) of A, or `never`
