@@ -16,7 +16,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-GENERATOR = ROOT / "scripts/generate_estate.py"
+GENERATORS = {
+    "jil": ROOT / "scripts/generate_estate.py",
+    "controlm": ROOT / "scripts/generate_controlm.py",
+}
 # A step that costs the square would make of eight times the jobs 64 times the instructions; a tenth
 # is left for what sorting costs, and because no two estates are alike.
 SMALL, LARGE = 1000, 8000
@@ -26,9 +29,9 @@ MOST_BYTES_PER_JOB = {"check": 2600, "build": 4600}
 COUNTED = re.compile(r"I\s+refs:\s+([\d,]+)")
 
 
-def generate(folder: Path, jobs: int, seed: int = 1) -> Path:
+def generate(folder: Path, jobs: int, seed: int = 1, dialect: str = "jil") -> Path:
     arguments = ["--jobs", str(jobs), "--seed", str(seed), str(folder)]
-    subprocess.run([sys.executable, str(GENERATOR), *arguments], check=True)
+    subprocess.run([sys.executable, str(GENERATORS[dialect]), *arguments], check=True)
     return folder
 
 
@@ -39,9 +42,9 @@ def digest(folder: Path) -> str:
     return whole.hexdigest()
 
 
-def arguments(command: str, folder: Path, jobs: int) -> list[str]:
+def arguments(command: str, folder: Path, jobs: int, dialect: str = "jil") -> list[str]:
     """Return the arguments of the command on a new estate of this size."""
-    estate = generate(folder / str(jobs), jobs)
+    estate = generate(folder / str(jobs), jobs, dialect=dialect)
     output = ["-o", str(folder / f"dags{jobs}")] if command == "build" else []
     return [command, str(estate), *output]
 
@@ -71,14 +74,15 @@ def peak_bytes(command: list[str]) -> int:
     return usage.ru_maxrss * 1024
 
 
+@pytest.mark.parametrize(("dialect", "job"), [("jil", "insert_job: "), ("controlm", "<JOB ")])
 def test_the_generator_is_deterministic_and_gives_the_number_of_jobs(
-    tmp_path: Path,
+    dialect: str, job: str, tmp_path: Path
 ) -> None:
-    first = generate(tmp_path / "a", 700)
-    assert digest(first) == digest(generate(tmp_path / "b", 700))
-    assert digest(first) != digest(generate(tmp_path / "c", 700, seed=2))
+    first = generate(tmp_path / "a", 700, dialect=dialect)
+    assert digest(first) == digest(generate(tmp_path / "b", 700, dialect=dialect))
+    assert digest(first) != digest(generate(tmp_path / "c", 700, seed=2, dialect=dialect))
     text = "".join(file.read_text(encoding="ascii") for file in first.iterdir())
-    assert text.count("insert_job: ") == 700
+    assert text.count(job) == 700
 
 
 def test_a_generated_estate_has_no_errors(hoist, tmp_path: Path) -> None:
@@ -86,11 +90,15 @@ def test_a_generated_estate_has_no_errors(hoist, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
-@pytest.mark.parametrize("command", ["check", "build"])
-def test_instructions_grow_linearly(command: str, hoist_binary: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("command", "dialect"), [("check", "jil"), ("build", "jil"), ("check", "controlm")]
+)
+def test_instructions_grow_linearly(
+    command: str, dialect: str, hoist_binary: str, tmp_path: Path
+) -> None:
     start = instructions([hoist_binary, "version"])
     small, large = (
-        instructions([hoist_binary, *arguments(command, tmp_path, jobs)]) - start
+        instructions([hoist_binary, *arguments(command, tmp_path, jobs, dialect)]) - start
         for jobs in (SMALL, LARGE)
     )
     assert large <= LARGEST_RATIO * small
