@@ -131,6 +131,15 @@ private:
         } else if (auto const* opaque = std::get_if<ir::OpaqueAction>(&job.action)) {
             text("action", "opaque");
             text("kind", opaque->kind);
+        } else if (auto const* script = std::get_if<ir::ScriptAction>(&job.action)) {
+            text("action", "script");
+            given("folder", script->folder);
+            given("file", script->file);
+            given("text", script->text);
+            for (auto const& argument : script->arguments)
+                given("argument", argument);
+        } else if (std::holds_alternative<ir::NoAction>(job.action)) {
+            text("action", "none");
         } else {
             text("action", "group");
         }

@@ -109,7 +109,7 @@ private:
             linkSchedule(job, estate.schedules[job.schedule]);
         if (job.dialect == ir::Dialect::controlm)
             return; // its hosts and resources are not those of JIL
-        if (job.machines && !machines.empty())
+        if (job.machines && !machines.empty() && job.dialect == ir::Dialect::jil)
             for (llvm::StringRef machine : *job.machines)
                 checkMachine(machine, estate.constructs.span(job.machines.from), job.name);
         if (!resources.empty())

@@ -131,6 +131,10 @@ std::string kindOf(ir::Job const& job) {
         return "box";
     if (auto const* opaque = std::get_if<ir::OpaqueAction>(&job.action))
         return opaque->kind.str();
+    if (std::holds_alternative<ir::ScriptAction>(job.action))
+        return "script";
+    if (std::holds_alternative<ir::NoAction>(job.action))
+        return "dummy";
     return std::holds_alternative<ir::FileWatchAction>(job.action) ? "file watcher" : "command";
 }
 

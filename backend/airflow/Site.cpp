@@ -46,6 +46,10 @@ std::string jobTypeName(ir::Job const& job) {
         return "file watcher";
     if (auto const* opaque = std::get_if<ir::OpaqueAction>(&job.action))
         return opaque->kind.str();
+    if (std::holds_alternative<ir::ScriptAction>(job.action))
+        return "script";
+    if (std::holds_alternative<ir::NoAction>(job.action))
+        return "dummy";
     return "box";
 }
 

@@ -153,13 +153,44 @@ private:
     }
 
     Table controlmKeys() {
-        return {{"week_begins_on", [&](auto const& node) {
-                     std::string day = "monday";
-                     readText("controlm.week_begins_on", node, day);
-                     if (day != "monday" && day != "sunday")
-                         bad("controlm.week_begins_on", node, "choose monday or sunday");
-                     settings.weekBeginsOnMonday = day != "sunday";
-                 }}};
+        return {
+            {"week_begins_on",
+             [&](auto const& node) {
+                 std::string day = "monday";
+                 readText("controlm.week_begins_on", node, day);
+                 if (day != "monday" && day != "sunday")
+                     bad("controlm.week_begins_on", node, "choose monday or sunday");
+                 settings.weekBeginsOnMonday = day != "sunday";
+             }},
+            {"new_day", [&](auto const& node) { readNewDay(node); }},
+            {"resources", [&](auto const& node) { readQuantities(node); }},
+        };
+    }
+
+    void readNewDay(toml::node const& node) {
+        std::string text;
+        readText("controlm.new_day", node, text);
+        auto const [hours, minutes] = llvm::StringRef(text).split(':');
+        unsigned h = 0, m = 0;
+        if (hours.size() != 2 || minutes.size() != 2 || hours.getAsInteger(10, h) ||
+            minutes.getAsInteger(10, m) || h > 23 || m > 59)
+            return bad("controlm.new_day", node, "a time such as \"07:00\" is needed");
+        settings.newDay = static_cast<int16_t>(h * 60 + m);
+    }
+
+    void readQuantities(toml::node const& node) {
+        auto const* const table = node.as_table();
+        if (!table)
+            return bad("controlm.resources", node, "a table of names and numbers is needed");
+        for (auto&& [name, value] : *table) {
+            std::string const key = "controlm.resources." + std::string(name.str());
+            int64_t quantity = -1;
+            readValue(key, value, quantity, "a number is needed");
+            if (quantity < 0 || quantity > 9999)
+                bad(key, value, "a number from 0 to 9999 is needed");
+            else
+                settings.quantitativeResources[std::string(name.str())] = quantity;
+        }
     }
 
     Table findingsKeys() {

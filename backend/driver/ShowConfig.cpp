@@ -47,6 +47,10 @@ public:
         add("autosys", "std_files_append", settings.stdFilesAppend);
         add("cron", "flavour", settings.cronFlavour);
         add("controlm", "week_begins_on", settings.weekBeginsOnMonday ? "monday" : "sunday");
+        add("controlm", "new_day",
+            fmt::format("{:02}:{:02}", settings.newDay / 60, settings.newDay % 60));
+        for (auto const& [name, quantity] : settings.quantitativeResources)
+            add("controlm", "resources." + keyText(name), quantity);
         auto const selected = run.policy.selected();
         add("findings", "select", selected.empty() ? Json::array({"ALL"}) : Json(selected));
         add("findings", "ignore", run.policy.ignored());

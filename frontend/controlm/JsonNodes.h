@@ -91,16 +91,23 @@ protected:
     }
 
     /// Everything at and below a member is counted with the definition that it belongs to.
-    void extra(Node& node, JsonMember const& member, llvm::StringRef kind) {
+    void extra(Node& node, JsonMember const& member, llvm::StringRef kind,
+               Extra::Part part = Extra::Part::unknown) {
         ir::KindId const id = estate.constructs.intern(kind);
-        each(member, [&](Span where) { node.extras.push_back({where, id}); });
+        if (member.key == "Type" || member.key == "Comment" || member.key == "//Comment")
+            part = Extra::Part::structure;
+        each(member, [&](Span where) {
+            node.extras.push_back(
+                {where, id, part, member.key, estate.sources.text(member.value.span)});
+            part = Extra::Part::structure; // what is inside belongs to it
+        });
     }
     /// The key, its `Type`, and whatever else is no list of events.
     void extraKey(Node& node, JsonMember const& member, llvm::StringRef kind) {
-        node.extras.push_back({member.keySpan, estate.constructs.intern(kind)});
+        node.extras.push_back({member.keySpan, estate.constructs.intern(kind), {}, {}, {}});
         for (JsonMember const& inner : member.value.members)
             if (inner.key == "Events" || inner.key == "Sequence")
-                node.extras.push_back({inner.keySpan, estate.constructs.intern(kind)});
+                node.extras.push_back({inner.keySpan, estate.constructs.intern(kind), {}, {}, {}});
             else
                 extra(node, inner, kind);
     }

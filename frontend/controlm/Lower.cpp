@@ -1,5 +1,5 @@
-// Folders, jobs and their criteria. Nothing of Control-M is translated to Airflow yet: every job is
-// refused, and this says as much of it as the IR can.
+// Folders and jobs: what they are and do. Their conditions, days and the criteria of their orders
+// stand in files of their own.
 #include "frontend/controlm/Lower.h"
 
 #include "frontend/controlm/Values.h"
@@ -57,6 +57,10 @@ void Lowering::enter(Node& node, JobId owner, llvm::StringRef object) {
         ir::ConstructId const id = estate.constructs.add(extra.span, extra.kind, owner);
         if (!owner)
             estate.constructs.settle(id, Fidelity::refused, "not translated yet");
+        else if (extra.part == Extra::Part::parameter)
+            estate.jobs[owner].kept.push_back({extra.key, extra.value, id});
+        else if (extra.part == Extra::Part::unknown)
+            notModelled(owner, extra.span, id, extra.key);
     }
     std::bitset<attributeCount> seen;
     for (Field& field : node.fields) {
@@ -86,6 +90,8 @@ void Lowering::enter(Node& node, JobId owner, llvm::StringRef object) {
         if (!bad->help.empty())
             finding.help(bad->help);
         estate.constructs.settle(field.construct, Fidelity::refused, "bad value");
+        if (owner)
+            estate.jobs[owner].refused = true;
     }
 }
 
@@ -139,6 +145,7 @@ void Lowering::folder(Node& node) {
 void Lowering::entity(Node& node, Scope* around, llvm::StringRef name, Span nameSpan,
                       llvm::StringRef server) {
     JobId const id = estate.jobs.add();
+    estate.jobs[id].orders = estate.orderPolicies.add();
     Scope scope;
     scope.around = around;
     scope.node = &node;
@@ -147,17 +154,16 @@ void Lowering::entity(Node& node, Scope* around, llvm::StringRef name, Span name
     llvm::StringRef const full =
         claim(around ? around->path + "/" + name.str() : name.str(), around == nullptr);
     scope.path = full.str();
+    estate.jobs[id].name = full;
     enter(node, id, full);
 
     bool const isGroup = !node.is(E::job);
     {
         Job& job = estate.jobs[id];
-        job.name = full;
         job.nameSpan = nameSpan;
         job.origin = node.span;
         job.statement = node.construct;
         job.dialect = Dialect::controlm;
-        job.refused = true;
         if (around)
             job.box = around->job;
         auto const set = [&](Attr attribute, Sourced<llvm::StringRef>& target) {
@@ -171,8 +177,6 @@ void Lowering::entity(Node& node, Scope* around, llvm::StringRef name, Span name
         if (isGroup) {
             job.action = GroupAction{};
             job.group = estate.groups.add(Group{id, {}, {}, {}, node.is(E::folder)});
-        } else {
-            action(node, job);
         }
         if (around && !job.nameSpan.isValid())
             job.nameSpan = node.nameSpan;
@@ -186,8 +190,11 @@ void Lowering::entity(Node& node, Scope* around, llvm::StringRef name, Span name
                     enter(innermost, id, full);
             }
         }
+    if (!isGroup)
+        action(node, estate.jobs[id]);
     conditions(node, id, server);
     changes(node, id, server);
+    orders(node, id);
     resources(node, estate.jobs[id]);
     traps(node, full);
     ordering(node, scope);
@@ -220,22 +227,6 @@ void Lowering::entity(Node& node, Scope* around, llvm::StringRef name, Span name
     }
 }
 
-/// CTM-021. A script stands in MEMLIB/MEMNAME or FILE_PATH/FILE_NAME.
-void Lowering::action(Node const& node, Job& job) {
-    llvm::StringRef const plugIn = node.value(Attr::entities_APPL_TYPE);
-    llvm::StringRef const type = node.value(Attr::entities_TASKTYPE);
-    Field const* const command = node.find(Attr::entities_CMDLINE);
-    if (!plugIn.empty() && !plugIn.equals_insensitive("OS")) {
-        job.action = OpaqueAction{plugIn, node.construct};
-    } else if (command && (type.empty() || type.equals_insensitive("Command"))) {
-        CommandAction action;
-        action.command.set(command->value, command->construct);
-        job.action = std::move(action);
-    } else {
-        job.action = OpaqueAction{type.empty() ? llvm::StringRef("Job") : type, node.construct};
-    }
-}
-
 void Lowering::resources(Node const& node, Job& job) {
     for (Node const& child : node.children) {
         Field const* const name = child.find(Attr::quantitative_NAME);
@@ -246,7 +237,8 @@ void Lowering::resources(Node const& node, Job& job) {
         use.span = name->span;
         use.quantity = readNumber(child.value(Attr::quantitative_QUANT)).value_or(1);
         llvm::StringRef const onFail = child.value(Attr::quantitative_ONFAIL);
-        use.free = onFail.starts_with_insensitive("K") ? 'Y' : 'A'; // CTM-080
+        bool const discards = child.value(Attr::quantitative_ONOK).starts_with_insensitive("D");
+        use.free = !onFail.starts_with_insensitive("K") ? 'A' : discards ? 'N' : 'Y'; // CTM-080
         use.freeGiven = !onFail.empty();
         use.construct = child.construct;
         job.resources.push_back(use);

@@ -56,6 +56,15 @@ private:
     void conditions(Node const& node, ir::JobId id, llvm::StringRef server);
     void changes(Node const& node, ir::JobId id, llvm::StringRef server);
     void resources(Node const& node, ir::Job& job);
+    void orders(Node const& node, ir::JobId id);
+    void method(Node const& node, ir::JobId id, ir::OrderPolicy& policy);
+    void window(Node const& node, ir::JobId id, ir::OrderPolicy& policy);
+    void repetition(Node const& node, ir::JobId id, ir::OrderPolicy& policy);
+    void locks(Node const& node, ir::OrderPolicy& policy);
+    void endRule(Node const& node, ir::JobId id, ir::OrderPolicy& policy);
+    std::optional<ir::EndAction> endAction(Node const& node, ir::JobId id);
+    /// What decides and has no model refuses its entity (F0016).
+    void notModelled(ir::JobId id, Span where, ir::ConstructId construct, llvm::StringRef what);
     void traps(Node const& node, llvm::StringRef object);
     void parentName(Node const& node, Scope const& around, llvm::StringRef object);
     void rules(Node const& node, Scope const* around, llvm::StringRef object);

@@ -355,6 +355,29 @@ void Lowering::resolveOrderings() {
         if (!ordering.own.hasDays() && ordering.included.empty())
             unknown(ordering, job.nameSpan, "it has no scheduling criteria");
     }
+    // Without order dates nothing is known of when it runs, or of what PREV and NEXT mean.
+    for (Pending const& pending : orderings) {
+        Ordering const& ordering = estate.orderings[pending.ordering];
+        Job& job = estate.jobs[pending.job];
+        bool needsDates = estate.orderPolicies[job.orders].method == OrderPolicy::Method::newDay;
+        auto const isOwn = [](ir::Scope const& scope) {
+            return scope.kind == ir::Scope::Kind::previousOrderDate ||
+                   scope.kind == ir::Scope::Kind::nextOrderDate;
+        };
+        for (AtomUse const& use : job.condition.uses)
+            needsDates |= isOwn(estate.conditions[use.atom].scope);
+        for (FactChange const& change : job.factChanges)
+            needsDates |= isOwn(change.date);
+        if (ordering.unknownDays.empty() || !needsDates)
+            continue;
+        auto const saysNothing = [&](JobId id) {
+            return id && estate.orderings[estate.jobs[id].ordering].unknownDays ==
+                             "it has no scheduling criteria";
+        };
+        if (saysNothing(pending.job) && !saysNothing(job.box)) // else its folder was told of
+            notModelled(pending.job, job.nameSpan, {}, "an entity without scheduling criteria");
+        job.refused = true; // anything else has been reported
+    }
     llvm::DenseSet<uint32_t> told; // a rule that many use is told of once
     for (Pending const& pending : orderings) {
         Ordering const& ordering = estate.orderings[pending.ordering];

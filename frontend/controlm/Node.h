@@ -18,10 +18,16 @@ struct Field {
     bool isImplied = false; ///< said elsewhere (defaults, flows), and counted there
 };
 
-/// What belongs to a definition and has no place in the tables: parameters of plug-ins.
+/// What belongs to a definition and has no place in the tables.
 struct Extra {
     Span span;
     ir::KindId kind;
+    enum class Part : uint8_t {
+        structure, ///< says what kind of thing stands here, or nothing that decides
+        parameter, ///< of a plug-in: kept with the job
+        unknown,   ///< may decide something
+    } part = Part::structure;
+    llvm::StringRef key, value; ///< of what is no structure
 };
 
 struct Node {

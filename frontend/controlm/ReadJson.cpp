@@ -9,6 +9,7 @@
 #include "frontend/base/Suggest.h"
 #include "frontend/controlm/JsonNodes.h"
 
+#include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringMap.h>
 
 #include <fmt/format.h>
@@ -34,6 +35,8 @@ constexpr llvm::StringRef structural[] = {"Type",
                                           "RerunSpecificTimes"};
 
 class Reader : JsonNodes {
+    using Part = Extra::Part;
+
 public:
     Reader(ir::Estate& target, diag::Diagnostics& findings, Lowering& receiver)
         : JsonNodes(target), diags(findings), lowering(receiver) {}
@@ -57,6 +60,10 @@ private:
         if (type == "Folder" || type == "SimpleFolder") {
             Node node = entity(member, type == "Folder" ? E::smartFolder : E::folder);
             set(node, Attr::topFolders_FOLDER_NAME, member.key, member.keySpan, member.keySpan, "");
+            if (llvm::none_of(node.fields, [](Field const& field) {
+                    return field.row->id == Attr::topFolders_FOLDER_ORDER_METHOD;
+                }))
+                implied(node, Attr::topFolders_FOLDER_ORDER_METHOD, "SYSTEM"); // CTM-116
             lowering.take(node);
         } else if (type == "Calendar:RuleBased") {
             Node node = rule(member);
@@ -93,7 +100,7 @@ private:
         for (JsonMember const& member : object.members) {
             llvm::StringRef const key = member.key;
             if (&member != last[key]) {
-                extra(node, member, "property given twice"); // KeyTwice has been reported
+                extra(node, member, "property given twice", Part::structure); // was reported
             } else if (key == "Type") {
                 jobType(node, member);
             } else if (Property const* row = rowOf(node, key)) {
@@ -106,7 +113,7 @@ private:
                 if (member.value.text == "true")
                     set(node, Attr::entities_TASKTYPE, "Dummy", member);
                 else
-                    extra(node, member, "property RunAsDummy");
+                    extra(node, member, "property RunAsDummy", Part::structure);
             } else if (key == "AdjustEvents") {
                 set(node, Attr::entities_ADJUST_COND, member.value.text == "true" ? "Y" : "N",
                     member);
@@ -119,7 +126,7 @@ private:
             } else if (member.value.isObject() && member.value.find("Type")) {
                 child(node, member, &flows);
             } else if (isJob && isPlugIn(type)) {
-                extra(node, member, "parameter of a plug-in");
+                extra(node, member, "parameter of a plug-in", Part::parameter);
             } else {
                 unknownProperty(member, isJob ? "job" : "folder", &node);
             }
@@ -190,7 +197,11 @@ private:
             condition(node, member);
         } else if (type.starts_with("Notify")) {
             Node shout = make(E::shout, member.keySpan, "object notify");
-            scalars(shout, member.value, {{"Message", Attr::message_MESSAGE}});
+            for (JsonMember const& inner : member.value.members)
+                if (inner.key == "Message")
+                    set(shout, Attr::message_MESSAGE, inner.value.text, inner);
+                else // a message changes nothing that runs
+                    extra(shout, inner, "property of an object", Part::structure);
             node.children.push_back(std::move(shout));
         } else if (type == "Calendar:RuleBased") {
             node.children.push_back(rule(member));
@@ -317,10 +328,14 @@ private:
         JsonValue const& object = member.value;
         if (member.key != "ActiveRetentionPolicy" && member.key != "RerunLimit")
             set(node, Attr::entities_CYCLIC, "1", member);
+        if (member.key == "ActiveRetentionPolicy") // what stays to be looked at
+            return extra(node, member, "property of an order", Part::structure);
         if (!object.isObject())
-            return member.key == "ActiveRetentionPolicy"
-                       ? extra(node, member, "property of an order")
-                       : void();
+            return;
+        if (member.key == "RerunIntervals")
+            implied(node, Attr::entities_CYCLIC_TYPE, "V");
+        if (member.key == "RerunSpecificTimes")
+            implied(node, Attr::entities_CYCLIC_TYPE, "S");
         for (JsonMember const& inner : object.members)
             if (inner.key == "Times")
                 set(node, Attr::entities_MAXRERUN, inner.value.text, inner);
@@ -328,8 +343,26 @@ private:
                 set(node, Attr::entities_INTERVAL,
                     estate.save((inner.value.text + object.textOf("Units").take_front(1)).str()),
                     inner);
+            else if (inner.key == "Units")
+                extra(node, inner, "property of Rerun", Part::structure);
+            else if (inner.key == "From")
+                set(node, Attr::entities_IND_CYCLIC,
+                    inner.value.text == "RunStart" ? "START" : inner.value.text, inner);
+            else if (inner.key == "Intervals" && inner.value.isArray())
+                set(node, Attr::entities_CYCLIC_INTERVAL_SEQUENCE, listed(inner), inner);
+            else if (inner.key == "At" && inner.value.isArray())
+                set(node, Attr::entities_CYCLIC_TIMES_SEQUENCE, listed(inner), inner);
+            else if (inner.key == "Tolerance")
+                set(node, Attr::entities_CYCLIC_TOLERANCE, inner.value.text, inner);
             else
                 extra(node, inner, "property of Rerun");
+    }
+
+    llvm::StringRef listed(JsonMember const& member) {
+        std::string joined;
+        for (JsonValue const& item : member.value.items)
+            joined += (joined.empty() ? "" : ",") + item.text.str();
+        return estate.save(joined);
     }
 
     void variables(Node& node, JsonMember const& member) {
@@ -346,7 +379,7 @@ private:
         for (JsonMember const& variable : member.value.members)
             one(variable);
         if (member.value.items.empty() && member.value.members.empty())
-            extra(node, member, "property Variables");
+            extra(node, member, "property Variables", Part::structure);
     }
 
     // --- events (CTM-110…112) ---
@@ -393,7 +426,8 @@ private:
                 terms.push_back(std::move(term));
                 continue;
             }
-            node.extras.push_back({item.span, estate.constructs.intern("operator of events")});
+            node.extras.push_back(
+                {item.span, estate.constructs.intern("operator of events"), {}, {}, {}});
             if (item.text == "(") {
                 opening += '(';
             } else if (item.text == ")" && !terms.empty()) {
@@ -448,7 +482,8 @@ private:
                 jobs.try_emplace(node.children[i].value(Attr::entities_JOBNAME), i);
         JsonValue const* before = nullptr;
         for (JsonValue const& item : sequence->value.items) {
-            node.extras.push_back({item.span, estate.constructs.intern("step of a flow")});
+            node.extras.push_back(
+                {item.span, estate.constructs.intern("step of a flow"), {}, {}, {}});
             if (!jobs.contains(item.text)) {
                 diags.report<Code::UnknownFlowStep>(item.span, item.text)
                     .object(flow.key)
@@ -487,14 +522,39 @@ private:
         Node on = make(E::on, member.keySpan, "object If");
         for (JsonMember const& inner : member.value.members) {
             llvm::StringRef const type = inner.value.textOf("Type");
-            if (inner.key == "CompletionStatus")
+            if (llvm::StringRef const code = codeOf(inner); !code.empty())
+                set(on, Attr::on_CODE, code, inner);
+            else if (inner.key == "Code" && member.value.textOf("Type") == "If:Output")
                 set(on, Attr::on_CODE, inner.value.text, inner);
+            else if (inner.key == "Statement" && member.value.textOf("Type") == "If:Output")
+                set(on, Attr::on_STMT, inner.value.text, inner);
             else if (inner.value.isObject() && !type.empty())
                 action(on, inner, type);
             else
                 extra(on, inner, "property of If");
         }
         node.children.push_back(std::move(on));
+    }
+
+    /// As the XML has it: `COMPSTAT>4` (CTM-072, CTM-113).
+    llvm::StringRef codeOf(JsonMember const& test) {
+        static constexpr std::pair<llvm::StringRef, llvm::StringRef> counts[] = {
+            {"CompletionStatus", "COMPSTAT"},
+            {"NumberOfReruns", "RERUNCOUNT"},
+            {"NumberOfFailures", "FAILCOUNT"},
+            {"NumberOfExecutions", "RUNCOUNT"}};
+        llvm::StringRef const text = test.value.text.trim();
+        for (auto const& [key, word] : counts) {
+            if (test.key != key)
+                continue;
+            bool const isCompared = !text.empty() && llvm::StringRef("<>=!").contains(text[0]);
+            bool const isNumber = !text.empty() && llvm::isDigit(text[0]);
+            if (isCompared || isNumber || text.equals_insensitive("EVEN") ||
+                text.equals_insensitive("ODD"))
+                return estate.save((word + (isCompared ? "" : "=") + text).str());
+            return text; // OK, NOTOK, ANY
+        }
+        return {};
     }
 
     void action(Node& on, JsonMember const& member, llvm::StringRef type) {
@@ -512,6 +572,20 @@ private:
                 on.children.push_back(std::move(made));
                 return;
             }
+        static constexpr struct {
+            E id;
+            llvm::StringRef key;
+            Attr attribute;
+        } known[] = {{E::doForceJob, "Folder", Attr::doForceJob_TABLE_NAME},
+                     {E::doForceJob, "Job", Attr::doForceJob_NAME},
+                     {E::doForceJob, "ControlmServer", Attr::doForceJob_DATACENTER},
+                     {E::doMail, "To", Attr::message_DEST},
+                     {E::doMail, "Subject", Attr::message_SUBJECT},
+                     {E::doMail, "Message", Attr::message_MESSAGE},
+                     {E::doShout, "Destination", Attr::message_DEST},
+                     {E::doShout, "Message", Attr::message_MESSAGE},
+                     {E::doVariable, "Variable", Attr::setsVariable_NAME},
+                     {E::doVariable, "Value", Attr::setsVariable_VALUE}};
         if (type == "Event:Add" || type == "Event:Delete") {
             on.children.push_back(change(member.value, E::doCond, type == "Event:Add"));
             return;
@@ -522,13 +596,23 @@ private:
                      : type == "Action:Set"                                  ? E::doVariable
                                                                              : E::doOutput;
         Node made = make(id, member.keySpan, "action");
-        for (JsonMember const& inner : member.value.members)
-            if (id == E::doForceJob && inner.key == "Folder")
-                set(made, Attr::doForceJob_TABLE_NAME, inner.value.text, inner);
-            else if (id == E::doForceJob && inner.key == "Job")
-                set(made, Attr::doForceJob_NAME, inner.value.text, inner);
+        // What a message or a listing says beside its text changes nothing that runs.
+        bool const decides = id == E::doForceJob || id == E::doVariable ||
+                             (id == E::doOutput && type != "Action:Output" && type != "Output");
+        for (JsonMember const& inner : member.value.members) {
+            auto const row = llvm::find_if(
+                known, [&](auto const& one) { return one.id == id && one.key == inner.key; });
+            if (row != std::end(known))
+                set(made, row->attribute, inner.value.text, inner);
+            else if (id == E::doForceJob && (inner.key == "Date" || inner.key == "OrderDate"))
+                set(made, Attr::doForceJob_ODATE, dateOf(inner.value.text), inner);
             else
-                extra(made, inner, "property of an action");
+                extra(made, inner, "property of an action",
+                      decides ? Part::unknown : Part::structure);
+        }
+        if (decides && id == E::doOutput)
+            made.extras.push_back(
+                {member.keySpan, estate.constructs.intern("action"), Part::unknown, type, {}});
         on.children.push_back(std::move(made));
     }
 
@@ -544,11 +628,26 @@ private:
                 applyFrom(node, own->value);
     }
 
+    /// Defaults for all, or for a kind, may hold any property (CTM-110). Those that are no rows of
+    /// the table are not merged; names of kinds are.
+    static bool decides(JsonMember const& member) {
+        return member.key != "Type" && member.key != "Comment" && member.key != "//Comment" &&
+               member.key != "Folder" && member.key != "Job" && member.key != "SubFolder" &&
+               member.key != "SimpleFolder" && !member.key.starts_with("Job:") &&
+               !findProperty(Where::anyFolder, member.key) && !findProperty(Where::top, member.key);
+    }
+
     void applyFrom(Node& node, JsonValue const& object) {
         for (JsonMember const& member : object.members)
             if (Property const* row = rowOf(node, member.key); row && !node.find(row->attribute)) {
                 set(node, *row, member);
                 node.fields.back().isImplied = true; // counted where it stands
+            } else if (!row && decides(member)) {
+                node.extras.push_back({member.keySpan,
+                                       estate.constructs.intern("defaults"),
+                                       Part::unknown,
+                                       estate.save(("Defaults " + member.key).str()),
+                                       {}});
             }
     }
 

@@ -6,6 +6,7 @@
 #include "frontend/diag/Diagnostics.h"
 #include "frontend/ir/Job.h"
 #include "frontend/ir/Ordering.h"
+#include "frontend/ir/Orders.h"
 #include "frontend/ir/Settings.h"
 
 #include <llvm/ADT/StringMap.h>
@@ -90,6 +91,7 @@ public:
     IdVector<WorkflowId, Workflow> workflows;
     IdVector<ScheduleId, Schedule> schedules;
     IdVector<OrderingId, Ordering> orderings;
+    IdVector<OrderPolicyId, OrderPolicy> orderPolicies;
     IdVector<CalendarId, Calendar> calendars;
     IdVector<MachineId, Machine> machines;
     IdVector<ResourceId, Resource> resources;

@@ -3,6 +3,7 @@
 
 #include "frontend/ir/Condition.h"
 #include "frontend/ir/Ordering.h"
+#include "frontend/ir/Orders.h"
 #include "frontend/ir/Schedule.h"
 
 #include <string>
@@ -43,10 +44,24 @@ struct OpaqueAction {
     ConstructId from;     ///< the job_type
 };
 
+/// A script that lies on the host, or in the definition itself, with its arguments (CTM-021,
+/// CTM-105).
+struct ScriptAction {
+    Sourced<llvm::StringRef> folder, file; ///< MEMLIB and MEMNAME, or FILE_PATH and FILE_NAME
+    Sourced<llvm::StringRef> text;         ///< instead of a file
+    std::vector<Sourced<llvm::StringRef>> arguments; ///< %%PARM1, %%PARM2, …
+};
+
+/// Nothing is executed: it ends well at once (a dummy job, CTM-021).
+struct NoAction {
+    ConstructId from; ///< what says so
+};
+
 /// The job is a group.
 struct GroupAction {};
 
-using Action = std::variant<CommandAction, FileWatchAction, OpaqueAction, GroupAction>;
+using Action =
+    std::variant<CommandAction, FileWatchAction, OpaqueAction, ScriptAction, NoAction, GroupAction>;
 
 /// Inclusive range of exit codes.
 struct CodeRange {
@@ -120,6 +135,7 @@ struct Job {
     std::vector<FactChange> factChanges; ///< in the order in which they are made
     ScheduleId schedule;                 ///< invalid: no ticks
     OrderingId ordering;                 ///< of Control-M only
+    OrderPolicyId orders;                ///< of Control-M only
     /// Time attributes that have no effect because date_conditions is off (JIL-140).
     std::vector<ConstructId> deadSchedule;
 

@@ -55,6 +55,10 @@ struct Settings {
     /// CTM-044: what `1` means in WEEKDAYS: true = Monday (0 = Sunday), false = Sunday (6 =
     /// Friday, 0 = Saturday).
     bool weekBeginsOnMonday = true;
+    /// CTM-001: when Control-M's day begins, in minutes of the day.
+    int16_t newDay = 7 * 60;
+    /// CTM-080: how many of each quantitative resource there are, which no export says.
+    std::map<std::string, int64_t> quantitativeResources;
     std::map<std::string, std::string> defines; ///< -D and --properties
     std::vector<SiteRule> rules;
 };

@@ -11,18 +11,18 @@ namespace {
 
 Read json(std::string text) { return Read(std::move(text), "a.json"); }
 std::string inFolder(std::string const& inside) {
-    return "{ \"F\": { \"Type\": \"Folder\", " + inside + " } }";
+    return "{ \"F\": { \"Type\": \"Folder\", \"OrderMethod\": \"Manual\", " + inside + " } }";
 }
 
 } // namespace
 
 TEST(ControlmJson, AFolderOfJobs) { // CTM-110
     Read const read =
-        json(R"({ "F": { "Type": "Folder", "ControlmServer": "p", "OrderMethod": "Automatic",
+        json(R"({ "F": { "Type": "Folder", "ControlmServer": "p", "OrderMethod": "Manual",
         "A": { "Type": "Job:Command", "Command": "echo \"a\"", "Host": "h", "RunAs": "u" },
         "S": { "Type": "SubFolder", "B": { "Type": "Job:Dummy" } },
         "Jobs": [ { "Type": "Job:Command", "Name": "C", "Command": "c" } ] },
-        "G": { "Type": "SimpleFolder", "A": { "Type": "Job:FileTransfer", "X": [ { "Y": 1 } ] } } })");
+        "G": { "Type": "SimpleFolder", "OrderMethod": "Manual", "A": { "Type": "Job:FileTransfer", "X": [ { "Y": 1 } ] } } })");
     EXPECT_EQ(read.codes(), "");
     EXPECT_EQ(read.lost(), 0u);
     std::vector<std::string> names;
@@ -90,7 +90,7 @@ TEST(ControlmJson, RulesDefaultsAndRepetition) { // CTM-113, CTM-114, CTM-115
           "RerunLimit": { "Times": "3" },
           "If": { "Type": "If", "CompletionStatus": "NOTOK",
                   "Again": { "Type": "Action:Rerun" }, "Tell": { "Type": "Event:Add", "Event": "bad" } } },
-        "B": { "Type": "Job:Command", "Command": "b", "Rerun": { "Every": "5", "Units": "Minutes" } } } })");
+        "B": { "Type": "Job:Command", "Command": "b", "When": { "MonthDays": ["ALL"] }, "Rerun": { "Every": "5", "Units": "Minutes" } } } })");
     EXPECT_EQ(read.codes(), "P3022@E;P3013@[\"MON\", \"FRY\"];");
     EXPECT_EQ(*read.find("F/A")->owner, "own");
     EXPECT_EQ(*read.find("F/B")->owner, "batch");
@@ -101,7 +101,8 @@ TEST(ControlmJson, RulesDefaultsAndRepetition) { // CTM-113, CTM-114, CTM-115
 }
 
 TEST(ControlmJson, WhatRealFilesHold) {
-    EXPECT_EQ(json("\xEF\xBB\xBF\"F\": { \"Type\": \"Folder\",\r\n // c\r\n /* d */ \"A\": { "
+    EXPECT_EQ(json("\xEF\xBB\xBF\"F\": { \"Type\": \"Folder\", \"OrderMethod\": \"Manual\",\r\n // "
+                   "c\r\n /* d */ \"A\": { "
                    "\"Type\": \"Job:Dummy\", }, },")
                   .codes(),
               "P3031@\";P3031@// c\r;P3031@,;");

@@ -22,7 +22,7 @@ TEST(Controlm, TheFolderOfTheRuleBook) { // the example below CTM-019
     EXPECT_EQ(read.condition("F/LOAD"), "fact(EXTRACT-OK) & fact(LOAD-OK, previous order date)");
     ir::Job const& job = *read.find("F/LOAD");
     EXPECT_EQ(job.dialect, ir::Dialect::controlm);
-    EXPECT_TRUE(job.refused); // not translated yet
+    EXPECT_FALSE(job.refused);
     ASSERT_EQ(job.factChanges.size(), 2u);
     EXPECT_EQ(job.factChanges[0].name, "LOAD-OK");
     EXPECT_FALSE(job.factChanges[0].isAction);
@@ -98,15 +98,16 @@ TEST(Controlm, LongAndDeepExpressions) {
 }
 
 TEST(Controlm, OlderSpellings) { // CTM-022
-    Read const read("<DEFTABLE><SCHED_GROUP TABLE_NAME=\"G\" OWNER=\"u\">"
-                    "<TAG NAME=\"DAILY\" DAYS=\"ALL\"/>"
-                    "<JOB JOBNAME=\"A\" GROUP=\"g\" OWNER=\"u\" AUTHOR=\"a\" CMDLINE=\"x\">"
-                    "<TAG_NAMES TAG_NAME=\"DAILY\"/><AUTOEDIT EXP=\"%%A=1\"/>"
-                    "<AUTOEDIT2 NAME=\"%%B\" VALUE=\"2\"/>"
-                    "<ON STMT=\"*\" CODE=\"OK\"><DO ACTION=\"OK\"/><DOSYSOUT OPTION=\"C\"/></ON>"
-                    "</JOB></SCHED_GROUP>"
-                    "<TABLE TABLE_NAME=\"T\" USER_DAILY=\"SYSTEM\"><JOB JOBNAME=\"B\"/></TABLE>"
-                    "<SCHED_TABLE TABLE_NAME=\"S\"><JOB MEMNAME=\"C\"/></SCHED_TABLE></DEFTABLE>");
+    Read const read(
+        "<DEFTABLE><SCHED_GROUP TABLE_NAME=\"G\" OWNER=\"u\">"
+        "<TAG NAME=\"DAILY\" DAYS=\"ALL\"/>"
+        "<JOB JOBNAME=\"A\" GROUP=\"g\" OWNER=\"u\" AUTHOR=\"a\" CMDLINE=\"x\">"
+        "<TAG_NAMES TAG_NAME=\"DAILY\"/><AUTOEDIT EXP=\"%%A=1\"/>"
+        "<AUTOEDIT2 NAME=\"%%B\" VALUE=\"2\"/>"
+        "<ON STMT=\"*\" CODE=\"OK\"><DO ACTION=\"OK\"/><DOSYSOUT OPTION=\"C\"/></ON>"
+        "</JOB></SCHED_GROUP>"
+        "<TABLE TABLE_NAME=\"T\" USER_DAILY=\"SYSTEM\"><JOB JOBNAME=\"B\" DAYS=\"ALL\"/></TABLE>"
+        "<SCHED_TABLE TABLE_NAME=\"S\"><JOB MEMNAME=\"C\"/></SCHED_TABLE></DEFTABLE>");
     EXPECT_EQ(read.codes(), "");
     EXPECT_EQ(*read.find("G/A")->owner, "u");
     EXPECT_EQ(*read.find("G/A")->label, "g");
