@@ -22,6 +22,7 @@
 namespace hoist::migration {
 namespace {
 
+using diag::Code;
 using Role = JobChange::Role;
 
 /// What starts a job or belongs to its box; without them it starts by an operator's event only.
@@ -142,11 +143,15 @@ private:
         return it == attributes.end() ? none : it->second;
     }
 
-    void notBridged(WaveBridges& made, llvm::StringRef object, llvm::StringRef to,
-                    llvm::StringRef why, Span where) {
-        if (!told.insert(fmt::format("{}\n{}\n{}", object.str(), to.str(), why.str())).second)
-            return;
-        made.notBridged.push_back({object.str(), to.str(), why.str(), where});
+    void notBridged(WaveBridges& made, Code code, llvm::StringRef object, llvm::StringRef to,
+                    llvm::StringRef from, Span where, Span other) {
+        // What is shared has one finding for all its users.
+        bool const isShared = code == Code::ResourceNotBridged || code == Code::LoadNotBridged;
+        std::string const key =
+            isShared ? std::string() : fmt::format("{}\n{}", to.str(), from.str());
+        if (told.insert(fmt::format("{}\n{}\n{}", static_cast<int>(code), object.str(), key))
+                .second)
+            made.notBridged.push_back({code, object.str(), to.str(), from.str(), where, other});
     }
 
     /// What jobs say of each other.
@@ -161,35 +166,38 @@ private:
             Span const where = estate.constructs.span(each.evidence);
             if (each.at == Producer::outside && isCondition && consumerMoved &&
                 llvm::StringRef(each.object).contains('^'))
-                notBridged(made, each.object, nameOf(each.consumer),
-                           "the runs of another instance are in that instance's log", where);
+                notBridged(made, Code::InstanceNotBridged, each.object, nameOf(each.consumer), "",
+                           where, {});
             if (each.at != Producer::job || !each.producer || !each.to)
                 continue;
             bool const producerMoved = hasMoved(each.from, wave);
+            llvm::StringRef const from = nameOf(each.producer), to = nameOf(each.consumer);
+            Span const producer = estate.jobs[each.producer].nameSpan;
+            auto const tell = [&](Code code) {
+                notBridged(made, code, from, to, from, where, producer);
+            };
             if (each.kind == DependencyKind::event && consumerMoved) {
-                notBridged(made, nameOf(each.producer), nameOf(each.consumer),
-                           "its `sendevent` reaches AutoSys, which no longer runs that job", where);
+                notBridged(made, Code::EventNotBridged, from, to, from, where,
+                           estate.jobs[each.consumer].nameSpan);
                 continue;
             }
+            if (each.kind == DependencyKind::fact && producerMoved != consumerMoved)
+                notBridged(made, Code::FactNotBridged, each.object, to, from, where,
+                           estate.constructs.span(each.written));
             if (producerMoved == consumerMoved || !isCondition)
                 continue;
             if (!producerMoved) {
-                in.insert(nameOf(each.producer).str());
+                in.insert(from.str());
                 continue;
             }
-            if (!isWritable(nameOf(each.producer))) {
-                notBridged(made, nameOf(each.producer), nameOf(each.consumer),
-                           "AutoSys accepts no such name", where);
+            if (!isWritable(from)) {
+                tell(Code::NameNotBridged);
                 continue;
             }
             if (each.kind == DependencyKind::exitCode && !isCommand(each.producer))
-                notBridged(made, nameOf(each.producer), nameOf(each.consumer),
-                           "the exit code of a job that is no plain command cannot be told", where);
+                tell(Code::ExitCodeNotBridged);
             else if (each.kind == DependencyKind::exitCode && estate.jobs[each.producer].box)
-                notBridged(made, nameOf(each.producer), nameOf(each.consumer),
-                           "its last exit code counts in AutoSys until it starts again itself; "
-                           "before, until its box did",
-                           where);
+                tell(Code::ExitCodeKeptTooLong);
             needed.insert(each.producer.value);
         }
         made.jobsIn.assign(in.begin(), in.end());
@@ -205,7 +213,8 @@ private:
             Dependency const* legacy = nullptr;
             bool isSetByMoved = false, isSetElsewhere = false;
             for (size_t const i : uses) {
-                (hasMoved(all[i].to, wave) ? moved : legacy) = &all[i];
+                if (auto& user = hasMoved(all[i].to, wave) ? moved : legacy; !user)
+                    user = &all[i];
                 bool const byJob = all[i].at == Producer::job;
                 isSetByMoved |= byJob && hasMoved(all[i].from, wave);
                 isSetElsewhere |= !byJob || !hasMoved(all[i].from, wave);
@@ -218,11 +227,12 @@ private:
                     made.variablesOut.push_back(what.second);
             } else if (moved && legacy &&
                        (kind == DependencyKind::resource || kind == DependencyKind::load)) {
-                notBridged(made, what.second, nameOf(legacy->consumer),
-                           kind == DependencyKind::resource
-                               ? "each side counts the units of a resource alone"
-                               : "each side counts the load of a machine alone",
-                           estate.constructs.span(legacy->evidence));
+                notBridged(made,
+                           kind == DependencyKind::resource ? Code::ResourceNotBridged
+                                                            : Code::LoadNotBridged,
+                           what.second, nameOf(legacy->consumer), nameOf(moved->consumer),
+                           estate.constructs.span(legacy->evidence),
+                           estate.constructs.span(moved->evidence));
             }
         }
     }
@@ -274,7 +284,7 @@ private:
     void write(WaveBridges& made, ir::JobId id, ir::WorkflowId workflow, Role role) {
         ir::Job const& job = estate.jobs[id];
         if (!isWritable(job.name)) {
-            notBridged(made, job.name, job.name, "AutoSys accepts no such name", job.nameSpan);
+            notBridged(made, Code::NameNotBridged, job.name, job.name, job.name, job.nameSpan, {});
             return;
         }
         std::string apply, undo;
@@ -342,8 +352,8 @@ private:
     llvm::DenseMap<uint32_t, std::vector<Attribute>> attributes;        ///< by job, those in force
     llvm::DenseSet<uint32_t> overrides;                                 ///< where their spans begin
     std::map<std::pair<int, std::string>, std::vector<size_t>> sharers; ///< by kind and object
-    std::set<uint32_t> needed; ///< moved jobs that the legacy side still waits for
-    std::set<std::string> told;
+    std::set<uint32_t> needed;  ///< moved jobs that the legacy side still waits for
+    std::set<std::string> told; ///< of what no bridge carries
     std::vector<WaveBridges> result;
 };
 
@@ -356,10 +366,6 @@ llvm::StringRef toString(Role role) {
     case Role::retired: return "retired";
     }
     return "";
-}
-
-std::string NotBridged::sentence() const {
-    return fmt::format("`{}` crosses to `{}`, and no bridge carries it: {}", object, to, why);
 }
 
 std::vector<WaveBridges> bridges(ir::Estate const& estate, Plan const& plan,

@@ -20,6 +20,7 @@
 
 #include "analysis/migration/Dependencies.h"
 #include "analysis/migration/Plan.h"
+#include "frontend/diag/Diagnostics.h"
 
 #include <llvm/ADT/ArrayRef.h>
 
@@ -40,11 +41,16 @@ llvm::StringRef toString(JobChange::Role role); ///< "stand-in", "mirrored", "re
 
 /// Something that crosses, and that nothing carries across: told at the first wave that parts it.
 struct NotBridged {
+    diag::Code code;        ///< M02…
     std::string object, to; ///< what crosses; the job that needs it
-    std::string why;
-    Span where; ///< what says that it needs it
+    std::string from;       ///< the job on the other side: it makes the object, or shares it
+    Span where;             ///< what says that it needs it
+    Span other;             ///< the other side
+    std::string why() const;
     std::string sentence() const;
 };
+/// As a finding, with both sides and what to do. `wave`: its name.
+void report(NotBridged const& each, std::string const& wave, diag::Diagnostics& diags);
 
 struct WaveBridges {
     std::vector<JobChange> changes;      ///< in the order of workflows, then of definitions

@@ -5,11 +5,15 @@
 // Pairs of one object can be many: a thousand jobs that set a global which a thousand others read
 // are a million. Above `crowd` pairs the object is reported as shared, once per job.
 //
+// What a command writes by itself is weaker than an output of the job: the shell may leave before
+// it comes to it. So is what a text may read.
+//
 // Paths are compared as text, after known globals and the job's own name are filled in: what a
 // shell would still change is no path that could be matched.
 #include "analysis/migration/Dependencies.h"
 
 #include "analysis/Globals.h"
+#include "analysis/migration/WrittenFiles.h"
 #include "frontend/base/Glob.h"
 
 #include <llvm/ADT/DenseSet.h>
@@ -28,6 +32,7 @@ constexpr size_t crowd = 65536;
 struct End {
     ir::JobId job;
     ir::ConstructId construct;
+    bool isWeak = false; ///< the shell may not come to it
 };
 
 class Finder {
@@ -98,6 +103,10 @@ private:
         for (auto const* file : {&action->stdoutFile, &action->stderrFile})
             if (*file)
                 noteWritten(id, **file, file->from);
+        forEachWrittenFile(*action->command, [&](llvm::StringRef path) {
+            if (job.dialect == ir::Dialect::jil || !path.contains('$')) // else the process's number
+                noteWritten(id, path, action->command.from, /*isWeak=*/true);
+        });
         llvm::StringSet<> once;
         analysis::forEachGlobalSet(*action->command, [&](llvm::StringRef name) {
             if (!name.empty() && once.insert(name).second)
@@ -111,13 +120,14 @@ private:
             });
     }
 
-    void noteWritten(ir::JobId id, llvm::StringRef text, ir::ConstructId construct) {
+    void noteWritten(ir::JobId id, llvm::StringRef text, ir::ConstructId construct,
+                     bool isWeak = false) {
         std::string const path = pathOf(estate.jobs[id], text);
         if (path.empty())
             return;
         auto& ends = writers[path];
         if (ends.empty() || ends.back().job != id) // both outputs into one file
-            ends.push_back({id, construct});
+            ends.push_back({id, construct, isWeak});
     }
 
     /// How many jobs use each object, for what is told of shared ones only, and for crowds.
@@ -324,7 +334,7 @@ private:
                 if (writer.job != id) {
                     Dependency& made =
                         addFrom(writer, id, DependencyKind::file, at, file, text.str());
-                    if (!waits || !mayShareDisk(writer.job, id))
+                    if (!waits || writer.isWeak || !mayShareDisk(writer.job, id))
                         made.strength = Strength::soft;
                 }
         };

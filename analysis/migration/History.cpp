@@ -124,6 +124,13 @@ std::optional<History> History::read(FileId file, ir::Estate const& estate,
     return history;
 }
 
+double History::days() const {
+    if (all.empty())
+        return 1;
+    constexpr int64_t day = 86'400;
+    return static_cast<double>(all.back().start / day - all.front().start / day + 1);
+}
+
 std::vector<RunStatistics> History::statistics(ir::Estate const& estate) const {
     std::vector<RunStatistics> result(estate.jobs.size());
     std::vector<std::vector<int64_t>> durations(estate.jobs.size());
@@ -134,6 +141,7 @@ std::vector<RunStatistics> History::statistics(ir::Estate const& estate) const {
         each.lastStart = run.start;
         each.failures += run.status == PastRun::Status::failure ? 1 : 0;
         each.terminated += run.status == PastRun::Status::terminated ? 1 : 0;
+        each.total += run.end - run.start;
         durations[run.job.value].push_back(run.end - run.start);
     }
     for (size_t i = 0; i < durations.size(); ++i) {

@@ -20,6 +20,7 @@ struct PastRun {
 /// not exceed.
 struct RunStatistics {
     size_t runs = 0, failures = 0, terminated = 0;
+    int64_t total = 0; ///< of all durations
     int64_t p50 = 0, p95 = 0, p99 = 0, longest = 0;
     int64_t firstStart = 0, lastStart = 0;
 };
@@ -33,6 +34,8 @@ public:
 
     /// By start, then job: of equal starts the order is that of the definitions.
     std::vector<PastRun> const& runs() const { return all; }
+    /// Days in UTC from that of the first start to that of the last, both counted; 1 of no runs.
+    double days() const;
     /// By job id; jobs that never ran have no runs. Linear but for the sorting of durations.
     std::vector<RunStatistics> statistics(ir::Estate const& estate) const;
 

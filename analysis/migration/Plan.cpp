@@ -131,7 +131,8 @@ public:
             placement.workflow = id;
             placement.wave = wave[id.value];
             placement.jobs = facts.jobs;
-            placement.load = facts.load;
+            placement.load = facts.load.runs;
+            placement.hours = facts.load.hours;
             placement.tier = facts.tier;
             placement.owner = facts.owner;
             if (!made.problem.previous.empty()) {
@@ -144,7 +145,8 @@ public:
             Wave& here = plan.waves[placement.wave];
             here.workflows.push_back(id);
             here.jobs += facts.jobs;
-            here.load += facts.load;
+            here.load += facts.load.runs;
+            here.hours += facts.load.hours;
             plan.placements.push_back(std::move(placement));
         }
         addBridges(wave);
@@ -288,12 +290,13 @@ private:
         for (auto const& [wave, count] : at)
             if (count > at[best])
                 best = wave;
-        std::string text = at[here] == all ? fmt::format("the other end of its {} is in {}",
-                                                         dependencies_(all), waveName(here))
-                           : at[here] > 0  ? fmt::format("{} of its {} dependencies are within {}",
-                                                         at[here], all, waveName(here))
-                                           : fmt::format("none of its {} is within {}",
-                                                         dependencies_(all), waveName(here));
+        std::string text =
+            at[here] == all ? fmt::format("the other end of its {} is in {}", dependencies_(all),
+                                          waveName(here))
+            : at[here] > 0
+                ? fmt::format("{} of its {} dependencies {} within {}", at[here], all,
+                              at[here] == 1 ? "is" : "are", waveName(here))
+                : fmt::format("none of its {} is within {}", dependencies_(all), waveName(here));
         if (best == here)
             return text;
         std::string why;
@@ -335,12 +338,10 @@ std::optional<Plan> makePlan(ir::Estate const& estate, std::vector<Dependency> c
         std::string text;
         Span span;
         bool hasCycle = false;
-        for (size_t i = 0; i < solution.conflict.size(); ++i) {
-            RuleSource const& source = made.sources[solution.conflict[i]];
-            text += (i == 0                              ? ""
-                     : i + 1 == solution.conflict.size() ? " and "
-                                                         : ", ") +
-                    source.text;
+        std::vector<uint32_t> const& rules = solution.conflict.rules;
+        for (size_t i = 0; i < rules.size(); ++i) {
+            RuleSource const& source = made.sources[rules[i]];
+            text += (i == 0 ? "" : i + 1 == rules.size() ? " and " : ", ") + source.text;
             hasCycle |= source.kind == RuleSource::Kind::cycle;
             if (!span.isValid() && source.kind != RuleSource::Kind::cycle)
                 span = source.span;
@@ -348,7 +349,7 @@ std::optional<Plan> makePlan(ir::Estate const& estate, std::vector<Dependency> c
         auto builder = diags.report<Code::PlanInfeasible>(span, text);
         builder.evidence(text);
         bool isFirst = true;
-        for (uint32_t const rule : solution.conflict) {
+        for (uint32_t const rule : rules) {
             if (made.sources[rule].span.isValid() && isFirst && made.sources[rule].span == span) {
                 builder.primary(made.sources[rule].text);
                 isFirst = false;
@@ -356,6 +357,10 @@ std::optional<Plan> makePlan(ir::Estate const& estate, std::vector<Dependency> c
                 builder.label(made.sources[rule].span, made.sources[rule].text);
             }
         }
+        builder.note(solution.conflict.isSmallest
+                         ? "this is the smallest set that conflicts: none of fewer constraints does"
+                         : "this set is minimal: none of it can be spared; whether another of "
+                           "fewer constraints conflicts was not decided within the budget");
         builder.help("each of these can be met without the others: loosen one");
         if (hasCycle)
             builder.help("`split_cycles = true` lets workflows that wait for each other part");
@@ -363,7 +368,9 @@ std::optional<Plan> makePlan(ir::Estate const& estate, std::vector<Dependency> c
     }
     if (!options.before)
         WaveOrder(made.problem, solution).improve();
-    return Maker(estate, dependencies, made).make(solution.wave);
+    Plan plan = Maker(estate, dependencies, made).make(solution.wave);
+    plan.hasHistory = options.history != nullptr;
+    return plan;
 }
 
 Plan planAsBefore(ir::Estate const& estate, std::vector<Dependency> const& dependencies,
@@ -400,7 +407,9 @@ Plan planAsBefore(ir::Estate const& estate, std::vector<Dependency> const& depen
                 .report<Code::PlanOutdated>(made.sources[*broken].span, file,
                                             "it breaks " + made.sources[*broken].text)
                 .evidence(made.sources[*broken].text);
-    return Maker(estate, dependencies, made).make(wave);
+    Plan plan = Maker(estate, dependencies, made).make(wave);
+    plan.hasHistory = options.history != nullptr;
+    return plan;
 }
 
 } // namespace hoist::migration

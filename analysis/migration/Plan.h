@@ -3,6 +3,7 @@
 #pragma once
 
 #include "analysis/migration/Dependencies.h"
+#include "analysis/migration/History.h"
 #include "analysis/migration/PlanSettings.h"
 #include "frontend/diag/Diagnostics.h"
 #include "frontend/ir/Estate.h"
@@ -21,6 +22,7 @@ struct Placement {
     uint32_t wave = 0; ///< index into Plan::waves
     uint32_t jobs = 0;
     double load = 0;     ///< runs of jobs per day
+    double hours = 0;    ///< that they run per day, if there is a history
     int64_t tier = 0;    ///< of `[[plan.tier]]`; 0: none
     std::string owner;   ///< of its root job; empty: none is said
     bool isKept = false; ///< it lies where the plan before had it
@@ -50,6 +52,7 @@ struct Wave {
     std::vector<ir::WorkflowId> workflows; ///< in the estate's order
     uint32_t jobs = 0;
     double load = 0;                     ///< runs of jobs per day
+    double hours = 0;                    ///< that they run per day, if there is a history
     std::vector<uint32_t> build, remove; ///< indices into Plan::bridges
     /// Who goes back first when the wave is rolled back: consumers before their producers.
     std::vector<ir::WorkflowId> rollback;
@@ -59,6 +62,7 @@ struct Plan {
     std::vector<Wave> waves;
     std::vector<Placement> placements;       ///< by WorkflowId
     std::vector<Bridge> bridges;             ///< in the order in which they are built
+    bool hasHistory = false;                 ///< loads are what really ran
     uint64_t lifetime = 0;                   ///< waves that bridges stand, in all
     uint32_t kept = 0, moved = 0, added = 0; ///< against the plan before
 };
@@ -71,6 +75,8 @@ struct PlanOptions {
     /// The plan before, whose placements are kept where that costs little; none: start over.
     PlannedBefore const* before = nullptr;
     uint64_t moves = 0; ///< of the search; 0: by the size of the estate
+    History const* history =
+        nullptr; ///< what really ran, for the load; none: counted from schedules
     /// How a name is written in the plan before.
     std::string (*nameOf)(llvm::StringRef) = [](llvm::StringRef name) { return name.str(); };
 };

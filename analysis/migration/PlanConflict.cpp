@@ -1,13 +1,26 @@
-// Proves that there is no plan, and finds a minimal set of rules to blame.
+// Proves that there is no plan, and finds the smallest set of rules to blame.
 //
 // Three proofs, from cheap to dear: a unit has no wave left (windows, orders, what must be
 // together); the waves from a to b cannot hold all that must lie there (counting, for each capacity
 // and for the owners); a complete search finds nothing, within a budget of steps. Deciding it in
-// general is bin packing, so the last one may give up; then nothing is claimed.
+// general is bin packing, so the last one may give up; then nothing is claimed. That there is a
+// plan is shown by one: first fit, else the same complete search.
 //
-// The set is minimal by deletion: a rule is left out for good if the rest is still proved
-// infeasible. Big pieces are tried first, as an estate has hundreds of rules (each cycle of
-// workflows is one) and a conflict needs three.
+// The set is found in two steps.
+//
+// 1. Deletion: a rule is left out for good if the rest is still proved infeasible. Big pieces are
+//    tried first, as an estate has hundreds of rules (each cycle of workflows is one) and a
+//    conflict needs three. What remains is minimal: no rule of it can be spared. A conflict of
+//    other rules may still be smaller.
+// 2. Implicit hitting sets (Ignatiev, Previti, Liffiton, Marques-Silva: Smallest MUS extraction,
+//    2015): every conflict holds a rule of each *correction set*, whose absence leaves a set that
+//    can be met. So the smallest set of rules that hits all correction sets found so far is no
+//    larger than the smallest conflict. Is it a conflict, it is the smallest; can it be met, it is
+//    grown until nothing can be added, and what was left out is another correction set.
+//
+// The second step has a budget, counted in work and not in time. Where it ends, or a set was
+// neither met nor refuted, the answer is the best conflict known, and no claim that it is the
+// smallest.
 #include "analysis/migration/PlanConflict.h"
 
 #include "analysis/migration/PlanModel.h"
@@ -15,12 +28,17 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <utility>
 
 namespace hoist::migration {
 namespace {
 
 constexpr uint64_t searchSteps = 20'000;
 constexpr size_t mostBounds = 48;
+/// Of the search for the smallest set, in looks at one unit, wave or rule: about a second each.
+constexpr uint64_t smallestWork = 8'000'000, hittingWork = 100'000'000;
+
+enum class Verdict : uint8_t { infeasible, feasible, unknown };
 
 /// Waves enough for anything that has no rule about their number.
 uint32_t wavesEnough(Problem const& problem) {
@@ -106,11 +124,14 @@ class CompleteSearch {
 public:
     explicit CompleteSearch(Model const& theModel) : model(theModel), state(theModel) {}
 
-    /// True: every way was tried and none works.
-    bool failsEverywhere() {
+    /// Infeasible: every way was tried and none works.
+    Verdict run() {
         bool const isFound = goOn();
-        return !isFound && steps < searchSteps;
+        return steps >= searchSteps ? Verdict::unknown
+               : isFound            ? Verdict::feasible
+                                    : Verdict::infeasible;
     }
+    uint64_t work() const { return steps; }
 
 private:
     bool goOn() {
@@ -164,6 +185,205 @@ private:
                                 [&](auto const& set) { return set.count() == model.waves; });
 };
 
+/// Each unit into the first wave that takes it, those with the fewest ways first.
+bool fitsAtOnce(Model const& model) {
+    State state(model);
+    std::vector<uint32_t> order(model.units);
+    std::iota(order.begin(), order.end(), 0);
+    std::vector<std::pair<uint32_t, uint32_t>> keys;
+    for (WaveSet const& set : model.allowed)
+        keys.emplace_back(set.highest(), set.count());
+    std::stable_sort(order.begin(), order.end(),
+                     [&](uint32_t a, uint32_t b) { return keys[a] < keys[b]; });
+    for (uint32_t const unit : order) {
+        uint32_t wave = model.allowed[unit].lowest();
+        uint32_t const last = model.allowed[unit].highest();
+        while (wave <= last && (!model.allowed[unit].has(wave) || !state.fits(unit, wave)))
+            ++wave;
+        if (wave > last)
+            return false;
+        state.place(unit, wave);
+    }
+    return true;
+}
+
+Verdict judge(Problem const& problem, std::vector<bool> const& active, uint64_t& work) {
+    Model model = Model::of(problem, active, wavesEnough(problem), /*withNets=*/false);
+    work += model.units + model.waves * (1 + model.capacities.size() + model.orders.size());
+    for (uint32_t const labels : model.labelCounts)
+        work += size_t{labels} * model.waves;
+    if (!model.propagate())
+        return Verdict::infeasible;
+    if (fitsAtOnce(model))
+        return Verdict::feasible;
+    if (isOverfull(model))
+        return Verdict::infeasible;
+    // A search among thousands ends in nothing but its budget.
+    if (model.units > 400 || model.waves > 400)
+        return Verdict::unknown;
+    CompleteSearch search(model);
+    Verdict const found = search.run();
+    work += search.work();
+    return found;
+}
+
+/// The smallest set that holds an element of each of some sets, level by level.
+class HittingSets {
+public:
+    explicit HittingSets(size_t elements) : chosen(elements, false), excluded(elements, 0) {}
+
+    void add(std::vector<uint32_t> set) { sets.push_back(std::move(set)); }
+    std::vector<std::vector<uint32_t>> const& all() const { return sets; }
+    bool hasGivenUp() const { return work >= hittingWork; }
+
+    /// Of so many elements at most; nothing: there is none, unless it has given up.
+    std::optional<std::vector<uint32_t>> ofSize(size_t most) {
+        std::fill(chosen.begin(), chosen.end(), false);
+        std::fill(excluded.begin(), excluded.end(), 0);
+        taken.clear();
+        return hit(most) ? std::optional(taken) : std::nullopt;
+    }
+
+private:
+    bool hit(size_t left) {
+        work += chosen.size();
+        if (hasGivenUp())
+            return false;
+        // Sets that share nothing need an element each. The one with the fewest ways is branched
+        // on.
+        std::vector<bool> isSeen(chosen.size(), false);
+        std::vector<uint32_t> const* best = nullptr;
+        size_t fewest = 0, apart = 0;
+        for (std::vector<uint32_t> const& set : sets) {
+            size_t ways = 0;
+            bool isHit = false, isApart = true;
+            work += set.size();
+            for (uint32_t const each : set) {
+                isHit |= chosen[each];
+                isApart &= !isSeen[each] || excluded[each];
+                ways += !excluded[each];
+            }
+            if (isHit)
+                continue;
+            if (!best || ways < fewest) {
+                best = &set;
+                fewest = ways;
+            }
+            if (isApart) {
+                ++apart;
+                for (uint32_t const each : set)
+                    isSeen[each] = true;
+            }
+        }
+        if (!best)
+            return true;
+        if (apart > left)
+            return false;
+        std::vector<uint32_t> tried;
+        bool isDone = false;
+        for (uint32_t const each : *best) {
+            if (excluded[each])
+                continue;
+            chosen[each] = true;
+            taken.push_back(each);
+            if (hit(left - 1)) {
+                isDone = true;
+                break;
+            }
+            taken.pop_back();
+            chosen[each] = false;
+            ++excluded[each]; // whatever holds it was tried
+            tried.push_back(each);
+        }
+        for (uint32_t const each : tried)
+            --excluded[each];
+        return isDone;
+    }
+
+    std::vector<std::vector<uint32_t>> sets;
+    std::vector<bool> chosen;
+    std::vector<uint32_t> excluded, taken;
+    uint64_t work = 0;
+};
+
+/// The second step.
+class SmallestConflict {
+public:
+    SmallestConflict(Problem const& theProblem, std::vector<uint32_t> minimal)
+        : problem(theProblem), best(std::move(minimal)), hitting(theProblem.rules.size()) {}
+
+    Conflict run() {
+        bool isProved = true;
+        for (size_t size = 0; size < best.size();) {
+            auto const found = hitting.ofSize(size);
+            if (hitting.hasGivenUp())
+                return {best, false};
+            if (!found) {
+                ++size;
+                continue;
+            }
+            std::vector<bool> active(problem.rules.size(), false);
+            for (uint32_t const rule : *found)
+                active[rule] = true;
+            Verdict const verdict = judge(problem, active, work);
+            if (verdict == Verdict::infeasible) {
+                best = *found;
+                std::sort(best.begin(), best.end());
+                break;
+            }
+            isProved &= verdict == Verdict::feasible;
+            hitting.add(grow(std::move(active)));
+            if (work > smallestWork)
+                return {best, false};
+        }
+        return {best, isProved};
+    }
+
+private:
+    /// Adds whatever can be added, and returns what cannot. Rules of other correction sets come
+    /// first: sets that share nothing bound the size best.
+    std::vector<uint32_t> grow(std::vector<bool> active) {
+        std::vector<uint32_t> order;
+        std::vector<bool> isListed = active;
+        for (std::vector<uint32_t> const& set : hitting.all())
+            for (uint32_t const rule : set)
+                if (!isListed[rule]) {
+                    isListed[rule] = true;
+                    order.push_back(rule);
+                }
+        for (uint32_t rule = 0; rule < active.size(); ++rule)
+            if (!isListed[rule])
+                order.push_back(rule);
+        std::vector<uint32_t> left;
+        grow(active, order, 0, order.size(), left);
+        return left;
+    }
+
+    void grow(std::vector<bool>& active, std::vector<uint32_t> const& order, size_t first,
+              size_t last, std::vector<uint32_t>& left) {
+        if (first == last)
+            return;
+        for (size_t i = first; i < last; ++i)
+            active[order[i]] = true;
+        if (judge(problem, active, work) != Verdict::infeasible)
+            return;
+        for (size_t i = first; i < last; ++i)
+            active[order[i]] = false;
+        if (last - first == 1) {
+            left.push_back(order[first]);
+            return;
+        }
+        size_t const middle = first + (last - first) / 2;
+        grow(active, order, first, middle, left);
+        grow(active, order, middle, last, left);
+    }
+
+    Problem const& problem;
+    std::vector<uint32_t> best;
+    HittingSets hitting;
+    uint64_t work = 0;
+};
+
 /// What is left of `core` when rules that are not needed are taken out, big pieces first.
 std::vector<uint32_t> shrink(Problem const& problem, std::vector<uint32_t> core) {
     auto const isEnough = [&](std::vector<uint32_t> const& rules) {
@@ -190,14 +410,16 @@ std::vector<uint32_t> shrink(Problem const& problem, std::vector<uint32_t> core)
 } // namespace
 
 bool isProvedInfeasible(Problem const& problem, std::vector<bool> const& active) {
-    Model model = Model::of(problem, active, wavesEnough(problem), /*withNets=*/false);
-    if (!model.propagate() || isOverfull(model))
-        return true;
-    // A search among thousands ends in nothing but its budget.
-    return model.units <= 400 && model.waves <= 400 && CompleteSearch(model).failsEverywhere();
+    uint64_t work = 0;
+    return judge(problem, active, work) == Verdict::infeasible;
 }
 
-std::vector<uint32_t> conflictOf(Problem const& problem) {
+bool isRefutedAtOnce(Problem const& problem) {
+    Model model = Model::of(problem, {}, wavesEnough(problem), /*withNets=*/false);
+    return !model.propagate() || (!fitsAtOnce(model) && isOverfull(model));
+}
+
+Conflict conflictOf(Problem const& problem) {
     std::vector<uint32_t> all(problem.rules.size());
     std::iota(all.begin(), all.end(), 0);
     if (!isProvedInfeasible(problem, {}))
@@ -208,7 +430,7 @@ std::vector<uint32_t> conflictOf(Problem const& problem) {
     if (std::vector<uint32_t> other = shrink(problem, all); other.size() < best.size())
         best = std::move(other);
     std::sort(best.begin(), best.end());
-    return best;
+    return SmallestConflict(problem, std::move(best)).run();
 }
 
 std::optional<uint32_t> brokenRule(Problem const& problem, std::vector<uint32_t> const& wave) {

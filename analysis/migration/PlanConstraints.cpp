@@ -59,7 +59,8 @@ private:
     }
 
     void collectFacts() {
-        std::vector<double> const load = expectedLoad(estate, dependencies, settings);
+        std::vector<Load> const load =
+            expectedLoad(estate, dependencies, settings, options.history);
         for (ir::WorkflowId const id : estate.workflows.ids()) {
             ir::Workflow const& workflow = estate.workflows[id];
             ir::Job const& root = estate.jobs[workflow.root];
@@ -228,7 +229,7 @@ private:
         addCapacity(settings.jobsPerWave, "jobs_per_wave", 1,
                     [](auto const& facts) { return facts.jobs; });
         addCapacity(settings.loadPerWave, "load_per_wave", loadUnits, [](auto const& facts) {
-            return static_cast<int64_t>(std::ceil(facts.load * loadUnits));
+            return static_cast<int64_t>(std::ceil(facts.load.runs * loadUnits));
         });
         if (settings.ownersPerWave) {
             Rule& rule = add(Rule::Kind::variety, everyone, Source::owners,

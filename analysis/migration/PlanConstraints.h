@@ -8,10 +8,16 @@
 
 namespace hoist::migration {
 
+/// What a workflow brings per day.
+struct Load {
+    double runs = 0;  ///< of jobs
+    double hours = 0; ///< that they run; known of a history only
+};
+
 /// What a node of the problem is, as a person sees it.
 struct WorkflowFacts {
     uint32_t jobs = 0;
-    double load = 0;
+    Load load;
     int64_t tier = 0;
     std::string owner;
 };
@@ -57,10 +63,10 @@ PlanProblem problemOf(ir::Estate const& estate, std::vector<Dependency> const& d
                       PlanSettings const& settings, PlanOptions const& options,
                       diag::Diagnostics& diags);
 
-/// Runs of jobs per day, by workflow: see PlanLoad.cpp.
-std::vector<double> expectedLoad(ir::Estate const& estate,
-                                 std::vector<Dependency> const& dependencies,
-                                 PlanSettings const& settings);
+/// By workflow: see PlanLoad.cpp.
+std::vector<Load> expectedLoad(ir::Estate const& estate,
+                               std::vector<Dependency> const& dependencies,
+                               PlanSettings const& settings, History const* history);
 
 /// Days from 1970-01-01 of ISO text; 0 for anything else.
 int32_t dayNumber(llvm::StringRef day);

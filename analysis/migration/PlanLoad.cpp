@@ -4,6 +4,9 @@
 // day, so that the same estate has the same plan tomorrow). The members of a box run once with it
 // (JIL-111). What has no schedule starts as often as the most frequent job that it waits for; what
 // nobody starts counts nothing.
+//
+// With a history a workflow brings what its jobs really ran per day of it. One of which it has no
+// run is new, or was not recorded: it is counted from its schedule, too.
 #include "analysis/migration/PlanConstraints.h"
 #include "analysis/schedule/Ticks.h"
 
@@ -31,9 +34,9 @@ std::string dayText(int32_t number) {
                        static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()));
 }
 
-std::vector<double> expectedLoad(ir::Estate const& estate,
-                                 std::vector<Dependency> const& dependencies,
-                                 PlanSettings const& settings) {
+std::vector<Load> expectedLoad(ir::Estate const& estate,
+                               std::vector<Dependency> const& dependencies,
+                               PlanSettings const& settings, History const* history) {
     constexpr int32_t days = 91;
     int32_t const firstDay = dayNumber(settings.start ? settings.start->value : "2027-01-01");
     int64_t const from = int64_t{firstDay} * 86'400;
@@ -71,9 +74,27 @@ std::vector<double> expectedLoad(ir::Estate const& estate,
         if (!isChanged)
             break;
     }
+    std::vector<Load> load(estate.workflows.size());
     for (ir::WorkflowId const id : estate.workflows.ids())
-        starts[id.value] *= static_cast<double>(estate.workflows[id].jobs.size());
-    return starts;
+        load[id.value].runs =
+            starts[id.value] * static_cast<double>(estate.workflows[id].jobs.size());
+    if (!history)
+        return load;
+    std::vector<RunStatistics> const ran = history->statistics(estate);
+    for (ir::WorkflowId const id : estate.workflows.ids()) {
+        size_t runs = 0;
+        int64_t seconds = 0;
+        for (ir::JobId const job : estate.workflows[id].jobs) {
+            runs += ran[job.value].runs;
+            // A box lasts as long as its members, which are counted.
+            if (!std::holds_alternative<ir::GroupAction>(estate.jobs[job].action))
+                seconds += ran[job.value].total;
+        }
+        if (runs > 0)
+            load[id.value] = {static_cast<double>(runs) / history->days(),
+                              static_cast<double>(seconds) / 3600 / history->days()};
+    }
+    return load;
 }
 
 } // namespace hoist::migration

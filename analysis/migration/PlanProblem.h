@@ -52,11 +52,18 @@ struct SearchOptions {
     uint64_t seed = 1;
 };
 
+/// Rules that no plan meets together: each can be met without the others, as far as that is
+/// decided.
+struct Conflict {
+    std::vector<uint32_t> rules; ///< indices
+    bool isSmallest = false;     ///< proved: there is none of fewer rules
+};
+
 struct Solution {
     enum class Outcome : uint8_t { planned, infeasible, undecided } outcome = Outcome::undecided;
     std::vector<uint32_t> wave; ///< by node
     uint32_t waves = 0;
-    std::vector<uint32_t> conflict; ///< infeasible: indices of rules that no plan meets together
+    Conflict conflict; ///< of an infeasible problem
 };
 
 /// Waves that cut few nets. Deterministic: the budget is counted in moves, not in time.
@@ -68,7 +75,8 @@ int64_t cutOf(Problem const& problem, std::vector<uint32_t> const& wave);
 /// The first rule that the waves break.
 std::optional<uint32_t> brokenRule(Problem const& problem, std::vector<uint32_t> const& wave);
 
-/// A minimal set of rules that cannot be met together, if it can be proved that there is one.
-std::vector<uint32_t> conflictOf(Problem const& problem);
+/// The smallest set of rules that cannot be met together, if it can be proved that there is one; a
+/// minimal one where the budget ends before it is known to be the smallest.
+Conflict conflictOf(Problem const& problem);
 
 } // namespace hoist::migration

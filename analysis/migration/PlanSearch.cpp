@@ -572,7 +572,8 @@ Solution solve(Problem const& problem, SearchOptions const& options) {
     uint32_t waves = problem.wavesAsked ? std::max(problem.wavesAsked, fewest)
                      : fewest == 1      ? 1
                                         : fewest + std::max(1u, fewest / 10);
-    for (int attempt = 0; attempt < 12; ++attempt) {
+    int const attempts = isRefutedAtOnce(problem) ? 0 : 12;
+    for (int attempt = 0; attempt < attempts; ++attempt) {
         if (said)
             waves = attempt == 11 ? *said : std::min(waves, *said);
         if (auto found = tryWaves(problem, options, waves))
@@ -583,7 +584,7 @@ Solution solve(Problem const& problem, SearchOptions const& options) {
     }
     none.conflict = conflictOf(problem);
     none.outcome =
-        none.conflict.empty() ? Solution::Outcome::undecided : Solution::Outcome::infeasible;
+        none.conflict.rules.empty() ? Solution::Outcome::undecided : Solution::Outcome::infeasible;
     return none;
 }
 

@@ -135,6 +135,9 @@ constexpr OptionRow options[] = {
     {"--history", "FILE", &Invocation::history, on(Command::inventory) | on(Command::map), "",
      "what really ran, one JSON object a line: durations, failures, and orders that only the clock "
      "keeps"},
+    {"--history", "FILE", &Invocation::history, on(Command::plan), "",
+     "what really ran, one JSON object a line: the load of each wave is counted from it, not from "
+     "schedules"},
     {"--plan", "FILE", &Invocation::plan, on(Command::map), "",
      "the plan.lock.toml of `hoist plan`: the page shows the waves"},
     {"--certificates", "DIR", &Invocation::certificates, on(Command::map), "",

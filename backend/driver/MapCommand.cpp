@@ -7,15 +7,15 @@
 #include "backend/driver/VerifyCommand.h"
 #include "backend/report/Graph.h"
 #include "backend/report/Inventory.h"
+#include "backend/report/PlanFile.h"
 #include "backend/report/Utf8.h"
 
 #include <llvm/ADT/StringMap.h>
 #include <llvm/ADT/StringSet.h>
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wshadow"
-#include <toml++/toml.h>
-#pragma GCC diagnostic pop
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace hoist {
 namespace {
@@ -34,44 +34,40 @@ std::vector<bool> jobsWithSecrets(ir::Estate const& estate, diag::Diagnostics co
     return secrets;
 }
 
-std::optional<migration::History> readHistory(ir::Estate& estate, std::string const& path,
-                                              FileSystem& files, diag::Diagnostics& diags) {
+/// A file that an option names, as a source.
+std::optional<FileId> addFile(ir::Estate& estate, std::string const& path, FileSystem& files,
+                              diag::Diagnostics& diags) {
     std::string error = "the inputs together exceed 4 GiB";
     auto bytes = files.read(path, error);
     auto const file = bytes ? estate.sources.add(path, std::move(*bytes)) : std::optional<FileId>();
-    if (!file) {
+    if (!file)
         diags.report<Code::CannotReadSettings>({}, path, error);
-        return std::nullopt;
-    }
-    return migration::History::read(*file, estate, diags);
+    return file;
 }
 
 /// The wave of each workflow from plan.lock.toml; false if it cannot be read.
-bool readWaves(report::MapInput& input, std::string const& path, FileSystem& files,
-               diag::Diagnostics& diags) {
-    std::string error = "it is no plan of `hoist plan`";
-    auto const bytes = files.read(path, error);
-    toml::parse_result const result = toml::parse(bytes ? *bytes : std::string(), path);
-    toml::array const* const waves = result ? result.table()["wave"].as_array() : nullptr;
-    if (!bytes || !waves) {
-        diags.report<Code::CannotReadSettings>({}, path, error);
+bool readWaves(report::MapInput& input, ir::Estate& estate, std::string const& path,
+               FileSystem& files, diag::Diagnostics& diags) {
+    auto const file = addFile(estate, path, files, diags);
+    if (!file)
         return false;
+    auto const before = report::readPlanLock(*file, estate.sources, diags);
+    if (!before)
+        return false;
+    uint32_t count = 0;
+    for (auto const& [name, waves] : *before)
+        for (uint32_t const wave : waves)
+            count = std::max(count, wave + 1);
+    for (uint32_t wave = 0; wave < count; ++wave)
+        input.waveOrder.push_back(fmt::format("W{}", wave + 1));
+    llvm::StringMap<size_t> seen; // of workflows with one name, in the estate's order
+    for (ir::Workflow const& workflow : estate.workflows) {
+        std::string const name = report::lockName(estate.jobs[workflow.root].name);
+        auto const it = before->find(name);
+        size_t const place = seen[name]++;
+        bool const isPlanned = it != before->end() && place < it->second.size();
+        input.waves.push_back(isPlanned ? input.waveOrder[it->second[place]] : "");
     }
-    llvm::StringMap<std::string> byName;
-    for (toml::node const& each : *waves) {
-        toml::table const* const wave = each.as_table();
-        toml::array const* const names = wave ? (*wave)["workflows"].as_array() : nullptr;
-        std::string const title = wave ? (*wave)["name"].value_or(std::string()) : std::string();
-        if (!names || title.empty()) {
-            diags.report<Code::CannotReadSettings>({}, path, error);
-            return false;
-        }
-        input.waveOrder.push_back(title);
-        for (toml::node const& name : *names)
-            byName[name.value_or(std::string())] = title;
-    }
-    for (ir::Workflow const& workflow : input.estate.workflows)
-        input.waves.push_back(byName.lookup(report::toUtf8(input.estate.jobs[workflow.root].name)));
     return true;
 }
 
@@ -100,6 +96,12 @@ bool readVerdicts(report::MapInput& input, std::string const& folder, FileSystem
 }
 
 } // namespace
+
+std::optional<migration::History> readHistory(ir::Estate& estate, std::string const& path,
+                                              FileSystem& files, diag::Diagnostics& diags) {
+    auto const file = addFile(estate, path, files, diags);
+    return file ? migration::History::read(*file, estate, diags) : std::nullopt;
+}
 
 std::optional<report::MapInput> survey(ir::Estate& estate, analysis::Known const& known,
                                        Invocation const& invocation, FileSystem& files,
@@ -131,7 +133,7 @@ std::optional<report::MapInput> survey(ir::Estate& estate, analysis::Known const
         for (migration::Dependency& each :
              migration::ordersByCustom(estate, input.dependencies, *history))
             input.dependencies.push_back(std::move(each));
-    if (!invocation.plan.empty() && !readWaves(input, invocation.plan, files, diags))
+    if (!invocation.plan.empty() && !readWaves(input, estate, invocation.plan, files, diags))
         return std::nullopt;
     if (!invocation.certificates.empty() &&
         !readVerdicts(input, invocation.certificates, files, diags))

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/Analysis.h"
+#include "analysis/migration/History.h"
 #include "backend/driver/CommandLine.h"
 #include "backend/report/Map.h"
 #include "frontend/base/FileSystem.h"
@@ -17,6 +18,10 @@ namespace hoist {
 std::optional<report::MapInput> survey(ir::Estate& estate, analysis::Known const& known,
                                        Invocation const& invocation, FileSystem& files,
                                        diag::Diagnostics& diags);
+
+/// The runs of a file. Nothing when it cannot be read or a line is no run, which is reported.
+std::optional<migration::History> readHistory(ir::Estate& estate, std::string const& path,
+                                              FileSystem& files, diag::Diagnostics& diags);
 
 /// The product of `hoist map`, in the format that the command line asks for.
 std::string mapProduct(report::MapInput const& input, Invocation const& invocation);

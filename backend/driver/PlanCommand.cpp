@@ -1,8 +1,10 @@
 // `hoist plan`: the order in which an estate moves.
 #include "backend/driver/PlanCommand.h"
 
+#include "analysis/migration/Bridges.h"
 #include "analysis/migration/Plan.h"
 #include "backend/airflow/Build.h"
+#include "backend/driver/MapCommand.h"
 #include "backend/driver/Outputs.h"
 #include "backend/driver/PlannedFiles.h"
 #include "backend/driver/RunbookCommand.h"
@@ -34,6 +36,12 @@ public:
         if (!readLock())
             return Exit::notWritten;
         list = migration::dependencies(estate);
+        if (!invocation.history.empty()) {
+            history = readHistory(estate, invocation.history, files, diags);
+            if (!history)
+                return Exit::usage;
+            options.history = &*history;
+        }
         options.before = before ? &*before : nullptr;
         options.moves = invocation.budget;
         options.nameOf = report::lockName;
@@ -72,6 +80,7 @@ private:
                     .object(lock)
                     .help("`hoist plan --diff` shows which");
         said = fmt::format("hoist: {}\n", report::planSummary(now));
+        reportNotBridged(now, migration::bridges(estate, now, list), diags);
         return Exit::clean;
     }
 
@@ -79,6 +88,7 @@ private:
         auto const made = migration::makePlan(estate, list, settings.plan, options, diags);
         if (!made)
             return diags.hasErrors() ? Exit::findings : Exit::undecided;
+        reportNotBridged(*made, migration::bridges(estate, *made, list), diags);
         std::string const text = report::planLock(estate, *made);
         said = fmt::format("hoist: {}; {} `{}`\n", report::planSummary(*made),
                            text == locked        ? "unchanged:"
@@ -119,6 +129,7 @@ private:
     std::string lock, locked;
     std::optional<migration::PlannedBefore> before;
     std::vector<migration::Dependency> list;
+    std::optional<migration::History> history;
     migration::PlanOptions options;
 };
 

@@ -97,17 +97,6 @@ provenBridges(ir::Estate const& estate, migration::Plan const& plan,
                               console));
         return std::nullopt;
     }
-    for (size_t i = 0; i < waves.size(); ++i)
-        for (migration::NotBridged const& each : waves[i].notBridged) {
-            std::string place;
-            if (each.where.isValid())
-                place = fmt::format(
-                    "{}:{}: ", estate.sources.path(estate.sources.fileOf(each.where)).str(),
-                    estate.sources.start(each.where).line);
-            console.err(forPeople(
-                fmt::format("{}warning: wave {}: {}\n", place, plan.waves[i].name, each.sentence()),
-                console));
-        }
     return waves;
 }
 
@@ -219,6 +208,7 @@ Exit runbookEstate(ir::Estate& estate, Invocation const& invocation, RunSettings
     auto const waves = provenBridges(estate, plan, list, invocation, files, console);
     if (!waves)
         return Exit::internalError;
+    reportNotBridged(plan, *waves, diags);
     report::RunbookInput input;
     input.estate = &estate;
     input.plan = &plan;
@@ -237,6 +227,13 @@ Exit runbookEstate(ir::Estate& estate, Invocation const& invocation, RunSettings
     input.planFile = lock;
     input.folder = invocation.outputFolder;
     return Runbook(invocation, files, console, diags, said).write(report::runbook(input));
+}
+
+void reportNotBridged(migration::Plan const& plan, std::vector<WaveBridges> const& waves,
+                      diag::Diagnostics& diags) {
+    for (size_t i = 0; i < waves.size(); ++i)
+        for (migration::NotBridged const& each : waves[i].notBridged)
+            migration::report(each, plan.waves[i].name, diags);
 }
 
 Exit writeBridges(ir::Estate const& estate, migration::Plan const& plan,

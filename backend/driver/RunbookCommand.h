@@ -16,6 +16,10 @@ Exit runbookEstate(ir::Estate& estate, Invocation const& invocation, RunSettings
                    FileSystem& files, Console& console, diag::Diagnostics& diags,
                    std::string& said);
 
+/// Tells what crosses and no bridge carries (M02…), at the wave that parts it.
+void reportNotBridged(migration::Plan const& plan, std::vector<migration::WaveBridges> const& waves,
+                      diag::Diagnostics& diags);
+
 /// Writes what each wave of a plan changes below `--bridges`.
 Exit writeBridges(ir::Estate const& estate, migration::Plan const& plan,
                   std::vector<migration::Dependency> const& list, Invocation const& invocation,

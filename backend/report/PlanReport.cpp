@@ -27,11 +27,12 @@ std::string loadText(double load) {
     return load > 0 && load < 9.95 ? fmt::format("{:.1f}", load) : fmt::format("{:.0f}", load);
 }
 
-std::string headOf(Wave const& wave) {
-    return fmt::format("{}, {}, {} runs a day; {} to build, {} to remove",
+std::string headOf(Plan const& plan, Wave const& wave) {
+    return fmt::format("{}, {}, {} runs a day{}; {} to build, {} to remove",
                        counted(wave.workflows.size(), "workflow"), counted(wave.jobs, "job"),
-                       loadText(wave.load), counted(wave.build.size(), "bridge"),
-                       wave.remove.size());
+                       loadText(wave.load),
+                       plan.hasHistory ? fmt::format(" that last {:.1f} hours", wave.hours) : "",
+                       counted(wave.build.size(), "bridge"), wave.remove.size());
 }
 
 /// What a bridge does, names between backticks.
@@ -58,9 +59,11 @@ bool isRefused(ir::Estate const& estate, ir::WorkflowId id) { return estate.work
 
 std::string planSummary(Plan const& plan) {
     std::string text =
-        fmt::format("{} in {}, {} that stand {} in all",
-                    counted(plan.placements.size(), "workflow"), counted(plan.waves.size(), "wave"),
-                    counted(plan.bridges.size(), "bridge"), counted(plan.lifetime, "wave"));
+        fmt::format("{} in {}, {}", counted(plan.placements.size(), "workflow"),
+                    counted(plan.waves.size(), "wave"), counted(plan.bridges.size(), "bridge"));
+    if (!plan.bridges.empty())
+        text += fmt::format(" that {} {} in all", plan.bridges.size() == 1 ? "stands" : "stand",
+                            counted(plan.lifetime, "wave"));
     if (plan.kept > 0 || plan.moved > 0)
         text += fmt::format("; {} kept their place, {} moved, {} new", plan.kept, plan.moved,
                             plan.added);
@@ -71,7 +74,7 @@ std::string planText(ir::Estate const& estate, Plan const& plan) {
     std::string text;
     for (Wave const& wave : plan.waves) {
         text += fmt::format("{}{}{}: {}\n", wave.name, wave.date.empty() ? "" : "  ", wave.date,
-                            headOf(wave));
+                            headOf(plan, wave));
         for (ir::WorkflowId const id : wave.workflows) {
             Placement const& placement = plan.placements[id.value];
             text += fmt::format("    {}{}{}  {}\n", printable(nameOf(estate, id)),
@@ -99,7 +102,7 @@ std::string planMarkdown(ir::Estate const& estate, Plan const& plan) {
     std::string out = "# Plan\n\n" + planSummary(plan) + ".\n";
     for (Wave const& wave : plan.waves) {
         out += fmt::format("\n## {}{}{}\n\n{}.\n", wave.name, wave.date.empty() ? "" : ", ",
-                           wave.date, headOf(wave));
+                           wave.date, headOf(plan, wave));
         out += "\n| workflow | jobs | runs a day | tier | owner | verdict needed | why here |\n"
                "|---|---|---|---|---|---|---|\n";
         for (ir::WorkflowId const id : wave.workflows) {
@@ -136,15 +139,17 @@ std::string planJson(ir::Estate const& estate, std::vector<migration::Dependency
         Json workflows = Json::array(), rollback = Json::array();
         for (ir::WorkflowId const id : wave.workflows) {
             Placement const& placement = plan.placements[id.value];
-            workflows.push_back(
-                {{"name", name(id)},
-                 {"jobs", placement.jobs},
-                 {"load", placement.load},
-                 {"tier", placement.tier},
-                 {"owner", placement.owner.empty() ? Json() : Json(toUtf8(placement.owner))},
-                 {"kept", placement.isKept},
-                 {"verdict", isRefused(estate, id) ? "refused" : "needed"},
-                 {"reason", toUtf8(placement.reason)}});
+            Json row{{"name", name(id)},
+                     {"jobs", placement.jobs},
+                     {"load", placement.load},
+                     {"tier", placement.tier},
+                     {"owner", placement.owner.empty() ? Json() : Json(toUtf8(placement.owner))},
+                     {"kept", placement.isKept},
+                     {"verdict", isRefused(estate, id) ? "refused" : "needed"},
+                     {"reason", toUtf8(placement.reason)}};
+            if (plan.hasHistory)
+                row["hours"] = placement.hours;
+            workflows.push_back(std::move(row));
         }
         for (ir::WorkflowId const id : wave.rollback)
             rollback.push_back(name(id));
@@ -156,6 +161,8 @@ std::string planJson(ir::Estate const& estate, std::vector<migration::Dependency
                          {"build", wave.build},
                          {"remove", wave.remove},
                          {"rollback", std::move(rollback)}});
+        if (plan.hasHistory)
+            waves.back()["hours"] = wave.hours;
     }
     for (Bridge const& bridge : plan.bridges) {
         Json row{{"side", bridge.side == Bridge::Side::legacyProducer    ? "legacy_producer"

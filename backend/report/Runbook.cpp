@@ -129,8 +129,8 @@ private:
                         "still true:"});
         page.commands({fmt::format("hoist runbook{} --plan {} -o {} --check", paths,
                                    shellWord(input.planFile), shellWord(input.folder))});
-        page.paragraph({"Commands are typed in this folder, those of ", code("hoist"),
-                        " where the definitions are."});
+        page.paragraph({"Commands are typed where ", code("hoist runbook"),
+                        " was: their paths are seen from there."});
         std::vector<std::vector<Prose>> rows;
         for (size_t wave = 0; wave < plan.waves.size(); ++wave) {
             WaveBridges const& across = (*input.bridges)[wave];
@@ -138,8 +138,9 @@ private:
                 {{link(plan.waves[wave].name, folderOf(plan, wave) + "/wave")},
                  plan.waves[wave].date.empty() ? Prose{"-"} : Prose{code(plan.waves[wave].date)},
                  {number(plan.waves[wave].workflows.size())},
-                 {number(across.standIns.size() + across.mirrored.size())},
-                 {number(across.jobsIn.size())},
+                 {number(across.standIns.size() + across.mirrored.size() +
+                         across.variablesOut.size())},
+                 {number(across.jobsIn.size() + across.variablesIn.size())},
                  {number(across.notBridged.size())}});
         }
         page.heading("Waves");
@@ -160,9 +161,14 @@ private:
         return page;
     }
 
+    /// The folder of a wave as a shell's word.
+    std::string pathOf(size_t wave) const {
+        return shellWord(input.folder + "/" + folderOf(plan, wave));
+    }
+
     std::vector<std::string> bridgeCommands(size_t wave) const {
         WaveBridges const& across = (*input.bridges)[wave];
-        std::string const list = folderOf(plan, wave) + "/bridges.json";
+        std::string const list = pathOf(wave) + "/bridges.json";
         std::vector<std::string> lines;
         if (!across.standIns.empty() || !across.mirrored.empty() || !across.variablesOut.empty())
             lines.push_back("hoistctl mirror --bridges " + list);
@@ -175,7 +181,7 @@ private:
     Page wavePage(size_t wave) const {
         WaveBridges const& across = (*input.bridges)[wave];
         auto const& workflows = plan.waves[wave].workflows;
-        std::string const folder = folderOf(plan, wave);
+        std::string const folder = pathOf(wave);
         Page page({"Wave ", code(plan.waves[wave].name)});
         if (!plan.waves[wave].date.empty())
             page.paragraph({"Planned for ", code(plan.waves[wave].date), "."});
@@ -203,12 +209,14 @@ private:
                        "hoistctl ledger load --manifest dags/hoist.manifest.json"});
         standInPreconditions(page, across);
         for (migration::NotBridged const& each : across.notBridged)
-            page.item({"Not bridged: ",
+            page.item({"Not bridged (",
+                       code(std::string(diag::info(each.code).id)),
+                       "): ",
                        code(each.object),
                        " crosses to ",
                        code(each.to),
                        ". ",
-                       {Piece::Kind::text, each.why},
+                       {Piece::Kind::text, each.why()},
                        "."});
 
         page.heading("Forward");

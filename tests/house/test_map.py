@@ -357,6 +357,9 @@ def test_hostile_names_stay_data_in_the_other_formats(hoist, hostile: Path) -> N
     assert page.handlers == []
     jobs = {each["name"] for each in read(hoist, "map", hostile)["jobs"]}
     assert "a\u202egnp.exe" in jobs
+    inventory = read(hoist, "inventory", hostile)
+    assert jobs == {each["name"] for each in inventory["jobs"]}
+    assert max(map(len, jobs)) > 10_000
     text = hoist("inventory", hostile).stdout
     assert "\u202e" not in text
     assert max(map(len, text.splitlines())) < 1000
@@ -412,8 +415,39 @@ def test_waves_and_verdicts_are_those_of_the_plan_and_the_certificates(
     assert (workflows["EXTRACT"]["wave"], workflows["REPORT"]["wave"]) == ("W1", "W2")
     assert workflows["EXTRACT"]["verdict"] == "void", "it was given to another definition"
     assert not {"wave", "verdict"} & set(workflows["WATCH"])
-    plan.write_text("nonsense")
-    assert hoist("map", estate, "--plan", plan).returncode == 2
+    # As `hoist plan` reads it: what that would not take, the map does not show.
+    for wrong in (
+        "nonsense",
+        'format = 2\n[[wave]]\nname = "W1"\nworkflows = ["EXTRACT"]\n',
+        'format = 1\n[[wave]]\nname = "W2"\nworkflows = ["EXTRACT"]\n',
+    ):
+        plan.write_text(wrong)
+        for command in (("map", "--plan"), ("plan", "--lock")):
+            done = hoist(command[0], estate, command[1], plan)
+            assert "error[M0104]" in done.stderr, wrong
+            # The map was asked for with a wrong file; the plan and the runbook do not write.
+            assert done.returncode == (2 if command[0] == "map" else 5)
+    done = hoist("map", estate, "--plan", tmp_path / "none.toml")
+    assert done.returncode == 2
+    assert "error[C0008]" in done.stderr
+
+
+def test_workflows_with_one_name_have_the_waves_of_the_plan(hoist, tmp_path: Path) -> None:
+    """A crontab entry and a job may have one name: the plan counts them, and so does the map."""
+    (tmp_path / "estate").mkdir()
+    (tmp_path / "estate/a.jil").write_text(
+        "insert_job: A  job_type: c\nmachine: m\ncommand: a\n"
+        "insert_job: caf\udce9  job_type: c\nmachine: m\ncommand: a\n",
+        encoding="utf-8",
+        errors="surrogateescape",
+    )
+    settings = "[plan]\nwave_size = 1\n"
+    (tmp_path / "estate/hoist.toml").write_text(settings)
+    plan = tmp_path / "plan.lock.toml"
+    made = hoist("plan", tmp_path / "estate", "--lock", plan, "--format", "json")
+    assert made.returncode == 0, made.stderr
+    document = read(hoist, "map", tmp_path / "estate", "--plan", plan)
+    assert sorted(each["wave"] for each in document["workflows"]) == ["W1", "W2"]
 
 
 def test_a_folder_without_certificates_is_an_error(hoist, estate: Path, tmp_path: Path) -> None:

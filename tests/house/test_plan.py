@@ -103,6 +103,49 @@ def test_the_cut_with_the_fewest_bridges_is_found_and_told(plan) -> None:
     )
 
 
+def test_the_load_is_what_really_ran_where_a_history_is_given(plan) -> None:
+    box = 'insert_job: BOX  job_type: b\ndate_conditions: 1\ndays_of_week: all\nstart_times: "06:00"\n\n'
+    plan.write(
+        box
+        + job("IN", "box_name: BOX")
+        + job("NEW", "date_conditions: 1", "days_of_week: all", "start_mins: 0"),
+        "[plan]\nwave_size = 9\n",
+    )
+    rows = [
+        {
+            "job": name,
+            "start": f"2026-03-0{day}T06:00:00Z",
+            "end": f"2026-03-0{day}T07:30:00Z",
+            "status": "success",
+        }
+        for day in (1, 2, 4)
+        for name in ("BOX", "IN")
+    ]
+    (plan.folder / "runs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    _, document, _ = plan("--history", "runs.jsonl")
+    (wave,) = document["waves"]
+    loads = {each["name"]: (each["load"], each["hours"]) for each in wave["workflows"]}
+    # Six runs in four days; a box lasts no longer than what is in it. NEW has none: its schedule.
+    assert loads == {"BOX": (1.5, 3 * 1.5 / 4), "NEW": (24.0, 0.0)}
+    assert (wave["load"], wave["hours"]) == (25.5, 1.125)
+    _, text, _ = plan.text("--history", "runs.jsonl")
+    assert "26 runs a day that last 1.1 hours" in text
+    _, document, _ = plan()
+    (wave,) = document["waves"]
+    assert "hours" not in wave
+    assert wave["load"] == 26.0
+    # The limit is held against what ran.
+    settings = "[plan]\nload_per_wave = 24\n[[plan.pin]]\nworkflow = '*'\nwave = 1\n"
+    plan.write((plan.folder / "estate/a.jil").read_text(), settings)
+    code, _, said = plan("--history", "runs.jsonl")
+    assert code == 1
+    assert "`load_per_wave` = 24" in said
+    (plan.folder / "runs.jsonl").write_text("{}\n")
+    code, _, said = plan("--history", "runs.jsonl")
+    assert code == 2
+    assert "error[M0001]" in said
+
+
 def test_one_job_that_a_workflow_waits_for_twice_is_one_bridge(plan) -> None:
     box = "insert_job: BOX  job_type: b\n\n" + "".join(
         job(name, "box_name: BOX", "condition: s(P)") for name in ("X", "Y")
@@ -249,7 +292,24 @@ wave = 3
     for number in (2, 4, 7):
         assert re.search(rf"^ *{number} \|", said, re.MULTILINE), said
     assert "pin of `C`" not in said
+    assert "= note: this is the smallest set that conflicts" in said
     assert not plan.lock.exists()
+
+
+def test_a_conflict_that_was_not_proved_the_smallest_is_called_minimal(plan) -> None:
+    names = [f"J{number:02}" for number in range(60)]
+    pins = "".join(f'[[plan.pin]]\nworkflow = "{name}"\nwave = 1\n' for name in names)
+    plan.write("".join(map(job, names)), f"[plan]\nwave_size = 30\n{pins}")
+    done = plan.run("plan", "estate", "--output", "json=findings.json", "--output", "text")
+    assert done.returncode == 1
+    assert "= note: this set is minimal" in done.stderr.decode()
+    assert "the smallest set" not in done.stderr.decode()
+    (found,) = json.loads((plan.folder / "findings.json").read_text())["findings"]
+    assert found["code"] == "M0101"
+    assert found["notes"] == [
+        "this set is minimal: none of it can be spared; whether another of fewer constraints "
+        "conflicts was not decided within the budget"
+    ]
 
 
 @pytest.mark.parametrize(

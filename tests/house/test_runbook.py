@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html.parser
+import json
 import os
 import re
 import shlex
@@ -269,6 +270,74 @@ def test_hostile_names_stay_data_in_markdown_html_shell_and_sql(run, tmp_path: P
     )
 
 
+def test_a_shell_reads_the_words_that_were_meant(run, tmp_path: Path) -> None:
+    """Every line of every page in a real bash, whose programs only print their words."""
+    (tmp_path / "estate").mkdir()
+    text = "".join(
+        f"insert_job: {name}\njob_type: c\nmachine: m{i}\ncommand: c\n"
+        for i, name in enumerate(EVIL)
+    )
+    (tmp_path / "estate/a.jil").write_text(text, encoding="utf-8")
+    run("plan", "estate", "--lock", "plan.lock.toml")
+    run("runbook", "estate", "--plan", "plan.lock.toml", "-o", "book")
+    lines = [line for line in lines_of(tmp_path / "book") if not line.startswith("SELECT")]
+    assert any("reboot" in line for line in lines), "the names are in the commands"
+    programs = "".join(
+        f"{name}() {{ printf '%s\\0' {name} \"$@\"; }}\n"
+        for name in ("hoist", "hoistctl", "airflow", "jil", "patch", "reboot", "id")
+    )
+    for line in lines:
+        command = line.split(" < ")[0]
+        done = subprocess.run(
+            ["bash", "-eu", "-c", programs + command],
+            capture_output=True,
+            env={"PATH": "/nowhere", "AUTOUSER": "U", "AUTOSERV": "S"},
+            check=True,
+        )
+        words = shlex.split(command.replace("$AUTOUSER", "U").replace("$AUTOSERV", "S"))
+        assert done.stdout.decode().split("\0")[:-1] == words, line
+
+
+def test_hostile_names_stay_data_in_what_a_wave_changes(run, tmp_path: Path) -> None:
+    """`plan --bridges`: JIL that hoist reads again, a patch that `patch` takes, lists that are JSON."""
+    (tmp_path / "estate").mkdir()
+    text = "".join(
+        f"insert_job: {name}\njob_type: c\nmachine: m{i}\ncommand: c\n"
+        for i, name in enumerate(EVIL)
+    )
+    text += "insert_job: x.1  job_type: c\nmachine: m\ncommand: echo '*/ insert_job: BAD'\n"
+    text += "insert_job: LAST  job_type: c\nmachine: m\ncommand: l\ncondition: s(x.1)"
+    text += "".join(f' & v(G{i}) = "{name}"' for i, name in enumerate(EVIL[:2])) + "\n"
+    (tmp_path / "estate/a.jil").write_text(text, encoding="utf-8")
+    crontab = "".join(
+        f"{i} 4 * * * ops echo {name.replace('%', '')}\n" for i, name in enumerate(EVIL)
+    )
+    (tmp_path / "estate/cron.d").mkdir()
+    (tmp_path / "estate/cron.d/batch").write_text(crontab, encoding="utf-8")
+    (tmp_path / "hoist.toml").write_text(
+        "[plan]\nwave_size = 1\n[[plan.order]]\nfirst = 'x.1'\nthen = 'LAST'\n"
+    )
+    done = run("plan", "estate", "--config", "hoist.toml", "--bridges", "out", "--lock", "l.toml")
+    assert done.returncode in (0, 1), done.stderr.decode()
+    folders = sorted((tmp_path / "out").iterdir())
+    assert all(re.fullmatch(r"\d\d-W\d+", folder.name) for folder in folders)
+    applied = "".join(path.read_text() for path in sorted((tmp_path / "out").rglob("apply.jil")))
+    assert "update_job: x.1" in applied
+    for name in EVIL:
+        assert name not in applied
+    names = re.findall(r"^update_job: (.*)$", applied, re.MULTILINE)
+    assert all(re.fullmatch(r"[A-Za-z0-9._:#\\-]{1,64}", name) for name in names)
+    for path in (tmp_path / "out").rglob("*.json"):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        assert all(isinstance(name, str) for name in document["to_legacy"]["stand_ins"])
+    patches = sorted((tmp_path / "out").rglob("crontab.patch"))
+    assert len(patches) == len(EVIL)
+    for path in patches:
+        subprocess.run(
+            ["patch", "-p0", "-i", path, "--dry-run"], cwd=tmp_path, check=True, capture_output=True
+        )
+
+
 # --- bridges --------------------------------------------------------------------------------------
 
 
@@ -306,6 +375,30 @@ def test_a_crontab_is_patched_and_patched_back(run, tmp_path: Path) -> None:
         text = (tmp_path / "estate/ops.crontab").read_text()
         assert text == (tab if back else tab.replace("5 4", "# moved to Airflow: 5 4").replace(
             "6 4", "# moved to Airflow: 6 4"))  # fmt: skip
+
+
+def test_the_files_of_a_page_lie_where_its_commands_look(run, tmp_path: Path) -> None:
+    """All commands are typed in one folder, the one in which the runbook was made."""
+    (tmp_path / "estate").mkdir()
+    (tmp_path / "estate/a.jil").write_text(SMALL)
+    (tmp_path / "estate/ops.crontab").write_text("5 4 * * * /bin/one\n")
+    (tmp_path / "hoist.toml").write_text("[plan]\nwave_size = 2\n")
+    settings = ("--config", "hoist.toml")
+    run("plan", "estate", *settings, "--lock", "plan.lock.toml")
+    done = run("runbook", "estate", *settings, "--plan", "plan.lock.toml", "-o", "my book")
+    assert done.returncode == 0, done.stderr.decode()
+    paths, patches = set(), 0
+    for line in lines_of(tmp_path / "my book"):
+        words = shlex.split(line)
+        paths |= {words[at + 1] for at, word in enumerate(words) if word in ("<", "--bridges")}
+        if words[0] == "patch" and "-R" not in words:
+            subprocess.run(["sh", "-c", line], cwd=tmp_path, check=True, capture_output=True)
+            patches += 1
+    assert patches == 1
+    assert {Path(path).name for path in paths} >= {"apply.jil", "undo.jil", "bridges.json"}
+    assert all((tmp_path / path).is_file() for path in paths), paths
+    (check_line,) = [line for line in lines_of(tmp_path / "my book") if "--check" in line]
+    assert run(*shlex.split(check_line)[1:]).returncode == 0
 
 
 # --- the exercise ---------------------------------------------------------------------------------

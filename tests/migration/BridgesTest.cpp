@@ -245,6 +245,32 @@ TEST(Bridges, ThoseWhoStayStartWhenTheyStartedBefore) {
     }
 }
 
+// M0204 says: join `d()` to the condition. What the mirror tells of the box's start then ends it.
+TEST(Bridges, AStatusBesideTheExitCodeEndsWithTheStartOfTheBox) {
+    std::string text = night;
+    std::string const asks = "e(LOAD) = 3";
+    text.replace(text.find(asks), asks.size(), "(d(LOAD) & e(LOAD) = 3)");
+    Moved const moved(text, {{"EOD"}});
+    ReadEstate const changed(moved.changed());
+    ASSERT_EQ(moved.first().notBridged.size(), 1u);
+    EXPECT_EQ(moved.first().notBridged[0].code, diag::Code::ExitCodeKeptTooLong);
+    semantics::Scenario scenario;
+    scenario.start = monday;
+    scenario.end = monday + 2 * day;
+    scenario.runs["LOAD"] = {{600, 3, false}, {600, 0, false}};
+    scenario.runs["CHECK"] = {{300, 0, false}};
+    std::vector<llvm::StringRef> const stayed{"REPORT", "RESCUE", "DONE"};
+    auto const before = storyOf(moved.read.estate, scenario, stayed);
+    EXPECT_NE(std::count_if(before.begin(), before.end(),
+                            [](std::string const& line) {
+                                return llvm::StringRef(line).contains("RESCUE STARTING");
+                            }),
+              0);
+    semantics::Scenario after = scenario;
+    after.events = mirrored(moved.read.estate, scenario, moved.first());
+    EXPECT_EQ(storyOf(changed.estate, after, stayed), before);
+}
+
 TEST(Bridges, OnlyWhatCrossesIsCarriedAndEndsWithItsConsumer) {
     Moved const moved(night, {{"EOD"}, {"REPORT", "RESCUE"}});
     EXPECT_EQ(moved.waves[1].standIns, std::vector<std::string>());
@@ -287,7 +313,7 @@ condition: t(WATCH) | e(ODD) = 2
     EXPECT_EQ(moved.first().mirrored, (std::vector<std::string>{"WATCH", "ODD"}));
     EXPECT_EQ(moved.first().apply.find("job_type"), std::string::npos);
     ASSERT_EQ(moved.first().notBridged.size(), 1u);
-    EXPECT_NE(moved.first().notBridged[0].why.find("no plain command"), std::string::npos);
+    EXPECT_EQ(moved.first().notBridged[0].code, diag::Code::ExitCodeNotBridged);
     EXPECT_TRUE(moved.first().notBridged[0].where.isValid());
     expectUndone(moved);
 }

@@ -178,3 +178,34 @@ TEST(Dependencies, ACrowdIsSharedAndNotMultiplied) {
     EXPECT_EQ(found[0].at, migration::Producer::shared);
     EXPECT_EQ(found[0].strength, migration::Strength::hard);
 }
+
+TEST(Dependencies, FilesThatACommandWrites) {
+    ReadEstate const read(R"(
+insert_global: DIR
+value: /data
+insert_job: W1  job_type: c
+command: extract.sh 2>&1 > $$DIR/one.csv && touch "/data/one.ok"; ls | sudo tee -a /logs/all.log > /dev/null
+machine: m
+insert_job: W2  job_type: c
+command: sh -c "touch /data/two.ok" ; touch $HOME/x /data/t*.ok -c; echo '> /data/two.ok' # > /data/two.ok
+machine: m
+insert_job: W3  job_type: c
+command: cat <<E > /data/two.ok
+machine: m
+std_out_file: /logs/three.log
+insert_job: F1  job_type: f
+watch_file: /data/one.csv
+machine: m
+insert_job: F2  job_type: f
+watch_file: /data/*.ok
+machine: m
+insert_job: F3  job_type: f
+watch_file: /logs/*.log
+machine: m
+)");
+    EXPECT_EQ(told(read), "(shared) -> W1 variable soft DIR: $$DIR\n"
+                          "W1 -> F1 file soft /data/one.csv: /data/one.csv\n"
+                          "W1 -> F2 file soft /data/one.ok: /data/*.ok\n"
+                          "W1 -> F3 file soft /logs/all.log: /logs/*.log\n"
+                          "W3 -> F3 file hard /logs/three.log: /logs/*.log\n");
+}

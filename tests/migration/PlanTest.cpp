@@ -116,10 +116,10 @@ TEST(WaveConflict, NamesOnlyWhatConflicts) {
     Problem problem;
     problem.nodes = 6;
     problem.rules = {capacityOf(6, 2), windowOf({0, 1, 2}, 1, 1), windowOf({3}, 0, 0), wavesOf(9)};
-    EXPECT_EQ(conflictOf(problem), (std::vector<uint32_t>{0, 1}));
+    EXPECT_EQ(conflictOf(problem).rules, (std::vector<uint32_t>{0, 1}));
     EXPECT_EQ(solve(problem).outcome, Solution::Outcome::infeasible);
     problem.rules[0].limit = 3;
-    EXPECT_TRUE(conflictOf(problem).empty());
+    EXPECT_TRUE(conflictOf(problem).rules.empty());
     EXPECT_EQ(solve(problem).outcome, Solution::Outcome::planned);
 }
 
@@ -127,12 +127,45 @@ TEST(WaveConflict, CountsWhatMustLieInAStretchOfWaves) {
     Problem problem;
     problem.nodes = 5;
     problem.rules = {windowOf({0, 1, 2, 3, 4}, 2, 3), capacityOf(5, 2)};
-    EXPECT_EQ(conflictOf(problem), (std::vector<uint32_t>{0, 1}));
+    EXPECT_EQ(conflictOf(problem).rules, (std::vector<uint32_t>{0, 1}));
     problem.rules[0].closed = {3};
     problem.rules[1].limit = 4;
-    EXPECT_EQ(conflictOf(problem), (std::vector<uint32_t>{0, 1}));
+    EXPECT_EQ(conflictOf(problem).rules, (std::vector<uint32_t>{0, 1}));
     problem.rules[1].limit = 5;
-    EXPECT_TRUE(conflictOf(problem).empty());
+    EXPECT_TRUE(conflictOf(problem).rules.empty());
+}
+
+// Whoever deletes from either end keeps one of the circles of three.
+TEST(WaveConflict, IsTheSmallestAndNotOnlyMinimal) {
+    Problem problem;
+    problem.nodes = 7;
+    auto const circle = [&](uint32_t a) {
+        for (uint32_t i = 0; i < 3; ++i)
+            problem.rules.push_back(orderOf({a + i}, {a + (i + 1) % 3}, true));
+    };
+    circle(0);
+    problem.rules.push_back(windowOf({3}, 0, 0));
+    problem.rules.push_back(windowOf({3}, 1, 1));
+    circle(4);
+    Conflict const conflict = conflictOf(problem);
+    EXPECT_EQ(conflict.rules, (std::vector<uint32_t>{3, 4}));
+    EXPECT_TRUE(conflict.isSmallest);
+}
+
+TEST(WaveConflict, SaysWhenItWasNotProvedTheSmallest) {
+    Problem problem;
+    problem.nodes = 60;
+    problem.rules = {capacityOf(60, 30)};
+    for (uint32_t node = 0; node < 60; ++node)
+        problem.rules.push_back(windowOf({node}, 0, 0));
+    Conflict const conflict = conflictOf(problem); // any 31 of 60: too many sets to try
+    EXPECT_EQ(conflict.rules.size(), 32u);
+    EXPECT_EQ(conflict.rules.front(), 0u);
+    EXPECT_FALSE(conflict.isSmallest);
+    problem.rules.resize(6);
+    problem.rules[0] = capacityOf(60, 3);
+    EXPECT_TRUE(conflictOf(problem).isSmallest);
+    EXPECT_EQ(conflictOf(problem).rules.size(), 5u);
 }
 
 TEST(WaveSolver, FindsThePackingThatOnlyFitsOneWay) {

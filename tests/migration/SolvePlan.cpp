@@ -56,7 +56,8 @@ int main() {
                                                                                  : "undecided"},
                  {"wave", solution.wave},
                  {"waves", solution.waves},
-                 {"conflict", solution.conflict},
+                 {"conflict", solution.conflict.rules},
+                 {"smallest", solution.conflict.isSmallest},
                  {"seconds", seconds.count()}};
         if (solution.outcome == Solution::Outcome::planned) {
             out["cut"] = cutOf(problem, solution.wave);

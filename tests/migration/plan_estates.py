@@ -151,3 +151,37 @@ def small(seed: int) -> Problem:
             rules.append({"kind": kind, "nodes": nodes_first, "later": rest[: draw.randint(1, 3)],
                           "strict": draw.random() < 0.5})  # fmt: skip
     return {"nodes": nodes, "nets": nets, "rules": rules}
+
+
+def contradictory(seed: int) -> Problem:
+    """Return a problem of a few nodes with a dozen rules: several conflicts, of several sizes."""
+    draw = random.Random(f"contradictory/{seed}")
+    nodes = draw.randint(4, 7)
+    everyone = list(range(nodes))
+    rules: list[dict[str, Any]] = []
+    if draw.random() < 0.7:
+        rules.append({"kind": "waves", "limit": draw.randint(2, 4)})
+    for _ in range(draw.randint(7, 11)):
+        kind = draw.choice(
+            ("together", "window", "capacity", "capacity", "variety", "order", "order")
+        )
+        some = sorted(draw.sample(everyone, draw.randint(2, 3)))
+        if kind == "together":
+            rules.append({"kind": kind, "nodes": some[:2]})
+        elif kind == "window":
+            first = draw.randrange(4)
+            rules.append({"kind": kind, "nodes": some[:2], "first": first, "closed": [],
+                          "last": first + draw.randint(0, 2)})  # fmt: skip
+        elif kind == "capacity":
+            members = sorted(draw.sample(everyone, draw.randint(2, nodes)))
+            rules.append({"kind": kind, "nodes": members, "limit": draw.randint(1, 3),
+                          "amounts": [draw.randint(1, 2) for _ in members]})  # fmt: skip
+        elif kind == "variety":
+            rules.append({"kind": kind, "nodes": everyone, "limit": draw.randint(1, 2),
+                          "labels": [draw.randrange(3) for _ in everyone]})  # fmt: skip
+        else:
+            draw.shuffle(some)
+            rules.append({"kind": kind, "nodes": some[:1], "later": some[1:],
+                          "strict": draw.random() < 0.8})  # fmt: skip
+    draw.shuffle(rules)
+    return {"nodes": nodes, "nets": [], "rules": rules}

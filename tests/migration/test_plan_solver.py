@@ -1,7 +1,8 @@
-"""The wave solver against OR-tools: optima of small problems, feasibility, and minimal conflicts."""
+"""The wave solver against OR-tools: optima of small problems, feasibility, and the smallest conflicts."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -61,6 +62,28 @@ def test_small_problems_are_solved_to_the_optimum_or_refused_with_a_minimal_conf
     assert outcomes["planned"] > SMALL // 4
     assert outcomes["infeasible"] > SMALL // 10
     assert worse == 0
+
+
+def test_a_conflict_is_the_smallest_of_all_subsets(plan) -> None:
+    """CP-SAT on every set of one rule fewer: whatever is smaller yet lies in one of them."""
+    problems = [estates.contradictory(seed) for seed in range(60)]
+    sizes: dict[int, int] = {}
+    for seed, (problem, answer) in enumerate(zip(problems, plan(problems), strict=True)):
+        if answer["outcome"] == "planned":
+            continue
+        core = answer["conflict"]
+        everything = set(range(len(problem["rules"])))
+        waves = problem["nodes"] + 6
+        assert answer["outcome"] == "infeasible", f"seed {seed}"
+        assert answer["smallest"], f"seed {seed}: not decided at this size"
+        assert not oracle.is_feasible(problem, waves, skip=everything - set(core)), f"seed {seed}"
+        for fewer in itertools.combinations(sorted(everything), len(core) - 1):
+            assert oracle.is_feasible(problem, waves, skip=everything - set(fewer)), (
+                f"seed {seed}: {fewer} conflict, which are fewer than {core}"
+            )
+        sizes[len(core)] = sizes.get(len(core), 0) + 1
+    assert sum(sizes.values()) > 20, sizes
+    assert len(sizes) > 2, f"conflicts of several sizes are needed: {sizes}"
 
 
 def test_the_same_problem_has_the_same_plan(plan) -> None:
