@@ -1,13 +1,39 @@
 // The loop: set up, take the earliest event, do all that follows from it.
 #include "analysis/semantics/Play.h"
+#include "analysis/semantics/orders/Orders.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace hoist::semantics {
 
+namespace {
+
+/// Two schedulers that share no state: what happened at one instant, AutoSys's first.
+void merge(Trace& trace, Trace&& other) {
+    auto const join = [](auto& into, auto& from) {
+        auto const middle = static_cast<std::ptrdiff_t>(into.size());
+        into.insert(into.end(), std::make_move_iterator(from.begin()),
+                    std::make_move_iterator(from.end()));
+        std::inplace_merge(into.begin(), into.begin() + middle, into.end(),
+                           [](auto const& a, auto const& b) { return a.at < b.at; });
+    };
+    join(trace.events, other.events);
+    join(trace.notStarted, other.notStarted);
+    join(trace.alarms, other.alarms);
+    trace.finals.merge(other.finals);
+    trace.facts = std::move(other.facts);
+    trace.conditions = std::move(other.conditions);
+}
+
+} // namespace
+
 Trace run(ir::Estate const& estate, schedule::Ticks& ticks, Scenario const& scenario,
           llvm::ArrayRef<ir::WorkflowId> only) {
-    return Play(estate, ticks, scenario, only).run();
+    Trace trace = Play(estate, ticks, scenario, only).run();
+    if (auto orders = playOrders(estate, scenario, only))
+        merge(trace, std::move(*orders));
+    return trace;
 }
 
 Play::Play(ir::Estate const& model, schedule::Ticks& tickSource, Scenario const& script,
@@ -65,7 +91,7 @@ void Play::index() {
             else
                 notStarted(job, "CRON-004", "it starts with the cron daemon, which no clock tells");
         }
-        if (!self.condition.isSet())
+        if (!self.condition.isSet() || self.dialect == ir::Dialect::controlm)
             continue;
         auto const add = [&](std::vector<ir::JobId>& list) {
             if (list.empty() || list.back() != job)
@@ -126,6 +152,8 @@ Trace Play::run() {
         drain();
     }
     for (ir::JobId const job : estate.jobs.ids()) {
+        if (estate.jobs[job].dialect == ir::Dialect::controlm)
+            continue; // played as orders
         StoredStatus const& row = store[job];
         JobState const& state = states[job];
         trace.finals[estate.jobs[job].name.str()] = {row.status,   row.lastStart, row.lastEnd,

@@ -15,8 +15,11 @@ void Play::onOutside(Event const& event) {
     case Kind::machOnline: offline[event.object] = false; return wakeMachine(event.object);
     default: break;
     }
-    if (auto const it = estate.jobByName.find(event.object); it != estate.jobByName.end())
-        return onJobEvent(event, it->second);
+    if (auto const it = estate.jobByName.find(event.object); it != estate.jobByName.end()) {
+        if (estate.jobs[it->second].dialect != ir::Dialect::controlm)
+            onJobEvent(event, it->second);
+        return;
+    }
     if (event.kind == Kind::externalStatus || event.kind == Kind::changeStatus) {
         store.record(llvm::StringRef(event.object), event.status, now,
                      isEnded(event.status) ? std::optional(event.exitCode) : std::nullopt);

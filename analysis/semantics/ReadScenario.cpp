@@ -123,6 +123,8 @@ public:
                  }},
                 {"statuses", [&](auto const& v) { statuses(v); }},
                 {"files", [&](auto const& v) { list(v, [&](auto const& one) { arrival(one); }); }},
+                {"conditions",
+                 [&](auto const& v) { list(v, [&](auto const& one) { storedFact(one); }); }},
                 {"events", [&](auto const& v) { list(v, [&](auto const& one) { event(one); }); }},
                 {"ties", [&](auto const& v) { ties(v); }}});
         if (root->kind == Kind::object && (!hasStart || !hasEnd))
@@ -232,6 +234,7 @@ private:
         object(value, "a run",
                {{"duration", [&](auto const& v) { number(v, made.duration, 0); }},
                 {"exit_code", [&](auto const& v) { number(v, made.exitCode, INT32_MIN); }},
+                {"output", [&](auto const& v) { text(v, made.output); }},
                 {"terminated", [&](auto const& v) {
                      if (v.kind != Kind::boolean)
                          return bad(v.span, "true or false is needed here");
@@ -313,10 +316,35 @@ private:
         result.files.push_back(std::move(made));
     }
 
+    /// `0302`, without a year, or a word (CTM-011, CTM-012).
+    void factDate(JsonValue const& value, std::string& target, bool mayBeWord) {
+        if (!text(value, target))
+            return;
+        unsigned number = 0;
+        bool const isDay = target.size() == 4 &&
+                           !llvm::StringRef(target).getAsInteger(10, number) && number / 100 >= 1 &&
+                           number / 100 <= 12 && number % 100 >= 1 && number % 100 <= 31;
+        if (!isDay && target != "STAT" && !(mayBeWord && (target == "ODAT" || target == "****")))
+            bad(value.span, mayBeWord ? "a date is `0302`, `STAT`, `ODAT` or `****`"
+                                      : "a date is `0302` or `STAT`");
+    }
+    void storedFact(JsonValue const& value) {
+        StoredFact made;
+        object(value, "a condition",
+               {{"name", [&](auto const& v) { text(v, made.name); }},
+                {"date", [&](auto const& v) { factDate(v, made.date, false); }}});
+        if (value.kind == Kind::object && (made.name.empty() || made.date.empty()))
+            bad(value.span, "a condition needs `name` and `date`");
+        else
+            result.facts.push_back(std::move(made));
+    }
+
     /// The key that names the object of an event.
     static llvm::StringRef objectKey(Event::Kind kind) {
         switch (kind) {
-        case Event::Kind::setGlobal: return "name";
+        case Event::Kind::setGlobal:
+        case Event::Kind::addCondition:
+        case Event::Kind::deleteCondition: return "name";
         case Event::Kind::releaseResource: return "resource";
         case Event::Kind::machOffline:
         case Event::Kind::machOnline: return "machine";
@@ -353,6 +381,16 @@ private:
                 name("resource"),
                 name("machine"),
                 {"value", [&](auto const& v) { hasValue = text(v, made.value); }},
+                {"date", [&](auto const& v) { factDate(v, made.value, true); }},
+                {"odate",
+                 [&](auto const& v) {
+                     std::string date;
+                     auto const day =
+                         text(v, date) ? parseIso(date + "T00:00:00Z") : std::optional<int64_t>();
+                     if (!day)
+                         return bad(v.span, "an order date is written `2026-03-02`");
+                     made.orderDate = static_cast<int32_t>(*day / 86'400);
+                 }},
                 {"status",
                  [&](auto const& v) {
                      status(v, made.status);
@@ -376,9 +414,29 @@ private:
             return bad(value.span, what + " needs `status`");
         if (made.kind == Event::Kind::setGlobal && !hasValue)
             return bad(value.span, what + " needs `value`");
-        if (key == "job")
+        if (key == "job") {
             knownJob(named->span, made.object, needsStatus);
+            fitsScheduler(value.span, made);
+        }
         result.events.push_back(std::move(made));
+    }
+    /// Of a job of one scheduler there are no events that only the other knows.
+    void fitsScheduler(Span span, Event const& made) {
+        auto const it = estate.jobByName.find(made.object);
+        if (it == estate.jobByName.end())
+            return;
+        using E = Event::Kind;
+        bool const isOrdered = estate.jobs[it->second].dialect == ir::Dialect::controlm;
+        bool const isOfOrders =
+            made.kind == E::confirm || made.kind == E::rerun || made.kind == E::deleteOrder;
+        bool const isOfBoth = made.kind == E::startJob || made.kind == E::forceStartJob ||
+                              made.kind == E::killJob || made.kind == E::jobOnHold ||
+                              made.kind == E::jobOffHold || made.kind == E::changeStatus;
+        if (!isOfBoth && isOrdered != isOfOrders)
+            bad(span, fmt::format("{} is no event of {}", toString(made.kind).str(),
+                                  isOrdered ? "Control-M" : "this job's scheduler"));
+        if (isOrdered && made.kind == E::changeStatus && made.status != Status::success)
+            bad(span, "Control-M's operators can set a job to OK only: SUCCESS");
     }
     bool kind(JsonValue const& value, Event::Kind& target) {
         std::string name;

@@ -36,10 +36,13 @@ struct RunPlan {
     int64_t duration = 60; ///< seconds
     int64_t exitCode = 0;
     bool terminated = false; ///< dies by a signal (JIL-058)
+    std::string output{};    ///< what rules on the output read (CTM-072)
     friend bool operator==(RunPlan const&, RunPlan const&) = default;
 };
 
-/// What happens from outside: operator commands (JIL-080), reports of other instances (JIL-075).
+/// What happens from outside: operator commands (JIL-080, CTM-007), reports of other instances
+/// (JIL-075). Of a Control-M job STARTJOB orders it if it is due, FORCE_STARTJOB in any case, and
+/// CHANGE_STATUS sets it to OK.
 struct Event {
     enum class Kind : uint8_t {
         startJob,
@@ -57,13 +60,19 @@ struct Event {
         machOffline,
         machOnline,
         externalStatus, ///< of `job^INSTANCE`, or of a job that the estate does not define
+        confirm,
+        rerun,
+        deleteOrder,
+        addCondition, ///< `object` of the date in `value`
+        deleteCondition,
     };
     int64_t at = 0; ///< seconds since 1970-01-01T00:00Z
     Kind kind = Kind::startJob;
     std::string object; ///< job, global, resource or machine
-    std::string value;  ///< setGlobal
+    std::string value;  ///< setGlobal; of conditions `0302`, `STAT`, `ODAT`, `****`
     Status status = Status::inactive;
     int64_t exitCode = 0;
+    std::optional<int32_t> orderDate{}; ///< startJob, forceStartJob; nothing: the current one
 };
 
 llvm::StringRef toString(Event::Kind kind);       ///< "FORCE_STARTJOB"
@@ -82,6 +91,12 @@ struct FileArrival {
     int64_t size = 0;
 };
 
+/// A condition of Control-M that is there before the start.
+struct StoredFact {
+    std::string name;
+    std::string date; ///< `0302`, without a year (CTM-011), or `STAT`
+};
+
 struct Scenario {
     int64_t start = 0, end = 0; ///< [start, end), seconds since 1970-01-01T00:00Z
     RunPlan defaultRun;
@@ -89,6 +104,7 @@ struct Scenario {
     std::map<std::string, std::string> globals;       ///< over those that the estate defines
     std::map<std::string, StoredStatus> statuses;
     std::vector<FileArrival> files;
+    std::vector<StoredFact> facts;
     std::vector<Event> events; ///< any order
     /// Load units and resources never run short: for questions that are not about them.
     bool hasEndlessCapacity = false;

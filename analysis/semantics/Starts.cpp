@@ -168,9 +168,7 @@ void Play::consider(ir::JobId job, Trigger const& trigger) {
     if (state.isSilent && !byOperator)
         return;
     if (self.refused && !byOperator) // it may wait for what could not be read
-        return notStarted(job, "JIL-003",
-                          ir::isTranslated(self.dialect) ? "there are errors in its definition"
-                                                         : "hoist does not play such jobs yet");
+        return notStarted(job, "JIL-003", "there are errors in its definition");
     ir::Schedule const* const schedule =
         self.schedule && estate.schedules[self.schedule].kind != ir::Schedule::Kind::atBoot
             ? &estate.schedules[self.schedule]

@@ -11,9 +11,11 @@ constexpr llvm::StringLiteral statusWords[] = {
     "PEND_MACH",  "RESTART",   "WAIT_REPLY", "SUSPENDED",
 };
 constexpr llvm::StringLiteral eventWords[] = {
-    "STARTJOB",   "FORCE_STARTJOB",   "KILLJOB",       "JOB_ON_HOLD",    "JOB_OFF_HOLD",
-    "JOB_ON_ICE", "JOB_OFF_ICE",      "JOB_ON_NOEXEC", "JOB_OFF_NOEXEC", "CHANGE_STATUS",
-    "SET_GLOBAL", "RELEASE_RESOURCE", "MACH_OFFLINE",  "MACH_ONLINE",    "EXTERNAL_STATUS",
+    "STARTJOB",       "FORCE_STARTJOB", "KILLJOB",         "JOB_ON_HOLD",
+    "JOB_OFF_HOLD",   "JOB_ON_ICE",     "JOB_OFF_ICE",     "JOB_ON_NOEXEC",
+    "JOB_OFF_NOEXEC", "CHANGE_STATUS",  "SET_GLOBAL",      "RELEASE_RESOURCE",
+    "MACH_OFFLINE",   "MACH_ONLINE",    "EXTERNAL_STATUS", "CONFIRM",
+    "RERUN",          "DELETE_ORDER",   "ADD_CONDITION",   "DELETE_CONDITION",
 };
 
 } // namespace

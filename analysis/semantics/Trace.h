@@ -23,12 +23,14 @@ struct TraceEvent {
     std::optional<int64_t> exitCode;
     unsigned attempt = 0; ///< STARTING: 1 for the first try of a run
     Reason reason;
+    std::optional<int32_t> orderDate{}; ///< of an order of Control-M: days since 1970-01-01
 };
 
 struct NotStarted {
     int64_t at = 0;
     std::string job;
     Reason reason;
+    std::optional<int32_t> orderDate{};
 };
 
 struct FinalStatus {
@@ -44,6 +46,14 @@ struct Alarm {
     std::string job, name; ///< "MAXRUNALARM"
 };
 
+/// A condition of Control-M was added or deleted (CTM-010).
+struct FactEvent {
+    int64_t at = 0;
+    std::string name, date; ///< `0302`, `STAT`, `****`
+    bool isAdded = true;
+    std::string job; ///< empty: from outside
+};
+
 struct Trace {
     int64_t start = 0, end = 0;
     std::vector<TraceEvent> events;
@@ -51,6 +61,8 @@ struct Trace {
     std::map<std::string, FinalStatus> finals;
     std::map<std::string, std::string> globals;
     std::vector<Alarm> alarms;
+    std::vector<FactEvent> facts;
+    std::vector<std::string> conditions; ///< "name 0302": those that are there at the end
 };
 
 } // namespace hoist::semantics

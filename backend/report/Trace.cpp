@@ -60,6 +60,10 @@ void addInstant(Json& object, char const* key, int64_t instant) {
 }
 
 Json reasoned(int64_t at, llvm::StringRef job) { return {{"at", isoText(at)}, {"job", safe(job)}}; }
+void addOrderDate(Json& object, std::optional<int32_t> day) {
+    if (day)
+        object["odate"] = isoText(int64_t(*day) * 86'400).substr(0, 10);
+}
 void addReason(Json& object, semantics::Reason const& reason) {
     object["reason"] = safe(reason.text);
     object["rule"] = reason.rule.str();
@@ -79,12 +83,14 @@ std::string traceJson(Trace const& trace, JsonLayout layout) {
             one["exit_code"] = *event.exitCode;
         if (event.attempt > 0)
             one["attempt"] = event.attempt;
+        addOrderDate(one, event.orderDate);
         addReason(one, event.reason);
         events.push_back(std::move(one));
     }
     Json& missed = root["not_started"] = Json::array();
     for (semantics::NotStarted const& event : trace.notStarted) {
         Json one = reasoned(event.at, event.job);
+        addOrderDate(one, event.orderDate);
         addReason(one, event.reason);
         missed.push_back(std::move(one));
     }
@@ -108,6 +114,21 @@ std::string traceJson(Trace const& trace, JsonLayout layout) {
         Json one = reasoned(alarm.at, alarm.job);
         one["alarm"] = alarm.name;
         alarms.push_back(std::move(one));
+    }
+    if (!trace.facts.empty() || !trace.conditions.empty()) {
+        Json& facts = root["condition_changes"] = Json::array();
+        for (semantics::FactEvent const& fact : trace.facts) {
+            Json one = {{"at", isoText(fact.at)},
+                        {"name", safe(fact.name)},
+                        {"date", fact.date},
+                        {"sign", fact.isAdded ? "+" : "-"}};
+            if (!fact.job.empty())
+                one["job"] = safe(fact.job);
+            facts.push_back(std::move(one));
+        }
+        Json& left = root["conditions"] = Json::array();
+        for (std::string const& condition : trace.conditions)
+            left.push_back(safe(condition));
     }
     return root.dump(layout == JsonLayout::line ? -1 : 2) + "\n";
 }

@@ -1,0 +1,288 @@
+// What follows an end: the rules in their three rounds, the conditions, the next run (CTM-014,
+// CTM-060…078).
+#include "analysis/semantics/orders/Orders.h"
+
+#include <llvm/Support/GlobPattern.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace hoist::semantics {
+
+using Action = ir::EndAction::Kind;
+using Test = ir::EndTest::Kind;
+
+namespace {
+
+bool compare(int64_t left, ir::Compare op, int64_t right) {
+    switch (op) {
+    case ir::Compare::equal: return left == right;
+    case ir::Compare::notEqual: return left != right;
+    case ir::Compare::less: return left < right;
+    case ir::Compare::greater: return left > right;
+    case ir::Compare::lessEqual: return left <= right;
+    case ir::Compare::greaterEqual: return left >= right;
+    }
+    return false;
+}
+
+bool compare(ir::EndTest const& test, int64_t value) {
+    switch (test.relation) {
+    case ir::EndTest::Relation::even: return value % 2 == 0;
+    case ir::EndTest::Relation::odd: return value % 2 != 0;
+    case ir::EndTest::Relation::compared: return compare(value, test.op, test.number);
+    }
+    return false;
+}
+
+/// A line of the output holds the text, in which `*` and `?` stand for anything (CTM-072).
+bool isInOutput(llvm::StringRef pattern, llvm::StringRef output) {
+    llvm::SmallVector<llvm::StringRef, 8> lines;
+    output.split(lines, '\n', -1, false);
+    std::string glob = "*";
+    for (char const c : pattern)
+        glob += llvm::StringRef("[]{}\\^").contains(c) ? std::string("\\") + c : std::string(1, c);
+    auto compiled = llvm::GlobPattern::create(glob + "*");
+    if (!compiled) {
+        llvm::consumeError(compiled.takeError());
+        return output.contains(pattern);
+    }
+    return llvm::any_of(lines, [&](llvm::StringRef line) { return compiled->match(line); });
+}
+
+} // namespace
+
+bool Orders::applies(ir::EndTest const& test, OrderIndex index, bool isOk,
+                     std::optional<int64_t> exitCode) const {
+    Order const& order = orders[index];
+    switch (test.kind) {
+    case Test::any: return true;
+    case Test::ok: return isOk;
+    case Test::notOk: return !isOk;
+    case Test::exitCode: return exitCode && compare(test, *exitCode);
+    case Test::runs: return compare(test, order.runs);
+    case Test::reruns: return compare(test, order.reruns);
+    case Test::failures: return compare(test, order.failures + (isOk ? 0 : 1));
+    case Test::output: return isInOutput(test.text, order.plan.output);
+    case Test::notSubmitted: // a played job is submitted, and leaves an output
+    case Test::noOutput: return false;
+    }
+    return false;
+}
+
+void Orders::runEnds(OrderIndex index, unsigned run) {
+    Order const& order = orders[index];
+    if (order.state != State::running || order.runs != run)
+        return; // killed meanwhile
+    RunPlan const& plan = order.plan;
+    bool const isOk = plan.exitCode == 0 && !plan.terminated; // CTM-071
+    ended(index, isOk, plan.exitCode,
+          plan.terminated ? "it died by a signal" : fmt::format("exit code {}", plan.exitCode));
+}
+
+void Orders::ended(OrderIndex index, bool isOk, std::optional<int64_t> exitCode, Text how) {
+    ir::OrderPolicy const& policy = policyOf(index);
+    std::vector<ir::EndRule const*> fired;
+    bool isNotOkForGood = false; // CTM-074
+    for (int round = 1; round <= 3; ++round) {
+        bool const before = isOk;
+        bool setsOk = false, setsNotOk = false;
+        for (ir::EndRule const& rule : policy.rules) {
+            if (rule.round() != round || !applies(rule.test, index, before, exitCode))
+                continue;
+            fired.push_back(&rule);
+            for (ir::EndAction const& action : rule.actions) {
+                setsOk |= action.kind == Action::setOk;
+                setsNotOk |= action.kind == Action::setNotOk;
+            }
+        }
+        isNotOkForGood |= setsNotOk;
+        if (isNotOkForGood)
+            isOk = false;
+        else if (setsOk)
+            isOk = true;
+        if (isOk != before)
+            how += isOk ? "; DO OK" : "; DO NOTOK";
+    }
+    auto const asks = [&](Action kind) {
+        return llvm::any_of(fired, [&](ir::EndRule const* rule) {
+            return llvm::any_of(rule->actions,
+                                [&](ir::EndAction const& action) { return action.kind == kind; });
+        });
+    };
+    Order& order = orders[index];
+    order.endedAt = now;
+    order.wasOk = isOk;
+    order.failures += isOk ? 0 : 1;
+    order.hasStopped |= !isFolder(index) && asks(Action::stopCyclic);
+    order.state = State::waiting; // for the question whether there is time for another run
+    std::optional<int64_t> const again = nextRun(index, isOk, asks(Action::rerun), how);
+    order.state = isOk ? State::endedOk : State::endedNotOk;
+    giveBack(index, isOk, !again);
+    bool const isRerun = again && !policy.isCyclic;
+    event(index,
+          isRerun ? Status::restart
+          : isOk  ? Status::success
+                  : Status::failure,
+          isRerun           ? "CTM-067"
+          : isFolder(index) ? "CTM-091"
+                            : "CTM-071",
+          how, {}, exitCode);
+    // CTM-014: OUTCONDs first, so that a rule has the last word.
+    if (isOk)
+        succeed(index);
+    for (ir::EndRule const* rule : fired)
+        for (ir::EndAction const& action : rule->actions)
+            act(index, action);
+    shout(index, isOk);
+    if (again) {
+        orders[index].state = State::waiting;
+        waitUntil(index, *again);
+        look(index);
+    } else {
+        memberEnded(index);
+    }
+}
+
+void Orders::succeed(OrderIndex index) {
+    for (ir::FactChange const& one : jobOf(index).factChanges)
+        if (!one.isAction)
+            change(index, one);
+}
+
+void Orders::act(OrderIndex index, ir::EndAction const& action) {
+    switch (action.kind) {
+    case Action::changeFact: return change(index, jobOf(index).factChanges[action.fact]);
+    case Action::forceJob: return force(index, action);
+    case Action::mail: return alarm(orders[index].job, "MAIL");
+    case Action::shout: return alarm(orders[index].job, "SHOUT");
+    case Action::ticket: return alarm(orders[index].job, "TICKET");
+    default: return; // the verdict and the cycle have been decided; texts and output run nothing
+    }
+}
+
+void Orders::shout(OrderIndex index, bool isOk) {
+    using When = ir::Shout::When;
+    for (ir::Shout const& shout : policyOf(index).shouts)
+        if (shout.when == (isOk ? When::ok : When::notOk))
+            alarm(orders[index].job, "SHOUT");
+}
+
+std::optional<int64_t> Orders::nextRun(OrderIndex index, bool isOk, bool isRerunAsked, Text& why) {
+    Order& order = orders[index];
+    ir::OrderPolicy const& policy = policyOf(index);
+    int64_t const most = policy.maxRerun.value;
+    if (isFolder(index)) {
+        if (isRerunAsked)
+            notStarted(order.job, order.day, "CTM-067", "the rerun of a folder is not played");
+        return std::nullopt;
+    }
+    if (policy.isCyclic) {
+        if (order.hasStopped) {
+            why += "; its cycle is stopped";
+            return std::nullopt;
+        }
+        if (!isOk && policy.isMainframe && !isRerunAsked) { // CTM-065
+            why += "; after NOTOK it does not run again";
+            return std::nullopt;
+        }
+        // CTM-064: the first run counts on z/OS only.
+        if (most > 0 && order.runs >= most + (policy.isMainframe ? 0 : 1)) {
+            why += "; it has run as often as it may";
+            return std::nullopt;
+        }
+        auto const next = nextOfCycle(index);
+        if (!next || !opening(index, std::max(*next, now))) {
+            why += "; no run is left in its time";
+            return std::nullopt;
+        }
+        return next;
+    }
+    if (!isRerunAsked)
+        return std::nullopt;
+    if (isOk) {
+        notStarted(order.job, order.day, "CTM-067", "it is not run again, as it ended OK");
+        return std::nullopt;
+    }
+    if (order.reruns >= most) {
+        why += fmt::format("; no rerun of {} is left", most);
+        return std::nullopt;
+    }
+    ++order.reruns;
+    why += fmt::format("; rerun {} of {}", order.reruns, most);
+    return now + int64_t(policy.interval.value) * 60;
+}
+
+/// CTM-061…063. It never overlaps itself: what was planned for while it ran is now.
+std::optional<int64_t> Orders::nextOfCycle(OrderIndex index) {
+    using From = ir::Cycle::From;
+    Order& order = orders[index];
+    ir::Cycle const& cycle = policyOf(index).cycle;
+    auto const minuteOf = [](int64_t instant) { return instant - (instant % 60 + 60) % 60; };
+    if (cycle.kind == ir::Cycle::Kind::times) {
+        ir::TimeZone const& zone = zoneOf(order.job);
+        std::vector<int64_t> times;
+        for (int32_t const minute : cycle.minutes)
+            times.push_back(clock(zone, order.day, minute));
+        std::sort(times.begin(), times.end());
+        times.erase(std::unique(times.begin(), times.end()), times.end());
+        if (order.nextInterval >= times.size())
+            return std::nullopt;
+        return times[order.nextInterval++];
+    }
+    if (order.nextInterval >= cycle.minutes.size())
+        return std::nullopt;
+    int64_t const interval = int64_t(cycle.minutes[order.nextInterval]) * 60;
+    if (cycle.kind == ir::Cycle::Kind::sequence)
+        ++order.nextInterval;
+    if (order.planned < 0)
+        order.planned = minuteOf(order.startedAt);
+    int64_t const next = cycle.from == From::end     ? minuteOf(now) + interval
+                         : cycle.from == From::start ? minuteOf(order.startedAt) + interval
+                                                     : order.planned + interval;
+    order.planned = next;
+    if (next <= order.startedAt && now <= order.startedAt) {
+        notStarted(order.job, order.day, "CTM-061", "it would run without end at one instant");
+        return std::nullopt;
+    }
+    return std::max(next, now);
+}
+
+void Orders::waitUntil(OrderIndex index, int64_t instant) {
+    orders[index].notBefore = instant;
+    queue.push(instant, Planned::tick, index);
+}
+
+/// CTM-077
+void Orders::force(OrderIndex index, ir::EndAction const& action) {
+    std::string const path =
+        action.name.empty() ? action.folder.str() : (action.folder + "/" + action.name).str();
+    int32_t day = orders[index].day;
+    ir::JobId const job = orders[index].job;
+    std::string const cause = jobOf(index).name.str();
+    switch (action.date.kind) {
+    case ir::Scope::Kind::previousOrderDate:
+        day = dates.previous(job, day).value_or(day - 1);
+        break;
+    case ir::Scope::Kind::nextOrderDate: day = dates.next(job, day).value_or(day + 1); break;
+    case ir::Scope::Kind::shiftedOrderDate: day += action.date.offset; break;
+    case ir::Scope::Kind::literalDate: {
+        ir::Date date = ir::fromDayNumber(day);
+        FactDate const wanted = factDateOfLiteral(action.date.offset);
+        date.month = static_cast<uint8_t>(wanted / 100);
+        date.day = static_cast<uint8_t>(wanted % 100);
+        day = ir::toDayNumber(date);
+        break;
+    }
+    default: break;
+    }
+    auto const known = byPath.find(path);
+    if (known == byPath.end())
+        return notStarted(job, day, "CTM-077",
+                          fmt::format("DO FORCEJOB: `{}` is not in the estate", path));
+    for (ir::JobId const target : known->second)
+        orderByHand(estate.jobs[target].name, day, true, "DO FORCEJOB", cause);
+}
+
+} // namespace hoist::semantics

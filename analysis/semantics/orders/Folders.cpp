@@ -1,0 +1,63 @@
+// SMART folders and their sub-folders: orders whose execution is that of their members (CTM-090,
+// CTM-091).
+#include "analysis/semantics/orders/Orders.h"
+
+#include <fmt/format.h>
+
+namespace hoist::semantics {
+
+void Orders::open(OrderIndex folder) {
+    for (OrderIndex const member : orders[folder].members)
+        look(member);
+    closeIfDone(folder);
+}
+
+void Orders::memberEnded(OrderIndex member) {
+    OrderIndex const folder = orders[member].folder;
+    if (folder == noOrder)
+        return;
+    if (policyOf(member).endsFolder.value)
+        endFolder(folder, member);
+    closeIfDone(folder);
+}
+
+/// It ends when all that it holds has ended; a member that waits keeps it open (CTM-091).
+void Orders::closeIfDone(OrderIndex folder) {
+    if (orders[folder].state != State::running)
+        return;
+    bool isOk = true;
+    std::string firstBad;
+    for (OrderIndex const member : orders[folder].members) {
+        Order const& one = orders[member];
+        if (one.state == State::removed)
+            continue;
+        if (!one.isEnded())
+            return;
+        if (one.state == State::endedNotOk && isOk) {
+            isOk = false;
+            firstBad = jobOf(member).name.str();
+        }
+    }
+    ended(folder, isOk, {},
+          isOk ? "all that ran in it ended OK" : fmt::format("{} ended NOTOK", firstBad));
+}
+
+/// Nothing more is submitted in it; what runs comes to its end.
+void Orders::endFolder(OrderIndex folder, OrderIndex by) {
+    orders[folder].hasStopped = true;
+    std::string const text = fmt::format("{} has ended its folder", jobOf(by).name.str());
+    for (OrderIndex const member : orders[folder].members) {
+        Order& one = orders[member];
+        if (one.state == State::waiting && one.runs > 0) { // a cycle
+            one.state = one.wasOk ? State::endedOk : State::endedNotOk;
+            notStarted(one.job, one.day, "CTM-091", text);
+        } else if (one.state == State::waiting) {
+            remove(member, "CTM-091", text);
+        } else if (one.state == State::running && isFolder(member)) {
+            endFolder(member, by);
+            closeIfDone(member);
+        }
+    }
+}
+
+} // namespace hoist::semantics

@@ -1,0 +1,88 @@
+// Times: order dates begin at New Day of a zone, and windows recur every day that an order is there
+// (CTM-002, CTM-048…056).
+#include "analysis/semantics/ReadScenario.h"
+#include "analysis/semantics/orders/Orders.h"
+
+namespace hoist::semantics {
+namespace {
+constexpr int64_t secondsADay = 86'400;
+constexpr int64_t minutesADay = 1440;
+} // namespace
+
+/// CTM-055: its own, that of a folder around it, or the server's.
+ir::TimeZone const& Orders::zoneOf(ir::JobId job) const {
+    for (; job; job = estate.jobs[job].box)
+        if (auto const& written = policyOf(job).timezone; written)
+            if (auto const* zone = ir::findZone(ir::resolveZone(*written).zone))
+                return *zone;
+    auto const* const site = estate.settings.timezone.empty()
+                                 ? nullptr
+                                 : ir::findZone(ir::resolveZone(estate.settings.timezone).zone);
+    return site ? *site : utc;
+}
+
+/// A time that the zone skips is the first instant behind the gap (CTM-056).
+int64_t Orders::dayStart(ir::TimeZone const& zone, int32_t day) const {
+    return zone.at(day * secondsADay + estate.settings.newDay * 60).first;
+}
+
+/// CTM-048, CTM-050: going forward from New Day.
+int64_t Orders::clock(ir::TimeZone const& zone, int32_t day, int32_t minute) const {
+    int64_t const behind = (minute - estate.settings.newDay + minutesADay) % minutesADay;
+    return zone.at(day * secondsADay + (estate.settings.newDay + behind) * 60).first;
+}
+
+/// Of the server.
+int32_t Orders::currentDay() const {
+    ir::TimeZone const& zone = zoneOf({});
+    auto day = static_cast<int32_t>((now + zone.offsetAt(now)) / secondsADay) + 1;
+    while (dayStart(zone, day) > now)
+        --day;
+    return day;
+}
+
+std::optional<Orders::Opening> Orders::opening(OrderIndex index, int64_t from) const {
+    Order const& order = orders[index];
+    ir::OrderPolicy const& policy = policyOf(index);
+    ir::TimeZone const& zone = zoneOf(order.job);
+    std::optional<int64_t> const expiry = expiryOf(index);
+    auto const limited = [&](int64_t begin, int64_t end) -> std::optional<Opening> {
+        int64_t const first = std::max(begin, from);
+        if ((end >= 0 && first > end) || (expiry && first >= *expiry))
+            return std::nullopt;
+        return Opening{first, end};
+    };
+    // CTM-051, and days behind the order date: one window.
+    if (policy.isOpenEnded || policy.fromDays.value > 0 || policy.toDays.value > 0) {
+        int32_t const first = order.day + policy.fromDays.value;
+        return limited(
+            policy.fromTime ? clock(zone, first, *policy.fromTime) : dayStart(zone, first),
+            policy.toTime ? clock(zone, order.day + policy.toDays.value, *policy.toTime) : -1);
+    }
+    int64_t const begin = dayStart(zone, order.day);
+    auto const passed = static_cast<int32_t>((from - begin) / secondsADay);
+    for (int32_t day = order.day + std::max(passed - 1, 0);; ++day) {
+        int64_t const start = dayStart(zone, day), end = dayStart(zone, day + 1) - 1;
+        if ((expiry && start >= *expiry) || day > order.day + std::max(passed, 0) + 2)
+            return std::nullopt;
+        int64_t const opens = policy.fromTime ? clock(zone, day, *policy.fromTime) : start;
+        int64_t const closes = policy.toTime ? clock(zone, day, *policy.toTime) : end;
+        if (opens <= closes) {
+            if (auto const found = limited(opens, closes))
+                return found;
+            continue;
+        }
+        // TO comes first: until TO, and again from FROM on (CTM-050).
+        if (auto const early = limited(start, closes))
+            return early;
+        if (auto const late = limited(opens, end))
+            return late;
+    }
+}
+
+Orders::Text Orders::timeText(int64_t instant) const {
+    std::string const text = isoText(instant + zoneOf({}).offsetAt(instant));
+    return text.substr(0, 10) + " " + text.substr(11, 5);
+}
+
+} // namespace hoist::semantics

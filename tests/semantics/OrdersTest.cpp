@@ -1,0 +1,527 @@
+// Control-M's orders being played: the conformance vectors C1…C13 and the rules behind them. Each
+// test states a definition, what happens on the days, and when what starts and ends.
+#include "analysis/link/Link.h"
+#include "analysis/schedule/Ticks.h"
+#include "analysis/semantics/Interpreter.h"
+#include "analysis/semantics/ReadScenario.h"
+#include "frontend/controlm/Controlm.h"
+
+#include <gtest/gtest.h>
+
+using namespace hoist;
+using semantics::Event;
+using semantics::RunPlan;
+using semantics::Status;
+using EventKind = semantics::Event::Kind;
+
+namespace {
+
+/// One estate and one scenario from Monday, 2 March 2026 on. New Day is at 07:00 UTC.
+class Day {
+public:
+    explicit Day(std::string const& folders, std::string const& calendars = "") {
+        definition = "<DEFTABLE>" + folders + "</DEFTABLE>";
+        second = calendars;
+        scenario.start = at("2026-03-02T00:00Z");
+        days(1);
+    }
+    Day& days(int count) {
+        scenario.end = scenario.start + count * 86'400LL + 7 * 3600;
+        return *this;
+    }
+    Day& from(std::string const& date) {
+        auto const length = scenario.end - scenario.start;
+        scenario.start = at(date + "T00:00Z");
+        scenario.end = scenario.start + length;
+        return *this;
+    }
+    /// Seconds, exit code; the last repeats.
+    Day& run(std::string const& job, std::vector<RunPlan> plans) {
+        scenario.runs[job] = std::move(plans);
+        return *this;
+    }
+    Day& fact(std::string const& name, std::string const& date) {
+        scenario.facts.push_back({name, date});
+        return *this;
+    }
+    Day& event(std::string const& time, EventKind kind, std::string const& object,
+               std::string const& value = "") {
+        Event made;
+        made.at = at(time);
+        made.kind = kind;
+        made.object = object;
+        made.value = value;
+        if (kind == EventKind::changeStatus)
+            made.status = Status::success;
+        scenario.events.push_back(made);
+        return *this;
+    }
+    Day& newDay(int minutes) {
+        estate.settings.newDay = static_cast<int16_t>(minutes);
+        return *this;
+    }
+    Day& total(std::string const& resource, int64_t quantity) {
+        estate.settings.quantitativeResources[resource] = quantity;
+        return *this;
+    }
+    Day& zone(std::string const& name) {
+        estate.settings.timezone = name;
+        return *this;
+    }
+
+    /// "03-02 07:00, 03-03 07:00"
+    std::string starts(llvm::StringRef job) {
+        return times(job, [](auto const& event) { return event.status == Status::starting; });
+    }
+    /// "SUCCESS 03-02 07:01, …": how it ended each time
+    std::string ends(llvm::StringRef job) {
+        std::string text;
+        for (auto const& event : played().events)
+            if (event.job == job &&
+                (event.status == Status::success || event.status == Status::failure ||
+                 event.status == Status::restart || event.status == Status::inactive))
+                text += (text.empty() ? "" : ", ") + toString(event.status).str() + " " +
+                        shown(event.at);
+        return text;
+    }
+    /// Why it did not start, in order: "CTM-004 it waits for x 0302".
+    std::string why(llvm::StringRef job) {
+        std::string text;
+        for (auto const& missed : played().notStarted)
+            if (missed.job == job)
+                text += (text.empty() ? "" : "; ") + missed.reason.rule.str() + " " +
+                        missed.reason.text;
+        return text;
+    }
+    std::string conditions() {
+        std::string text;
+        for (std::string const& one : played().conditions)
+            text += (text.empty() ? "" : ", ") + one;
+        return text;
+    }
+    semantics::Trace const& played() {
+        if (!isPlayed) {
+            isPlayed = true;
+            std::vector<FileId> files{*estate.sources.add("a.xml", definition)};
+            if (!second.empty())
+                files.push_back(*estate.sources.add("b.xml", second));
+            controlm::read(files, estate, diags);
+            analysis::link(estate, diags);
+            for (auto const& finding : diags.all())
+                EXPECT_NE(finding.severity, diag::Severity::error) << finding.message;
+            schedule::Ticks ticks(estate);
+            trace = semantics::run(estate, ticks, scenario);
+        }
+        return trace;
+    }
+
+private:
+    static int64_t at(std::string const& text) { return *semantics::parseIso(text); }
+    static std::string shown(int64_t instant) {
+        std::string const text = semantics::isoText(instant);
+        return text.substr(5, 5) + " " + text.substr(11, text.substr(17, 2) == "00" ? 5 : 8);
+    }
+    template <class Test>
+    std::string times(llvm::StringRef job, Test test) {
+        std::string text;
+        for (auto const& event : played().events)
+            if (event.job == job && test(event))
+                text += (text.empty() ? "" : ", ") + shown(event.at);
+        return text;
+    }
+
+    ir::Estate estate;
+    diag::Diagnostics diags;
+    semantics::Scenario scenario;
+    semantics::Trace trace;
+    std::string definition, second;
+    bool isPlayed = false;
+};
+
+std::string job(std::string const& name, std::string const& attributes = "",
+                std::string const& inside = "") {
+    std::string const days = attributes.find("DAYS=") == std::string::npos ? " DAYS=\"ALL\" " : " ";
+    return "<JOB JOBNAME=\"" + name + "\" TASKTYPE=\"Command\" CMDLINE=\"x\"" + days + attributes +
+           ">" + inside + "</JOB>";
+}
+std::string plain(std::string const& inside) {
+    return "<FOLDER FOLDER_NAME=\"F\" FOLDER_ORDER_METHOD=\"SYSTEM\">" + inside + "</FOLDER>";
+}
+std::string smart(std::string const& inside, std::string const& attributes = "") {
+    return "<SMART_FOLDER FOLDER_NAME=\"S\" FOLDER_ORDER_METHOD=\"SYSTEM\" DAYS=\"ALL\" " +
+           attributes + ">" + inside + "</SMART_FOLDER>";
+}
+std::string in(std::string const& name, std::string const& rest = "") {
+    return "<INCOND NAME=\"" + name + "\" " + rest + "/>";
+}
+std::string out(std::string const& name, std::string const& rest = "SIGN=\"+\"") {
+    return "<OUTCOND NAME=\"" + name + "\" " + rest + "/>";
+}
+std::string on(std::string const& code, std::string const& inside) {
+    return "<ON STMT=\"*\" CODE=\"" + code + "\">" + inside + "</ON>";
+}
+std::string act(std::string const& word) { return "<DOACTION ACTION=\"" + word + "\"/>"; }
+RunPlan plan(int64_t duration, int64_t code = 0) { return {duration, code, false, {}}; }
+
+} // namespace
+
+// --- order dates, New Day, windows ---
+
+TEST(PlayedOrders, C1ATimeBeforeNewDayBelongsToTheOrderDateBefore) { // CTM-002, CTM-048
+    Day day(plain(job("A", "TIMEFROM=\"0200\"")));
+    day.newDay(6 * 60).from("2026-03-03");
+    EXPECT_EQ(day.starts("F/A"), "03-04 02:00");
+    EXPECT_EQ(day.played().events[0].orderDate, ir::toDayNumber({2026, 3, 3}));
+}
+
+TEST(PlayedOrders, WindowsWrapAtNewDay) { // CTM-050, the manual's examples
+    Day day(plain(job("A", "TIMEFROM=\"2300\" TIMETO=\"0500\"") +
+                  job("B", "TIMEFROM=\"0500\" TIMETO=\"2300\"", in("x")) +
+                  job("C", "TIMETO=\"0600\"")));
+    day.newDay(22 * 60).days(1).event("2026-03-03T06:00Z", EventKind::addCondition, "x", "0302");
+    EXPECT_EQ(day.starts("F/A"), "03-02 23:00");
+    EXPECT_EQ(day.starts("F/B"), "03-03 06:00"); // until TO, and again from FROM on
+    EXPECT_EQ(day.starts("F/C"), "03-02 22:00");
+}
+
+TEST(PlayedOrders, AWindowThatPassesIsNoFailure) { // CTM-052, TR-37
+    Day day(plain(job("A", "TIMETO=\"0900\"", in("x") + out("done")) + job("B", "", in("done"))));
+    day.days(2).event("2026-03-02T10:00Z", EventKind::addCondition, "x", "0302");
+    EXPECT_EQ(day.starts("F/A"), "");
+    EXPECT_EQ(day.starts("F/B"), "");
+    EXPECT_NE(day.why("F/A").find("CTM-052 its time has passed"), std::string::npos)
+        << day.why("F/A");
+}
+
+TEST(PlayedOrders, AnOpenEndStartsOnALaterDay) { // CTM-051
+    std::string const waits = in("x");
+    Day day(plain(job("A", "TIMEFROM=\"2200\" TIMETO=\"&gt;\" MAXWAIT=\"1\"", waits) +
+                  job("B", "TIMEFROM=\"2200\" MAXWAIT=\"1\"", waits)));
+    day.days(2).event("2026-03-03T10:00Z", EventKind::addCondition, "x", "0302");
+    EXPECT_EQ(day.starts("F/A"), "03-03 10:00");
+    EXPECT_EQ(day.starts("F/B"), "03-03 22:00"); // its window comes again
+}
+
+TEST(PlayedOrders, ATimeZoneHasItsOwnDay) { // CTM-055, CTM-056
+    Day ahead(plain(job("A", "TIMEZONE=\"Asia/Tokyo\" TIMEFROM=\"0800\"")));
+    EXPECT_EQ(ahead.starts("F/A"), "03-02 23:00"); // 08:00 of 3 March there; 2 March has passed
+    Day gap(plain(job("A", "TIMEFROM=\"0230\"")));
+    gap.zone("Europe/Zurich").from("2026-03-28").days(1);
+    EXPECT_EQ(gap.starts("F/A"), "03-29 01:00"); // the clock passes 02:30 at 03:00
+}
+
+TEST(PlayedOrders, OnlyNewDayOrders) { // CTM-006
+    std::string const two = "<FOLDER FOLDER_NAME=\"F\">" + job("A") + "</FOLDER>" +
+                            "<FOLDER FOLDER_NAME=\"G\" FOLDER_ORDER_METHOD=\"NIGHT\">" +
+                            job("B", "DAYS=\"1\"") + "</FOLDER>";
+    Day day(two);
+    day.event("2026-03-02T08:00Z", EventKind::startJob, "F")
+        .event("2026-03-02T09:00Z", EventKind::startJob, "G/B")
+        .event("2026-03-02T10:00Z", EventKind::forceStartJob, "G/B");
+    EXPECT_EQ(day.starts("F/A"), "03-02 08:00");
+    EXPECT_EQ(day.starts("G/B"), "03-02 10:00");
+    EXPECT_NE(day.why("G").find("user daily NIGHT"), std::string::npos);
+    EXPECT_NE(day.why("G/B").find("none of its order dates"), std::string::npos);
+}
+
+TEST(PlayedOrders, C11AllDaysByOr) { // CTM-040
+    Day day(plain(job("A", "DAYS=\"ALL\" WEEKDAYS=\"1\" DAYS_AND_OR=\"O\"") +
+                  job("B", "DAYS=\"ALL\" WEEKDAYS=\"1\" DAYS_AND_OR=\"A\"")));
+    day.days(2);
+    EXPECT_EQ(day.starts("F/A"), "03-02 07:00, 03-03 07:00");
+    EXPECT_EQ(day.starts("F/B"), "03-02 07:00");
+}
+
+TEST(PlayedOrders, C12ADayThatIsNoWorkingDay) { // CTM-041: Sunday, 1 March 2026
+    std::string march(31, 'N');
+    for (int number = 1; number <= 31; ++number)
+        if ((number + 6) % 7 != 0 && number % 7 != 0)
+            march[static_cast<size_t>(number - 1)] = 'Y';
+    std::string const calendar =
+        "<DEFCAL><CALENDAR NAME=\"WORK\" TYPE=\"Regular\"><YEAR NAME=\"2026\" DAYS=\"" +
+        std::string(59, 'N') + march + std::string(275, 'N') + "\"/></CALENDAR></DEFCAL>";
+    Day day(plain(job("A", "DAYS=\"1\" DAYSCAL=\"WORK\"") +
+                  job("B", "DAYS=\"&gt;1\" DAYSCAL=\"WORK\"")),
+            calendar);
+    day.from("2026-03-01").days(2);
+    EXPECT_EQ(day.starts("F/A"), "");
+    EXPECT_EQ(day.starts("F/B"), "03-02 07:00");
+}
+
+// --- conditions ---
+
+TEST(PlayedOrders, C2PreviousIsByOwnOrderDates) { // CTM-012
+    Day day(plain(job("A", "WEEKDAYS=\"1\"", in("x", "ODATE=\"PREV\""))));
+    day.fact("x", "0301");
+    EXPECT_EQ(day.starts("F/A"), "");
+    EXPECT_EQ(day.why("F/A"), "CTM-004 it waits for x 0223");
+    Day last(plain(job("A", "WEEKDAYS=\"1\"", in("x", "ODATE=\"PREV\""))));
+    EXPECT_EQ(last.fact("x", "0223").starts("F/A"), "03-02 07:00");
+}
+
+TEST(PlayedOrders, C3ConditionsAreNotConsumedButDeleted) { // CTM-013, CTM-019
+    std::string const folder = plain(job("A", "", out("x")) + job("B", "", in("x")) +
+                                     job("C", "", in("x") + out("x", "SIGN=\"-\"")) +
+                                     job("D", "TIMEFROM=\"0900\"", in("x")));
+    Day day(folder);
+    EXPECT_EQ(day.starts("F/B"), "03-02 07:01");
+    EXPECT_EQ(day.starts("F/C"), "03-02 07:01");
+    EXPECT_EQ(day.starts("F/D"), ""); // too late: C has deleted it
+    EXPECT_EQ(day.conditions(), "");
+}
+
+TEST(PlayedOrders, C4OneOfTwo) { // CTM-016
+    Day day(plain(job("A", "", in("a", "AND_OR=\"A\"") + in("b", "AND_OR=\"O\""))));
+    EXPECT_EQ(day.event("2026-03-02T08:00Z", EventKind::addCondition, "b", "ODAT").starts("F/A"),
+              "03-02 08:00");
+}
+
+TEST(PlayedOrders, C5WhatWaitsIsRemovedAtNewDay) { // CTM-005
+    Day day(plain(job("A", "WEEKDAYS=\"1\"", in("x") + out("y")) +
+                  job("B", "WEEKDAYS=\"1\"", in("y")) +
+                  job("C", "WEEKDAYS=\"1\" MAXWAIT=\"1\"", in("x"))));
+    day.days(2).event("2026-03-03T08:00Z", EventKind::addCondition, "x", "0302");
+    EXPECT_EQ(day.starts("F/A"), "");
+    EXPECT_EQ(day.ends("F/A"), "INACTIVE 03-03 07:00");
+    EXPECT_EQ(day.ends("F/B"), "INACTIVE 03-03 07:00");
+    EXPECT_EQ(day.starts("F/C"), "03-03 08:00");
+    EXPECT_NE(day.why("F/B").find("not run: it waits for y 0302"), std::string::npos);
+}
+
+TEST(PlayedOrders, NotOkStaysADayLonger) { // CTM-005
+    Day day(plain(job("A", "WEEKDAYS=\"1\"")));
+    day.days(3).run("F/A", {plan(60, 1)});
+    EXPECT_EQ(day.ends("F/A"), "FAILURE 03-02 07:01, INACTIVE 03-04 07:00");
+}
+
+TEST(PlayedOrders, C13AConditionOfLastYearIsThere) { // CTM-011
+    Day day(plain(job("A", "", in("x", "ODATE=\"ODAT\""))));
+    EXPECT_EQ(day.from("2027-01-01").fact("x", "0101").starts("F/A"), "01-01 07:00");
+}
+
+TEST(PlayedOrders, AllDatesAndNone) { // CTM-012
+    Day day(plain(job("A", "",
+                      out("x") + out("s", "SIGN=\"+\" ODATE=\"STAT\"") +
+                          out("n", "SIGN=\"+\" ODATE=\"NEXT\"")) +
+                  job("B", "",
+                      in("s", "ODATE=\"STAT\"") + in("x", "ODATE=\"****\"") +
+                          out("x", "SIGN=\"-\" ODATE=\"****\""))));
+    day.fact("x", "1224");
+    EXPECT_EQ(day.starts("F/B"), "03-02 07:01");
+    EXPECT_EQ(day.conditions(), "n 0303, s STAT");
+}
+
+TEST(PlayedOrders, ConfirmHoldKillRerunAndSetToOk) { // CTM-007
+    Day day(plain(job("A", "CONFIRM=\"1\"", out("a")) + job("B", "", in("a")) +
+                  job("C", "", out("c")) + job("D", "TIMEFROM=\"1200\"")));
+    day.run("F/C", {plan(3600), plan(60)})
+        .event("2026-03-02T08:00Z", EventKind::confirm, "F/A")
+        .event("2026-03-02T08:00Z", EventKind::jobOnHold, "F/B")
+        .event("2026-03-02T09:00Z", EventKind::jobOffHold, "F/B")
+        .event("2026-03-02T07:30Z", EventKind::killJob, "F/C")
+        .event("2026-03-02T09:30Z", EventKind::rerun, "F/C")
+        .event("2026-03-02T10:00Z", EventKind::changeStatus, "F/D");
+    EXPECT_EQ(day.starts("F/A"), "03-02 08:00");
+    EXPECT_EQ(day.starts("F/B"), "03-02 09:00");
+    EXPECT_EQ(day.ends("F/C").substr(0, 39), "FAILURE 03-02 07:30, SUCCESS 03-02 09:3");
+    EXPECT_EQ(day.starts("F/D"), "");
+    EXPECT_EQ(day.ends("F/D").substr(0, 19), "SUCCESS 03-02 10:00");
+}
+
+// --- rules, reruns, cycles ---
+
+TEST(PlayedOrders, C7MaxRerunAloneDoesNothing) { // CTM-067, TR-33
+    Day day(plain(job("A", "MAXRERUN=\"2\"")));
+    EXPECT_EQ(day.run("F/A", {plan(60, 1)}).starts("F/A"), "03-02 07:00");
+}
+
+TEST(PlayedOrders, C8RerunsUntilThereAreNoneLeft) {
+    Day day(plain(job("A", "MAXRERUN=\"2\" INTERVAL=\"00005M\"", on("NOTOK", act("RERUN")))));
+    day.run("F/A", {plan(60, 1)});
+    EXPECT_EQ(day.starts("F/A"), "03-02 07:00, 03-02 07:06, 03-02 07:12");
+    EXPECT_EQ(day.ends("F/A"), "RESTART 03-02 07:01, RESTART 03-02 07:07, FAILURE 03-02 07:13");
+}
+
+TEST(PlayedOrders, C9ACodeThatIsTolerated) { // CTM-070, CTM-075, TR-36
+    Day day(plain(
+        job("A", "",
+            out("x") + on("NOTOK", "<DOCOND NAME=\"bad\"/>") + on("COMPSTAT EQ 4", act("OK"))) +
+        job("B", "", in("x"))));
+    day.run("F/A", {plan(60, 4)});
+    EXPECT_EQ(day.ends("F/A").substr(0, 19), "SUCCESS 03-02 07:01");
+    EXPECT_EQ(day.starts("F/B"), "03-02 07:01");
+    EXPECT_EQ(day.conditions(), "x 0302"); // the rule on NOTOK was asked behind that on the code
+}
+
+TEST(PlayedOrders, NotOkWinsAndRulesHaveTheLastWord) { // CTM-074, CTM-014, CTM-076
+    Day day(plain(job("A", "", on("COMPSTAT EQ 0", act("NOTOK")) + on("NOTOK", act("OK"))) +
+                  job("B", "",
+                      out("x") + on("OK", "<DOCOND NAME=\"x\" SIGN=\"-\"/>"
+                                          "<DOCOND NAME=\"y\"/>")) +
+                  job("C", "", out("z") + on("NOTOK", "<DOCOND NAME=\"failed\"/>")) +
+                  job("D", "", in("failed")) + job("E", "", on("*disk*", act("NOTOK")))));
+    day.run("F/C", {plan(60, 1)}).run("F/E", {{60, 0, false, "ok\nno disk space\n"}});
+    EXPECT_EQ(day.ends("F/A"), "FAILURE 03-02 07:01");
+    EXPECT_EQ(day.ends("F/E"), "FAILURE 03-02 07:01");
+    EXPECT_EQ(day.conditions(), "failed 0302, y 0302");
+    EXPECT_EQ(day.starts("F/D"), "03-02 07:01");
+}
+
+TEST(PlayedOrders, ForceJobOrdersAtOnce) { // CTM-077
+    Day day(plain(job("A", "",
+                      on("NOTOK", "<DOFORCEJOB TABLE_NAME=\"FIX\" NAME=\"REPAIR\" "
+                                  "ODATE=\"ODAT\"/>"))) +
+            "<FOLDER FOLDER_NAME=\"FIX\">" + job("REPAIR", "DAYS=\"31\" TIMEFROM=\"0800\"") +
+            "</FOLDER>");
+    day.run("F/A", {plan(60, 1)});
+    EXPECT_EQ(day.starts("FIX/REPAIR"), "03-02 08:00"); // its window holds, its days do not
+}
+
+TEST(PlayedOrders, JobsThatForceEachOtherEnd) {
+    std::string const again = on("OK", "<DOFORCEJOB TABLE_NAME=\"F\" NAME=\"A\"/>");
+    Day day(plain(job("A", "", again)));
+    day.run("F/A", {plan(0)});
+    EXPECT_NE(day.why("F/A").find("without end"), std::string::npos);
+}
+
+TEST(PlayedOrders, C6ACycleRunsBackToBack) { // CTM-062
+    std::string const every = "CYCLIC=\"1\" INTERVAL=\"00015M\" TIMETO=\"0750\" IND_CYCLIC=";
+    Day day(
+        plain(job("S", every + "\"S\"") + job("E", every + "\"E\"") + job("T", every + "\"T\"")));
+    day.run("F/S", {plan(1200)})
+        .run("F/E", {plan(600)})
+        .run("F/T", {plan(600), plan(1200), plan(60)});
+    EXPECT_EQ(day.starts("F/S"), "03-02 07:00, 03-02 07:20, 03-02 07:40");
+    EXPECT_EQ(day.starts("F/E"), "03-02 07:00, 03-02 07:25, 03-02 07:50"); // TR-34
+    EXPECT_EQ(day.starts("F/T"), "03-02 07:00, 03-02 07:15, 03-02 07:35, 03-02 07:45");
+}
+
+TEST(PlayedOrders, CyclesEnd) { // CTM-063…066
+    Day day(plain(job("V", "CYCLIC=\"1\" CYCLIC_TYPE=\"V\" CYCLIC_INTERVAL_SEQUENCE=\"+30M,+1H\"") +
+                  job("M", "CYCLIC=\"1\" INTERVAL=\"00010M\" MAXRERUN=\"2\"", out("m")) +
+                  job("X", "CYCLIC=\"1\" INTERVAL=\"00010M\"", on("RUNCOUNT GE 2", act("SPCYC"))) +
+                  job("L", "CYCLIC=\"1\" CYCLIC_TYPE=\"S\" CYCLIC_TOLERANCE=\"5\" "
+                           "CYCLIC_TIMES_SEQUENCE=\"0900,0800,0905\"") +
+                  job("N", "", in("m"))));
+    day.run("F/L", {plan(900)});
+    EXPECT_EQ(day.starts("F/V"), "03-02 07:00, 03-02 07:30, 03-02 08:30");
+    EXPECT_EQ(day.starts("F/M"), "03-02 07:00, 03-02 07:10, 03-02 07:20");
+    EXPECT_EQ(day.starts("F/X"), "03-02 07:00, 03-02 07:10");
+    EXPECT_EQ(day.starts("F/L"), "03-02 08:00, 03-02 09:00"); // 09:05 is ten minutes ago at 09:15
+    EXPECT_EQ(day.starts("F/N"), "03-02 07:01");              // once per order, not once per cycle
+}
+
+// --- SMART folders ---
+
+TEST(PlayedOrders, AFolderHoldsItsMembers) { // CTM-090, CTM-091
+    Day day(smart(in("go") + out("folder") + job("A", "", out("a")) + job("B", "", in("a"))) +
+            plain(job("C", "", in("folder"))));
+    day.event("2026-03-02T08:00Z", EventKind::addCondition, "go", "ODAT");
+    EXPECT_EQ(day.starts("S/A"), "03-02 08:00");
+    EXPECT_EQ(day.starts("S/B"), "03-02 08:01");
+    EXPECT_EQ(day.ends("S").substr(0, 19), "SUCCESS 03-02 08:02");
+    EXPECT_EQ(day.starts("F/C"), "03-02 08:02");
+}
+
+TEST(PlayedOrders, AFolderIsOkIfAllAre) {
+    Day day(smart(out("folder") + job("A") + job("B")));
+    day.run("S/A", {plan(60, 1)});
+    EXPECT_EQ(day.ends("S").substr(0, 19), "FAILURE 03-02 07:01");
+    EXPECT_EQ(day.conditions(), "");
+}
+
+TEST(PlayedOrders, C10AnUntakenBranchKeepsItOpen) { // CTM-091
+    std::string const members =
+        job("A", "", on("NOTOK", "<DOCOND NAME=\"bad\"/>")) + job("REPAIR", "", in("bad"));
+    Day day(smart(members));
+    EXPECT_EQ(day.days(2).ends("S"), "INACTIVE 03-03 07:00");
+    Day ended(smart(members + job("LAST", "TIMEFROM=\"0900\" END_FOLDER=\"Y\"")));
+    EXPECT_EQ(ended.ends("S").substr(0, 19), "SUCCESS 03-02 09:01");
+    EXPECT_EQ(ended.ends("S/REPAIR").substr(0, 20), "INACTIVE 03-02 09:01");
+}
+
+TEST(PlayedOrders, AdjustCond) { // CTM-092, TR-35: a Tuesday, A on Mondays only
+    auto const tuesday = [](std::string const& mode) {
+        Day day(smart(job("A", "WEEKDAYS=\"1\"", in("z") + out("a")) +
+                          job("B", "", in("a") + out("b")) + job("C", "", in("b")),
+                      "ADJUST_COND=\"" + mode + "\""));
+        day.from("2026-03-03").event("2026-03-03T08:00Z", EventKind::addCondition, "z", "ODAT");
+        return day.starts("S/A") + "|" + day.starts("S/B") + "|" + day.starts("S/C");
+    };
+    EXPECT_EQ(tuesday("N"), "||");
+    EXPECT_EQ(tuesday("Y"), "|03-03 07:00|03-03 07:01");
+    EXPECT_EQ(tuesday("D"), "03-03 08:00|03-03 08:00|03-03 08:01"); // as a dummy, with its waits
+    EXPECT_EQ(tuesday("B"), "|03-03 08:00|03-03 08:01");            // what A would have waited for
+}
+
+TEST(PlayedOrders, SubFoldersAreMembers) {
+    Day day(smart("<SUB_FOLDER JOBNAME=\"U\" DAYS=\"ALL\">" + job("A", "", out("a")) + out("u") +
+                  "</SUB_FOLDER>" + job("B", "", in("u"))));
+    EXPECT_EQ(day.ends("S/U").substr(0, 19), "SUCCESS 03-02 07:01");
+    EXPECT_EQ(day.starts("S/B"), "03-02 07:01");
+    EXPECT_EQ(day.ends("S").substr(0, 19), "SUCCESS 03-02 07:02");
+}
+
+// --- resources ---
+
+TEST(PlayedOrders, UnitsByPriority) { // CTM-080, CTM-082
+    std::string const uses = "<QUANTITATIVE NAME=\"SLOT\" QUANT=\"1\"/>";
+    std::string const both = "<QUANTITATIVE NAME=\"SLOT\" QUANT=\"2\"/>";
+    Day day(plain(job("A", "", uses) + job("B", "", uses) + job("C", "PRIORITY=\"05\"", uses) +
+                  job("D", "PRIORITY=\"09\" TIMEFROM=\"0702\" CRITICAL=\"1\"", both)));
+    day.total("SLOT", 2).run("F/B", {plan(600)}).run("F/C", {plan(300)});
+    EXPECT_EQ(day.starts("F/C"), "03-02 07:00");
+    EXPECT_EQ(day.starts("F/A"), "03-02 07:00");
+    EXPECT_EQ(day.starts("F/B"), "03-02 07:01"); // A has left one
+    EXPECT_EQ(day.starts("F/D"), "03-02 07:11");
+}
+
+TEST(PlayedOrders, ACriticalOrderReserves) { // CTM-082
+    auto const starts = [](std::string const& critical) {
+        Day day(plain(job("A", "", "<QUANTITATIVE NAME=\"SLOT\" QUANT=\"1\"/>") +
+                      job("D", "PRIORITY=\"09\" TIMEFROM=\"0701\" CRITICAL=\"" + critical + "\"",
+                          "<QUANTITATIVE NAME=\"SLOT\" QUANT=\"2\"/>") +
+                      job("E", "TIMEFROM=\"0702\"", "<QUANTITATIVE NAME=\"SLOT\" QUANT=\"1\"/>")));
+        day.total("SLOT", 2).run("F/A", {plan(600)}).run("F/E", {plan(1200)});
+        return day.starts("F/D") + "|" + day.starts("F/E");
+    };
+    EXPECT_EQ(starts("0"), "03-02 07:22|03-02 07:02");
+    EXPECT_EQ(starts("1"), "03-02 07:10|03-02 07:11");
+}
+
+TEST(PlayedOrders, LocksAreSharedOrNot) { // CTM-081
+    auto const lock = [](std::string const& type, std::string const& rest = "") {
+        return "<CONTROL NAME=\"DB\" TYPE=\"" + type + "\" " + rest + "/>";
+    };
+    Day day(plain(job("A", "", lock("S")) + job("B", "", lock("S")) + job("C", "", lock("E")) +
+                  job("D", "TIMEFROM=\"0702\"", lock("S"))));
+    day.run("F/C", {plan(300)});
+    EXPECT_EQ(day.starts("F/A"), "03-02 07:00");
+    EXPECT_EQ(day.starts("F/B"), "03-02 07:00");
+    EXPECT_EQ(day.starts("F/C"), "03-02 07:01");
+    EXPECT_EQ(day.starts("F/D"), "03-02 07:06");
+    Day kept(plain(job("A", "", lock("E", "ONFAIL=\"KEEP\"")) +
+                   job("B", "TIMEFROM=\"0705\"", lock("E"))));
+    kept.run("F/A", {plan(60, 1), plan(60)}).event("2026-03-02T08:00Z", EventKind::rerun, "F/A");
+    EXPECT_EQ(kept.starts("F/B"), "03-02 08:01");
+}
+
+// --- what is not played ---
+
+TEST(PlayedOrders, WhatHasNoModelIsSaidAndNotStarted) {
+    ir::Estate estate;
+    diag::Diagnostics diags;
+    FileId const file = *estate.sources.add(
+        "a.xml", "<DEFTABLE>" + plain(job("A", "MULTY_AGENT=\"Y\"") + job("B")) + "</DEFTABLE>");
+    controlm::read(file, estate, diags);
+    analysis::link(estate, diags);
+    semantics::Scenario scenario;
+    scenario.start = *semantics::parseIso("2026-03-02T00:00Z");
+    scenario.end = scenario.start + 86'400;
+    schedule::Ticks ticks(estate);
+    semantics::Trace const trace = semantics::run(estate, ticks, scenario);
+    ASSERT_EQ(trace.notStarted.size(), 1u);
+    EXPECT_EQ(trace.notStarted[0].reason.text, "hoist has no model of `MULTY_AGENT`");
+    EXPECT_EQ(trace.finals.at("F/A").runs, 0u);
+    EXPECT_EQ(trace.finals.at("F/B").runs, 1u);
+}
