@@ -127,7 +127,7 @@ TEST(OrdersInTheModel, LocksVariablesAndEnds) {
     EXPECT_EQ(policy.shouts[0].when, ir::Shout::When::notStartedBy);
 }
 
-TEST(OrdersInTheModel, Actions) {
+TEST(OrdersInTheModel, Actions) { // CTM-021, CTM-105
     auto const action = [](std::string const& attributes, std::string const& inside = "") {
         Read read(folder("<JOB JOBNAME=\"A\" " + attributes + ">" + inside + "</JOB>"));
         ir::Action const& made = read.find("F/A")->action;
@@ -151,7 +151,7 @@ TEST(OrdersInTheModel, Actions) {
     EXPECT_EQ(action("TASKTYPE=\"Job\" INSTREAM_JCL=\"echo\" USE_INSTREAM_JCL=\"Y\""), "||echo");
 }
 
-TEST(OrdersInTheModel, WhatHasNoModelRefusesAndIsNamed) {
+TEST(OrdersInTheModel, WhatHasNoModelRefusesAndIsNamed) { // CTM-093
     auto const refused = [](std::string const& attributes, std::string const& inside = "") {
         Read read(daily(attributes, inside));
         EXPECT_TRUE(read.find("F/A")->refused) << attributes << inside;
@@ -173,7 +173,7 @@ TEST(OrdersInTheModel, WhatHasNoModelRefusesAndIsNamed) {
     EXPECT_TRUE(Read(daily("TIMEFROM=\"25:99\"")).find("F/A")->refused);
 }
 
-TEST(OrdersInTheModel, JsonSaysTheSame) {
+TEST(OrdersInTheModel, JsonSaysTheSame) { // CTM-113…116
     Read read(R"({"F": {"Type": "Folder", "OrderMethod": "Automatic",
       "When": {"WeekDays": ["MON"]},
       "A": {"Type": "Job:Command", "Command": "x", "Host": "h", "RunAs": "u",

@@ -210,7 +210,7 @@ TEST(PlayedOrders, ATimeZoneHasItsOwnDay) { // CTM-055, CTM-056
     EXPECT_EQ(gap.starts("F/A"), "03-29 01:00"); // the clock passes 02:30 at 03:00
 }
 
-TEST(PlayedOrders, OnlyNewDayOrders) { // CTM-006
+TEST(PlayedOrders, OnlyNewDayOrders) { // CTM-001, CTM-003, CTM-006
     std::string const two = "<FOLDER FOLDER_NAME=\"F\">" + job("A") + "</FOLDER>" +
                             "<FOLDER FOLDER_NAME=\"G\" FOLDER_ORDER_METHOD=\"NIGHT\">" +
                             job("B", "DAYS=\"1\"") + "</FOLDER>";
@@ -409,6 +409,46 @@ TEST(PlayedOrders, CyclesEnd) { // CTM-063…066
     EXPECT_EQ(day.starts("F/X"), "03-02 07:00, 03-02 07:10");
     EXPECT_EQ(day.starts("F/L"), "03-02 08:00, 03-02 09:00"); // 09:05 is ten minutes ago at 09:15
     EXPECT_EQ(day.starts("F/N"), "03-02 07:01");              // once per order, not once per cycle
+}
+
+TEST(PlayedOrders, CyclesAfterNotOk) { // CTM-064, CTM-065
+    auto const starts = [](std::string const& platform) {
+        Day day("<FOLDER FOLDER_NAME=\"F\" FOLDER_ORDER_METHOD=\"SYSTEM\" PLATFORM=\"" + platform +
+                "\">" + job("A", "CYCLIC=\"1\" INTERVAL=\"00010M\" MAXRERUN=\"2\"") +
+                job("B", "CYCLIC=\"1\" INTERVAL=\"00010M\" MAXRERUN=\"2\"") + "</FOLDER>");
+        day.run("F/A", {plan(60, 1)});
+        return day.starts("F/A") + "|" + day.starts("F/B");
+    };
+    EXPECT_EQ(starts("UNIX"), "03-02 07:00, 03-02 07:10, 03-02 07:20|03-02 07:00, 03-02 07:10, "
+                              "03-02 07:20");
+    EXPECT_EQ(starts("MVS"), "03-02 07:00|03-02 07:00, 03-02 07:10");
+}
+
+TEST(PlayedOrders, ACycleWithoutAnIntervalEnds) { // CTM-061
+    Day day(plain(job("A", "CYCLIC=\"1\" INTERVAL=\"00000M\"")));
+    day.run("F/A", {plan(0)});
+    EXPECT_EQ(day.starts("F/A"), "03-02 07:00");
+    EXPECT_NE(day.why("F/A").find("without end"), std::string::npos);
+}
+
+TEST(PlayedOrders, AForcedOrderHasYesterdayAsItsPrevious) { // CTM-012, CTM-053
+    Day day("<FOLDER FOLDER_NAME=\"F\">" +
+            job("A", "WEEKDAYS=\"1\" TIMEFROM=\"0730\"", in("x", "ODATE=\"PREV\"")) + "</FOLDER>");
+    day.fact("x", "0301").event("2026-03-02T08:00Z", EventKind::forceStartJob, "F/A");
+    EXPECT_EQ(day.starts("F/A"), "03-02 08:00");
+}
+
+TEST(PlayedOrders, SomeWaitForEver) { // CTM-005
+    Day day(plain(job("A", "WEEKDAYS=\"1\" MAXWAIT=\"99\"", in("x"))));
+    day.days(6).event("2026-03-08T06:00Z", EventKind::addCondition, "x", "0302");
+    EXPECT_EQ(day.starts("F/A"), "03-08 06:00");
+}
+
+TEST(PlayedOrders, ADeletedOrderAddsNothing) { // CTM-007
+    Day day(plain(job("A", "TIMEFROM=\"0800\"", out("x")) + job("B", "", in("x"))));
+    day.event("2026-03-02T07:30Z", EventKind::deleteOrder, "F/A");
+    EXPECT_EQ(day.starts("F/A"), "");
+    EXPECT_EQ(day.starts("F/B"), "");
 }
 
 // --- SMART folders ---
