@@ -102,10 +102,112 @@ private:
         }
         if (job.schedule)
             addSchedule(estate.schedules[job.schedule]);
+        if (job.ordering)
+            addOrdering(estate.orderings[job.ordering]);
+        if (job.orders)
+            addOrders(estate.orderPolicies[job.orders]);
         addPolicies(job);
         for (ir::KeptAttribute const& kept : job.kept) {
             text("kept", kept.key);
             text("value", kept.value);
+        }
+    }
+
+    void addRule(char const* key, ir::OrderRule const& rule) {
+        begin(key, rule.name);
+        number("months", rule.months);
+        auto const items = [&](char const* list, std::vector<ir::DayItem> const& days) {
+            for (ir::DayItem const& item : days)
+                text(list, fmt::format("{} {} {} {} {}", static_cast<int>(item.kind),
+                                       static_cast<int>(item.sign), item.number, item.week,
+                                       static_cast<int>(item.period)));
+        };
+        items("day", rule.days);
+        items("weekday", rule.weekdays);
+        flag("either", rule.isEither);
+        for (ir::MonthDay const& date : rule.dates)
+            number("date", date.month * 100 + date.day);
+        for (ir::CalendarId const calendar : {rule.dayDays, rule.weekDays, rule.confirmedDays}) {
+            number("calendar", calendar ? 1 : 0);
+            if (calendar)
+                for (ir::CalendarRow const& row : estate.calendars[calendar].rows)
+                    number("row", ir::toDayNumber(row.date));
+        }
+        number("shift", static_cast<int64_t>(rule.shift));
+        number("shift_by", rule.shiftBy);
+        number("from", ir::toDayNumber(rule.from));
+        number("till", ir::toDayNumber(rule.till));
+    }
+
+    void addOrdering(ir::Ordering const& ordering) {
+        addRule("own", ordering.own);
+        for (ir::OrderRule const& rule : ordering.included)
+            addRule("included", rule);
+        for (ir::OrderRule const& rule : ordering.excluded)
+            addRule("excluded", rule);
+        flag("needs_both", ordering.needsBoth);
+        flag("by_parent", ordering.isByParent);
+        text("unknown_days", ordering.unknownDays);
+        number("new_day", estate.settings.newDay);
+    }
+
+    /// What an order does; messages too, as a certificate speaks of all that was translated.
+    void addOrders(ir::OrderPolicy const& policy) {
+        number("method", static_cast<int64_t>(policy.method));
+        given("user_daily", policy.userDaily);
+        flag("mainframe", policy.isMainframe);
+        auto const whole = [&](char const* key, auto const& value) {
+            if (value)
+                number(key, *value);
+        };
+        whole("from", policy.fromTime);
+        whole("to", policy.toTime);
+        whole("from_days", policy.fromDays);
+        whole("to_days", policy.toDays);
+        given("open_ended", policy.isOpenEnded);
+        given("timezone", policy.timezone);
+        whole("max_wait", policy.maxWait);
+        whole("keep_not_ok", policy.keepNotOk);
+        given("confirm", policy.confirm);
+        given("retro", policy.retro);
+        given("critical", policy.critical);
+        given("priority", policy.priority);
+        flag("cyclic", policy.isCyclic);
+        text("cycle", fmt::format("{} {} {}", static_cast<int>(policy.cycle.kind),
+                                  static_cast<int>(policy.cycle.from), policy.cycle.tolerance));
+        for (int32_t const minutes : policy.cycle.minutes)
+            number("minutes", minutes);
+        whole("interval", policy.interval);
+        given("max_rerun", policy.maxRerun);
+        for (ir::LockUse const& lock : policy.locks) {
+            text("lock", lock.name);
+            text("how", fmt::format("{} {}", lock.isExclusive, lock.keepsOnFailure));
+        }
+        given("ends_folder", policy.endsFolder);
+        number("adjust", static_cast<int64_t>(policy.adjust));
+        for (ir::EndRule const& rule : policy.rules) {
+            text("on", fmt::format("{} {} {} {}", static_cast<int>(rule.test.kind),
+                                   static_cast<int>(rule.test.relation),
+                                   static_cast<int>(rule.test.op), rule.test.number));
+            text("pattern", rule.test.text);
+            for (ir::EndAction const& action : rule.actions) {
+                text("do", fmt::format("{} {} {} {}", static_cast<int>(action.kind), action.fact,
+                                       static_cast<int>(action.date.kind), action.date.offset));
+                for (llvm::StringRef const part :
+                     {action.folder, action.name, action.text, action.subject, action.destination,
+                      action.urgency})
+                    text("part", part);
+            }
+        }
+        for (ir::Shout const& shout : policy.shouts) {
+            number("shout", static_cast<int64_t>(shout.when));
+            for (llvm::StringRef const part :
+                 {shout.time, shout.destination, shout.urgency, shout.text})
+                text("part", part);
+        }
+        for (ir::OrderVariable const& variable : policy.variables) {
+            text("variable", variable.name);
+            text("value", variable.value);
         }
     }
 

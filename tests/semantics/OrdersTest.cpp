@@ -56,6 +56,12 @@ public:
         scenario.events.push_back(made);
         return *this;
     }
+    Day& eventFor(ir::Date date, std::string const& time, EventKind kind,
+                  std::string const& object) {
+        event(time, kind, object);
+        scenario.events.back().orderDate = ir::toDayNumber(date);
+        return *this;
+    }
     Day& newDay(int minutes) {
         estate.settings.newDay = static_cast<int16_t>(minutes);
         return *this;
@@ -436,6 +442,13 @@ TEST(PlayedOrders, AForcedOrderHasYesterdayAsItsPrevious) { // CTM-012, CTM-053
             job("A", "WEEKDAYS=\"1\" TIMEFROM=\"0730\"", in("x", "ODATE=\"PREV\"")) + "</FOLDER>");
     day.fact("x", "0301").event("2026-03-02T08:00Z", EventKind::forceStartJob, "F/A");
     EXPECT_EQ(day.starts("F/A"), "03-02 08:00");
+}
+
+TEST(PlayedOrders, AnOrderForADayThatIsOverStartsNow) { // CTM-006
+    Day day("<FOLDER FOLDER_NAME=\"F\">" + job("A", "", out("x")) + "</FOLDER>");
+    day.eventFor({2026, 2, 27}, "2026-03-02T08:00Z", EventKind::forceStartJob, "F/A");
+    EXPECT_EQ(day.starts("F/A"), "03-02 08:00");
+    EXPECT_EQ(day.conditions(), "x 0227");
 }
 
 TEST(PlayedOrders, SomeWaitForEver) { // CTM-005

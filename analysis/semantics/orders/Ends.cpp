@@ -224,7 +224,7 @@ std::optional<int64_t> Orders::nextOfCycle(OrderIndex index) {
         ir::TimeZone const& zone = zoneOf(order.job);
         std::vector<int64_t> times;
         for (int32_t const minute : cycle.minutes)
-            times.push_back(clock(zone, order.day, minute));
+            times.push_back(clock(zone, order.since, minute));
         std::sort(times.begin(), times.end());
         times.erase(std::unique(times.begin(), times.end()), times.end());
         if (order.nextInterval >= times.size())

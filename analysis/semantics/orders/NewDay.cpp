@@ -110,6 +110,7 @@ OrderIndex Orders::order(ir::JobId job, int32_t day, OrderIndex folder, bool isF
     Order made;
     made.job = job;
     made.day = day;
+    made.since = std::max(day, currentDay());
     made.folder = folder;
     made.isForced = isForced;
     orders.push_back(std::move(made));
@@ -203,8 +204,8 @@ std::optional<int64_t> Orders::expiryOf(OrderIndex index) const {
                           : policy.keepNotOk               ? policy.keepNotOk.value
                                                            : 1;
     // The order date of a zone may end after the server's.
-    int64_t const end = dayStart(zone, order.day + wait + 1);
-    int32_t day = order.day + wait + 1;
+    int64_t const end = dayStart(zone, order.since + wait + 1);
+    int32_t day = order.since + wait + 1;
     while (dayStart(server, day) < end)
         ++day;
     return dayStart(server, day + extra);

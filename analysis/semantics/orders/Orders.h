@@ -31,6 +31,9 @@ inline constexpr OrderIndex noOrder = ~OrderIndex(0);
 struct Order {
     ir::JobId job;
     int32_t day = 0; ///< the order date
+    /// The day from which on its times count: a later one where it was ordered for a day that was
+    /// over (CTM-006).
+    int32_t since = 0;
     OrderIndex folder = noOrder;
     std::vector<OrderIndex> members; ///< of a folder
     enum class State : uint8_t {

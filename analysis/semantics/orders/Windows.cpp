@@ -54,16 +54,16 @@ std::optional<Orders::Opening> Orders::opening(OrderIndex index, int64_t from) c
     };
     // CTM-051, and days behind the order date: one window.
     if (policy.isOpenEnded || policy.fromDays.value > 0 || policy.toDays.value > 0) {
-        int32_t const first = order.day + policy.fromDays.value;
+        int32_t const first = order.since + policy.fromDays.value;
         return limited(
             policy.fromTime ? clock(zone, first, *policy.fromTime) : dayStart(zone, first),
-            policy.toTime ? clock(zone, order.day + policy.toDays.value, *policy.toTime) : -1);
+            policy.toTime ? clock(zone, order.since + policy.toDays.value, *policy.toTime) : -1);
     }
-    int64_t const begin = dayStart(zone, order.day);
+    int64_t const begin = dayStart(zone, order.since);
     auto const passed = static_cast<int32_t>((from - begin) / secondsADay);
-    for (int32_t day = order.day + std::max(passed - 1, 0);; ++day) {
+    for (int32_t day = order.since + std::max(passed - 1, 0);; ++day) {
         int64_t const start = dayStart(zone, day), end = dayStart(zone, day + 1) - 1;
-        if ((expiry && start >= *expiry) || day > order.day + std::max(passed, 0) + 2)
+        if ((expiry && start >= *expiry) || day > order.since + std::max(passed, 0) + 2)
             return std::nullopt;
         int64_t const opens = policy.fromTime ? clock(zone, day, *policy.fromTime) : start;
         int64_t const closes = policy.toTime ? clock(zone, day, *policy.toTime) : end;
