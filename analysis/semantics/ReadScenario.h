@@ -11,7 +11,8 @@ namespace hoist::semantics {
 std::optional<Scenario> readScenario(FileId file, ir::Estate const& estate,
                                      diag::Diagnostics& diags);
 
-/// A day on which everything succeeds: 24 hours from the last midnight of the site's zone; runs
+/// A day on which everything succeeds: 24 hours from the last midnight of the site's zone, of an
+/// estate with Control-M on to the next New Day; runs
 /// last `avg_runtime` where a definition says one, else a minute. Files that are watched for are
 /// there.
 Scenario ordinaryDay(ir::Estate const& estate, int64_t now);

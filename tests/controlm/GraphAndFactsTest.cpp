@@ -1,5 +1,6 @@
 // What the analysis and the graph make of dated facts (CTM-013, CTM-017, CTM-019).
 #include "analysis/Analysis.h"
+#include "analysis/equivalence/IrHash.h"
 #include "backend/report/Graph.h"
 #include "tests/controlm/Read.h"
 
@@ -82,6 +83,24 @@ TEST(Facts, EveryWorkflowIsSaidToBeUntranslated) {
     EXPECT_EQ(read.codes(), "F0015@F;F0015@G;");
     for (ir::Workflow const& workflow : read.estate.workflows)
         EXPECT_TRUE(workflow.refused);
+}
+
+TEST(Facts, TheHashOfAWorkflowFollowsWhatItsOrdersDo) {
+    auto const hash = [](std::string const& attributes, std::string const& inside = "") {
+        Read read(
+            folder("<JOB JOBNAME=\"A\" CMDLINE=\"x\" " + attributes + ">" + inside + "</JOB>"));
+        analysis::run(read.estate, read.diags, 0);
+        return equivalence::irHash(read.estate, read.find("F/A")->workflow);
+    };
+    std::string const one = hash("DAYS=\"1\"");
+    EXPECT_EQ(hash("DAYS=\"1\" CREATED_BY=\"me\""), one);
+    for (char const* const other :
+         {"DAYS=\"2\"", "DAYS=\"1\" TIMEFROM=\"0800\"", "DAYS=\"1\" MAXWAIT=\"1\"",
+          "DAYS=\"1\" CYCLIC=\"1\"", "DAYS=\"1\" CONFIRM=\"1\""})
+        EXPECT_NE(hash(other), one) << other;
+    std::string const rule = "<ON STMT=\"*\" CODE=\"COMPSTAT EQ 4\"><DOACTION ACTION=\"OK\"/></ON>";
+    EXPECT_NE(hash("DAYS=\"1\"", rule), one);
+    EXPECT_NE(hash("DAYS=\"1\"", "<CONTROL NAME=\"c\"/>"), one);
 }
 
 TEST(Facts, TheGraphDrawsThem) {

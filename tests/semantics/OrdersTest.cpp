@@ -5,6 +5,7 @@
 #include "analysis/semantics/Interpreter.h"
 #include "analysis/semantics/ReadScenario.h"
 #include "frontend/controlm/Controlm.h"
+#include "frontend/jil/Jil.h"
 
 #include <gtest/gtest.h>
 
@@ -559,7 +560,28 @@ TEST(PlayedOrders, LocksAreSharedOrNot) { // CTM-081
     EXPECT_EQ(kept.starts("F/B"), "03-02 08:01");
 }
 
-// --- what is not played ---
+// --- beside AutoSys, and what is not played ---
+
+TEST(PlayedOrders, BothSchedulersPlayOneScenario) {
+    ir::Estate estate;
+    diag::Diagnostics diags;
+    FileId const jil = *estate.sources.add(
+        "a.jil", "insert_job: J job_type: c\ncommand: x\nmachine: m\ndate_conditions: 1\n"
+                 "days_of_week: all\nstart_times: \"06:30, 07:30\"\n");
+    FileId const xml = *estate.sources.add("a.xml", "<DEFTABLE>" + plain(job("A")) + "</DEFTABLE>");
+    jil::read(jil, estate, diags);
+    controlm::read(xml, estate, diags);
+    analysis::link(estate, diags);
+    semantics::Scenario const scenario =
+        semantics::ordinaryDay(estate, *semantics::parseIso("2026-03-02T12:00Z"));
+    EXPECT_EQ(semantics::isoText(scenario.end), "2026-03-03T07:00:00Z"); // the order date ends
+    schedule::Ticks ticks(estate);
+    std::string starts;
+    for (auto const& event : semantics::run(estate, ticks, scenario).events)
+        if (event.status == Status::starting)
+            starts += event.job + " " + semantics::isoText(event.at).substr(11, 5) + ";";
+    EXPECT_EQ(starts, "J 06:30;F/A 07:00;J 07:30;J 06:30;");
+}
 
 TEST(PlayedOrders, WhatHasNoModelIsSaidAndNotStarted) {
     ir::Estate estate;

@@ -55,7 +55,6 @@ struct Order {
     int64_t planned = -1;   ///< cycles from the target: the time that the run was planned for
     size_t nextInterval = 0;
     RunPlan plan;
-    bool isKilled = false;
     bool wasOk = true;    ///< the last run
     int64_t closing = -1; ///< the end of a window that is waited for
     std::string blocker;  ///< what it was last said to wait for
@@ -77,7 +76,6 @@ private:
     struct Blocker {
         llvm::StringRef rule;
         Text text;
-        std::optional<Status> shown; ///< the status that it waits in, if it has one
     };
 
     // Loop.cpp

@@ -61,7 +61,6 @@ void Orders::onOrder(Event const& event, OrderIndex index) {
     case Kind::killJob:
         if (order.state != State::running || isFolder(index))
             return ignored("it is not executed");
-        order.isKilled = true;
         return ended(index, false, {}, "an operator has killed it");
     case Kind::rerun:
         if (!order.isEnded() || isFolder(index))

@@ -143,7 +143,7 @@ void Orders::serve() {
             order.waitsForUnits = true;
             event(index, Status::resWait, "CTM-080", "it waits for " + missing);
         }
-        blocked(index, {"CTM-080", "it waits for " + missing, {}});
+        blocked(index, {"CTM-080", "it waits for " + missing});
     }
 }
 

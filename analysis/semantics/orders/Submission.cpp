@@ -11,37 +11,36 @@ std::optional<Orders::Blocker> Orders::blockerOf(OrderIndex index) {
     ir::OrderPolicy const& policy = policyOf(index);
     using Result = std::optional<Blocker>;
     if (job.refused)
-        return Result({"CTM-004",
-                       policy.unmodelled.empty()
-                           ? "there are errors in its definition"
-                           : fmt::format("hoist has no model of `{}`", policy.unmodelled.str()),
-                       {}});
+        return Result(
+            {"CTM-004", policy.unmodelled.empty()
+                            ? "there are errors in its definition"
+                            : fmt::format("hoist has no model of `{}`", policy.unmodelled.str())});
     if (order.folder != noOrder) {
         Order const& folder = orders[order.folder];
         if (folder.state != State::running)
-            return Result({"CTM-090", "its folder waits", {}});
+            return Result({"CTM-090", "its folder waits"});
         if (folder.hasStopped)
-            return Result({"CTM-091", "a job that ends its folder has completed", {}});
+            return Result({"CTM-091", "a job that ends its folder has completed"});
     }
     if (order.isHeld)
-        return Result({"CTM-007", "it is on hold", Status::onHold});
+        return Result({"CTM-007", "it is on hold"});
     if (order.notBefore > now)
-        return Result({"CTM-060", {}, {}}); // said when it was planned
+        return Result({"CTM-060", {}}); // said when it was planned
     auto const opens = opening(index, now);
     if (!opens)
-        return Result({"CTM-052", "its time has passed", {}});
+        return Result({"CTM-052", "its time has passed"});
     if (opens->from > now) {
         queue.push(opens->from, Planned::tick, index);
-        return Result({"CTM-050", "it waits for " + timeText(opens->from), {}});
+        return Result({"CTM-050", "it waits for " + timeText(opens->from)});
     }
     if (opens->to >= 0 && order.closing != opens->to) { // when its time passes, that is told
         order.closing = opens->to;
         queue.push(opens->to + 1, Planned::tick, index);
     }
     if (job.condition && !isTrue(index, job.condition.expr, 0).value_or(true))
-        return Result({"CTM-004", "it waits for " + whatIsMissing(index), {}});
+        return Result({"CTM-004", "it waits for " + whatIsMissing(index)});
     if (policy.confirm.value && !order.isConfirmed)
-        return Result({"CTM-004", "it waits for a confirmation", {}});
+        return Result({"CTM-004", "it waits for a confirmation"});
     return std::nullopt;
 }
 
@@ -110,7 +109,6 @@ void Orders::submit(OrderIndex index) {
     order.startedAt = now;
     order.blocker.clear();
     order.waitsForUnits = false;
-    order.isKilled = false;
     ++order.runs;
     std::erase(ready, index);
     bool const isEmpty = order.isDummy || std::holds_alternative<ir::NoAction>(jobOf(index).action);
