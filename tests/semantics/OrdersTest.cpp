@@ -266,7 +266,7 @@ TEST(PlayedOrders, C2PreviousIsByOwnOrderDates) { // CTM-012
     EXPECT_EQ(last.fact("x", "0223").starts("F/A"), "03-02 07:00");
 }
 
-TEST(PlayedOrders, C3ConditionsAreNotConsumedButDeleted) { // CTM-013, CTM-019
+TEST(PlayedOrders, C3ConditionsAreNotConsumedButDeleted) { // CTM-010, CTM-013, CTM-019
     std::string const folder = plain(job("A", "", out("x")) + job("B", "", in("x")) +
                                      job("C", "", in("x") + out("x", "SIGN=\"-\"")) +
                                      job("D", "TIMEFROM=\"0900\"", in("x")));
@@ -337,7 +337,7 @@ TEST(PlayedOrders, ConfirmHoldKillRerunAndSetToOk) { // CTM-007
 
 // --- rules, reruns, cycles ---
 
-TEST(PlayedOrders, C7MaxRerunAloneDoesNothing) { // CTM-067, TR-33
+TEST(PlayedOrders, C7MaxRerunAloneDoesNothing) { // CTM-067, CTM-071, TR-33
     Day day(plain(job("A", "MAXRERUN=\"2\"")));
     EXPECT_EQ(day.run("F/A", {plan(60, 1)}).starts("F/A"), "03-02 07:00");
 }
@@ -360,7 +360,7 @@ TEST(PlayedOrders, C9ACodeThatIsTolerated) { // CTM-070, CTM-075, TR-36
     EXPECT_EQ(day.conditions(), "x 0302"); // the rule on NOTOK was asked behind that on the code
 }
 
-TEST(PlayedOrders, NotOkWinsAndRulesHaveTheLastWord) { // CTM-074, CTM-014, CTM-076
+TEST(PlayedOrders, NotOkWinsAndRulesHaveTheLastWord) { // CTM-072, CTM-074, CTM-014, CTM-076
     Day day(plain(job("A", "", on("COMPSTAT EQ 0", act("NOTOK")) + on("NOTOK", act("OK"))) +
                   job("B", "",
                       out("x") + on("OK", "<DOCOND NAME=\"x\" SIGN=\"-\"/>"
@@ -374,7 +374,7 @@ TEST(PlayedOrders, NotOkWinsAndRulesHaveTheLastWord) { // CTM-074, CTM-014, CTM-
     EXPECT_EQ(day.starts("F/D"), "03-02 07:01");
 }
 
-TEST(PlayedOrders, ForceJobOrdersAtOnce) { // CTM-077
+TEST(PlayedOrders, ForceJobOrdersAtOnce) { // CTM-073, CTM-077
     Day day(plain(job("A", "",
                       on("NOTOK", "<DOFORCEJOB TABLE_NAME=\"FIX\" NAME=\"REPAIR\" "
                                   "ODATE=\"ODAT\"/>"))) +
@@ -391,7 +391,7 @@ TEST(PlayedOrders, JobsThatForceEachOtherEnd) {
     EXPECT_NE(day.why("F/A").find("without end"), std::string::npos);
 }
 
-TEST(PlayedOrders, C6ACycleRunsBackToBack) { // CTM-062
+TEST(PlayedOrders, C6ACycleRunsBackToBack) { // CTM-060, CTM-062
     std::string const every = "CYCLIC=\"1\" INTERVAL=\"00015M\" TIMETO=\"0750\" IND_CYCLIC=";
     Day day(
         plain(job("S", every + "\"S\"") + job("E", every + "\"E\"") + job("T", every + "\"T\"")));
@@ -506,6 +506,14 @@ TEST(PlayedOrders, AdjustCond) { // CTM-092, TR-35: a Tuesday, A on Mondays only
     EXPECT_EQ(tuesday("Y"), "|03-03 07:00|03-03 07:01");
     EXPECT_EQ(tuesday("D"), "03-03 08:00|03-03 08:00|03-03 08:01"); // as a dummy, with its waits
     EXPECT_EQ(tuesday("B"), "|03-03 08:00|03-03 08:01");            // what A would have waited for
+}
+
+TEST(PlayedOrders, AFolderIsOrderedByItsRules) { // CTM-045
+    Day day("<SMART_FOLDER FOLDER_NAME=\"S\" FOLDER_ORDER_METHOD=\"SYSTEM\">"
+            "<RULE_BASED_CALENDAR NAME=\"MON\" WEEKDAYS=\"1\"/>"
+            "<JOB JOBNAME=\"A\" TASKTYPE=\"Command\" CMDLINE=\"x\">"
+            "<RULE_BASED_CALENDARS NAME=\"*\"/></JOB></SMART_FOLDER>");
+    EXPECT_EQ(day.days(3).starts("S/A"), "03-02 07:00");
 }
 
 TEST(PlayedOrders, SubFoldersAreMembers) {

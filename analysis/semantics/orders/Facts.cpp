@@ -1,3 +1,4 @@
+// The table of conditions: what is added, deleted and asked for.
 #include "analysis/semantics/orders/Facts.h"
 
 #include "frontend/ir/Calendar.h"
