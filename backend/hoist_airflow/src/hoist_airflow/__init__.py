@@ -17,6 +17,12 @@ __version__ = "0.1.0"
 _HOME = {
     "Box": "box",
     "Command": "command",
+    "FolderEnd": "order",
+    "FolderStart": "order",
+    "OrderedCommand": "order",
+    "OrderedDummy": "order",
+    "order_dates": "schedule.timetables",
+    "order_days": "schedule.orders",
     "FileWatcher": "watcher",
     "Gate": "gate",
     "Hold": "hold",
@@ -42,6 +48,12 @@ __all__ = [  # noqa: RUF022  (the order of docs/runtime.md)
     "crontab",
     "legacy",
     "legacy_calendar",
+    "FolderEnd",
+    "FolderStart",
+    "OrderedCommand",
+    "OrderedDummy",
+    "order_dates",
+    "order_days",
 ]
 
 if TYPE_CHECKING:
@@ -51,7 +63,14 @@ if TYPE_CHECKING:
     from hoist_airflow.hold import Hold
     from hoist_airflow.job import legacy
     from hoist_airflow.opaque import Opaque, Unsupported
-    from hoist_airflow.schedule import calendars, crontab, legacy_calendar
+    from hoist_airflow.order import FolderEnd, FolderStart, OrderedCommand, OrderedDummy
+    from hoist_airflow.schedule import (
+        calendars,
+        crontab,
+        legacy_calendar,
+        order_dates,
+        order_days,
+    )
     from hoist_airflow.verdict import Verdict
     from hoist_airflow.watcher import FileWatcher
 

@@ -62,6 +62,7 @@ class Snapshot(Protocol):
 
     def job(self, name: str) -> JobState | None: ...
     def variable(self, name: str) -> str | None: ...
+    def fact(self, atom: FactAtom) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,20 @@ class VariableAtom:
     value: str
 
 
-Atom = StatusAtom | ExitAtom | VariableAtom | bool
+@dataclass(frozen=True, slots=True)
+class FactAtom:
+    """`fact(name^server, date)`: a dated fact of Control-M (CTM-010); `date` in words, "" = ODAT.
+
+    The words are `previous order date`, `next order date`, `any date`, `no date`, `date 0315` and
+    `order date +2`.
+    """
+
+    name: str
+    server: str = ""
+    date: str = ""
+
+
+Atom = StatusAtom | ExitAtom | VariableAtom | FactAtom | bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +134,11 @@ class Condition:
     def variables(self) -> tuple[str, ...]:
         """Global variables that it mentions, each once, in order of appearance."""
         return tuple(dict.fromkeys(a.name for a in self.program if isinstance(a, VariableAtom)))
+
+    @property
+    def facts(self) -> tuple[FactAtom, ...]:
+        """Dated facts that it mentions, each once, in order of appearance."""
+        return tuple(dict.fromkeys(a for a in self.program if isinstance(a, FactAtom)))
 
     @property
     def excludes(self) -> bool:
@@ -184,6 +203,8 @@ def atom_holds(atom: Atom, snapshot: Snapshot, anchor: datetime | None, now: dat
     if isinstance(atom, VariableAtom):
         value = snapshot.variable(atom.name)
         return value is not None and _compare_text(value, atom.relop, atom.value)  # JIL-068
+    if isinstance(atom, FactAtom):
+        return snapshot.fact(atom)
     row = snapshot.job(atom.key)
     if row is None:
         return False  # JIL-066: undefined, for ever false, `n` too
@@ -241,16 +262,20 @@ def _compare_text(left: str, relop: str, right: str) -> bool:
 
 @dataclass(frozen=True)
 class FixedSnapshot:
-    """A snapshot held in two mappings."""
+    """A snapshot held in two mappings, and the facts that it is asked for and that hold."""
 
     jobs: Mapping[str, JobState]
     variables: Mapping[str, str]
+    facts: frozenset[FactAtom] = frozenset()
 
     def job(self, name: str) -> JobState | None:
         return self.jobs.get(name)
 
     def variable(self, name: str) -> str | None:
         return self.variables.get(name)
+
+    def fact(self, atom: FactAtom) -> bool:
+        return atom in self.facts
 
 
 # --- parsing ------------------------------------------------------------------------------------
@@ -260,6 +285,9 @@ _WORD = re.compile(r"[A-Za-z]+")
 _NAME = re.compile(r"(?:[A-Za-z0-9_.#-]|[^\x00-\x7f]|\\.)+", re.DOTALL)
 _LOOKBACK = re.compile(r"([0-9]{1,4})(?:\.([0-9]{2}))?(?![0-9.])")
 _RELOP = re.compile(r"!=|<=|>=|=|<|>")
+_DATE = re.compile(
+    r"(?:previous order|next order|any|no) date|date [0-9]{4}|order date [+-][0-9]{1,3}"
+)
 _INT = re.compile(r"[+-]?[0-9]{1,10}(?![0-9])")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _LITERAL = re.compile(r'[^\s()&|"]+')
@@ -338,6 +366,8 @@ class _Parser:
         keyword = word[0].lower()
         if keyword in ("true", "false"):
             return keyword == "true"
+        if keyword == "fact":
+            return self._fact()
         if keyword not in ("s", "f", "t", "d", "n", "e", "v"):
             self._fail(f"unknown function `{word[0]}`", start)
         self._expect("(")
@@ -361,6 +391,21 @@ class _Parser:
         if number is None:
             self._fail("expected an integer exit code")
         return ExitAtom(name, relop, int(number[0]), lookback)
+
+    def _fact(self) -> FactAtom:
+        self._expect("(")
+        name = self._name()
+        server = self._name() if self._take("^") else ""
+        self._blanks()
+        date = ""
+        if self._take(","):
+            self._blanks()
+            found = self._match(_DATE)
+            if found is None:
+                self._fail("expected an order date")
+            date = found[0]
+        self._expect(")")
+        return FactAtom(name, server, date)
 
     def _name(self) -> str:
         self._blanks()

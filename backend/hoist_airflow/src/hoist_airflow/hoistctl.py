@@ -25,7 +25,9 @@ from hoist_airflow.dispatch import (
     sweep_alarms,
 )
 from hoist_airflow.ledger import Ledger, LedgerError, default_url, schema
+from hoist_airflow.clock import instant
 from hoist_airflow.ledger.control import JOB_EVENTS, START_EVENTS, EventError
+from hoist_airflow.ledger.facts import NO_DATE
 from hoist_airflow.ledger.store import Store
 
 Arguments = argparse.Namespace
@@ -79,6 +81,30 @@ def _sendevent(ledger: Ledger, given: Arguments) -> int:
 def _globals(ledger: Ledger, _given: Arguments) -> int:
     _print([("NAME", "VALUE"), *ledger.globals().items()])
     return 0
+
+
+def _facts(ledger: Ledger, given: Arguments) -> int:
+    table = [("NAME", "DATE", "SERVER", "SINCE")]
+    for row in ledger.fact_table(given.names):
+        table.append((row.name, row.date, row.server, _time(instant(row.at))))
+    _print(table)
+    return 0
+
+
+def _fact(ledger: Ledger, given: Arguments) -> int:
+    adds = given.action == "add"
+    if not ledger.change_fact(adds, given.name, given.date, given.server):
+        print(f"{_plain(given.name)} {given.date}: " + ("was there" if adds else "is not there"))
+    return 0
+
+
+def _fact_date(text: str) -> str:
+    """mmdd of a day that exists in some year, or STAT (CTM-011)."""
+    if text == NO_DATE:
+        return text
+    if len(text) != 4 or not text.isdecimal():
+        raise ValueError
+    return datetime.strptime("2000" + text, "%Y%m%d").strftime("%m%d")
 
 
 def _alarms(ledger: Ledger, _given: Arguments) -> int:
@@ -256,6 +282,21 @@ _COMMANDS: dict[str, tuple[Callable[[Ledger, Arguments], int], str, list[Any]]] 
         ],
     ),
     "globals": (_globals, "the global variables", []),
+    "facts": (
+        _facts,
+        "the dated facts of Control-M (conditions, events)",
+        [_argument("names", nargs="*", metavar="NAME")],
+    ),
+    "fact": (
+        _fact,
+        "add or delete a dated fact, as an operator of Control-M does",
+        [
+            _argument("action", choices=("add", "delete")),
+            _argument("name", metavar="NAME"),
+            _argument("date", metavar="DATE", type=_fact_date, help="mmdd, or STAT"),
+            _argument("--server", default="", help="whose table (DATACENTER of the folder)"),
+        ],
+    ),
     "alarms": (_alarms, "the alarms", []),
     "dispatch": (
         _dispatch,

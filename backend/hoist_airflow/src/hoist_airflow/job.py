@@ -120,9 +120,7 @@ class Job(_Base):
         return self._start(context)
 
     def _start(self, context: Context) -> Any:
-        from hoist_airflow.run import ensure_started
-
-        run = ensure_started(context)
+        run = self._run(context)
         resources = None if self.noexec else self.hoist_resources
         log = self.log
         reread = self._reread(run)
@@ -192,9 +190,12 @@ class Job(_Base):
 
     def resume(self, context: Context, work: Any) -> Any:
         """Continue after a deferral of `perform`: `work(run, context)` under the same recording."""
+        return self._recorded(self._run(context), context, work)
+
+    def _run(self, context: Context) -> Run:
         from hoist_airflow.run import ensure_started
 
-        return self._recorded(ensure_started(context), context, work)
+        return ensure_started(context)
 
     def resume_execution(
         self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context
@@ -235,7 +236,9 @@ class Job(_Base):
         return None if isinstance(result, ExitCode) else result
 
     def _terminated(self, run: Run, reason: str) -> None:
-        if not run.take_kill():  # else the ledger has its end already
+        if run.take_kill():  # the ledger has its end already
+            run.after("TERMINATED")
+        else:
             run.record("TERMINATED")
         self._tell(run, "TERMINATED", reason)
 

@@ -6,7 +6,8 @@ business date, sequence) is computed here and in the run-start transaction, nowh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,12 @@ from hoist_airflow import conditions
 from hoist_airflow.decision import GateSpec
 from hoist_airflow.ledger import Ledger, Member, RunKey, Topology, default_url
 from hoist_airflow.ledger import status as st
+from hoist_airflow.ledger.facts import Change
 from hoist_airflow.ledger.runs import StartAnswer
+from hoist_airflow.schedule.calendars import day_number
+from hoist_airflow.schedule.orders import OrderTicks, date_of
+from hoist_airflow.schedule.zones import to_instant
+from hoist_airflow.submission import Order
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG, Context
@@ -72,7 +78,8 @@ def topology(dag: DAG) -> Topology:
             auto_hold.add(task.hoist_job)
     controlled = {task.hoist_job for task in tasks if task.hoist_role in ("gate", "hold")}
     alone = next((name for name in sorted(parents) if parents[name] is None), outer)
-    top = outer if outer in boxes else alone
+    # A folder of Control-M is no box: its jobs are orders, and runs of it coexist (CTM-006).
+    top = outer if outer in boxes or order_ticks(dag) is not None else alone
     eager = {n for n, box in groups.items() if _waits_for_nothing(dag, box, controlled, top)}
     terminators = {m for fold in boxes.values() for m in fold.get("terminators", ())}
     kill = {m for fold in boxes.values() for m in fold.get("kill", ())}
@@ -92,6 +99,31 @@ def topology(dag: DAG) -> Topology:
         for name in sorted(parents)
     ]
     return Topology(dag.dag_id, top, tuple(members))
+
+
+def order_ticks(dag: Any) -> OrderTicks | None:
+    """What the order dates of a DAG are counted by, if it is a folder of Control-M."""
+    ticks = getattr(getattr(dag, "timetable", None), "ticks", None)
+    return ticks if isinstance(ticks, OrderTicks) else None
+
+
+def order_of(context: Context) -> Order:
+    """The order of its folder that this DAG run is.
+
+    A run that somebody starts by hand orders the folder, by its criteria, for the business day of
+    its logical date, or for `order_date` of its configuration; with `force` whatever they say.
+    """
+    task: Any = context["task"]
+    run: Any = context["dag_run"]
+    ticks = order_ticks(task.dag)
+    assert ticks is not None, "jobs of Control-M stand in a DAG whose schedule is order_dates()"
+    conf: Mapping[str, Any] = run.conf or {}
+    given = conf.get("order_date")
+    if given is not None:
+        day = day_number(str(given))
+    else:
+        day = ticks.day_of(to_instant(run.logical_date or run.run_after))
+    return Order(day, ticks, forced=bool(conf.get("force")))
 
 
 def _waits_for_nothing(dag: DAG, box: Any, controlled: set[str], top: str) -> bool:
@@ -168,6 +200,9 @@ class Run:
     start_event: str | None = None
     """STARTJOB or FORCE_STARTJOB, on a control node of the object that an operator started so."""
     shape: Topology | None = None
+    changes: Mapping[str, Sequence[Change]] = field(default_factory=dict)
+    """Status -> the changes of facts that come with it, and what the words of their dates mean."""
+    dates: Mapping[str, str | None] = field(default_factory=dict)
 
     def start_box(self) -> None:
         """Start the box that this control node stands in front of, if it is one."""
@@ -185,7 +220,15 @@ class Run:
             run_id=self.run_id,
             exit_code=exit_code,
             try_number=self.try_number,
+            changes=self.changes.get(status, ()),
+            dates=self.dates,
         )
+
+    def after(self, status: str) -> None:
+        """Make the changes of facts that come with a status which the ledger has already."""
+        changes = self.changes.get(status, ())
+        if changes:
+            self.ledger.change_facts(changes, self.dates, self.job, self.run_id)
 
     def has_begun(self) -> bool:
         """Has the job started in this run before: a retry, or a task that was cleared?"""
@@ -243,7 +286,8 @@ def ensure_started(context: Context) -> Run:
     shape = topology(dag)
     opened = ledger.find_run(dag.dag_id, run_id)
     if opened is None:
-        overlap = dag.max_active_runs != 1
+        is_order = order_ticks(dag) is not None
+        overlap = is_order or dag.max_active_runs != 1
         if not overlap:
             _close_stale(ledger, dag.dag_id, run_id)
         tick = tick_of(context)
@@ -251,7 +295,9 @@ def ensure_started(context: Context) -> Run:
             shape,
             run_id,
             tick=tick,
-            business_date=business_date(dag, tick),
+            business_date=(
+                date_of(order_of(context).day).isoformat() if is_order else business_date(dag, tick)
+            ),
             overlap=overlap,
             by_clock=_is_scheduled(context),
             event=_event_of(context),

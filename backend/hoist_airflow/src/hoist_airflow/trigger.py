@@ -20,6 +20,8 @@ from hoist_airflow.decision import Decision, GateSpec, decide
 from hoist_airflow.ledger import Ledger
 from hoist_airflow.ledger import status as st
 from hoist_airflow.run import shared_ledger, task_states
+from hoist_airflow.submission import SubmitSpec
+from hoist_airflow.submission import decide as may_be_submitted
 
 _DEFAULT_POLL = 5.0
 _FORGET = 600.0
@@ -111,6 +113,15 @@ class GateTrigger(LedgerTrigger):
     def tasks(self) -> list[str]:
         local: dict[str, list[str]] = self.given.get("local") or {}
         return sorted({task for tasks in local.values() for task in tasks})
+
+
+class SubmitTrigger(LedgerTrigger):
+    """Waits until a Control-M job may be submitted; `given` is its SubmitSpec."""
+
+    def ask(self, ledger: Ledger, states: Mapping[str, str | None]) -> Decision:
+        decision = may_be_submitted(ledger, SubmitSpec(**self.given))
+        # The task itself decides again, at the instant of its start.
+        return decision if decision.kind == "wait" else Decision("pass", decision.reason)
 
 
 class HoldTrigger(LedgerTrigger):

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from hoist_airflow.clock import Clock, SystemClock, instant, micros
-from hoist_airflow.conditions import FixedSnapshot
-from hoist_airflow.ledger import control, fold, resources, runs, schema
+from hoist_airflow.conditions import FactAtom, FixedSnapshot
+from hoist_airflow.ledger import control, facts, fold, resources, runs, schema
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.book import Book, read_jobs, read_snapshot
 from hoist_airflow.ledger.rows import (
@@ -91,8 +91,12 @@ class Ledger:
         exit_code: int | None = None,
         try_number: int | None = None,
         source: str = "airflow",
+        changes: Sequence[facts.Change] = (),
+        dates: Mapping[str, str | None] | None = None,
     ) -> int:
         """Write one status event and fold it upwards; the event's id.
+
+        `changes` of facts are made in the same transaction, in their order (CTM-014).
 
         The same outcome of the same attempt, said again, is the event that is there already.
         Raises ValueError for a word that is not a status.
@@ -116,6 +120,7 @@ class Ledger:
                 row, status, exit_code=exit_code, try_number=try_number, run_id=run_id
             )
             event = book.last_event
+            facts.apply(book, changes, dates or {}, job=job, run_id=run_id)
             fold.spread(book, changed)
             return event
 
@@ -351,6 +356,50 @@ class Ledger:
         """See `runs.take_kill`."""
         with self.writing() as book:
             return runs.take_kill(book, job, run_id)
+
+    # --- facts ------------------------------------------------------------------------------------
+
+    def fact_table(self, names: Iterable[str] = ()) -> list[facts.FactRow]:
+        """The table of dated facts, or those with one of these names."""
+        with self.store.read() as tx:
+            return facts.rows(tx, names)
+
+    def change_fact(
+        self, adds: bool, name: str, date: str, server: str = "", source: str = "operator"
+    ) -> bool:
+        """Add or delete one fact by hand; `date`: mmdd or STAT. False: nothing changed."""
+        with self.writing(source) as book:
+            words = "no date" if date == facts.NO_DATE else f"date {date}"
+            change = facts.Change(adds, FactAtom(name, server, words))
+            return facts.apply(book, [change], {}) > 0
+
+    def change_facts(
+        self,
+        changes: Sequence[facts.Change],
+        dates: Mapping[str, str | None],
+        job: str,
+        run_id: str,
+    ) -> None:
+        """Make the changes that come with an end of a job, in their order."""
+        with self.writing() as book:
+            facts.apply(book, changes, dates, job=job, run_id=run_id)
+
+    def holding_facts(
+        self, wanted: Iterable[FactAtom], dates: Mapping[str, str | None]
+    ) -> frozenset[FactAtom]:
+        """Those of the facts that are in the table now."""
+        with self.store.read() as tx:
+            return facts.holding(tx, wanted, dates)
+
+    def outcome(self, job: str, run_id: str) -> str | None:
+        """The newest status that a job has had in this run; runs of one job may coexist."""
+        sql = (
+            "SELECT status FROM hoist_events WHERE job = ? AND run_id = ? AND kind = 'status'"
+            " ORDER BY id DESC LIMIT 1"
+        )
+        with self.store.read() as tx:
+            row = tx.one(sql, job, run_id)
+        return None if row is None else str(row[0])
 
     # --- variables, resources, alarms, cursors ---------------------------------------------------
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
 from hoist_airflow import conditions
 from hoist_airflow.clock import micros
-from hoist_airflow.ledger import fold, resources
+from hoist_airflow.ledger import facts, fold, resources
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.book import Book, read_snapshot
 from hoist_airflow.ledger.rows import JobRow, Opened, RunKey, Topology
@@ -256,12 +257,13 @@ def try_start(  # noqa: PLR0911  (one return an answer)
     when: str | None = None,
     undefined: Sequence[str] = (),
     try_number: int | None = None,
+    dates: Mapping[str, str | None] | None = None,
 ) -> StartAnswer:
     """Start a job if nothing forbids it, all in one transaction; records STARTING.
 
     `killed`: a KILLJOB ended the job before this attempt (`take_kill`).
     `false`: the condition `when` does not hold; a job that left its queue for this is no longer
-    RESWAIT (JIL-095). A job that this run has already put STARTING (a gate with an `n()` atom did)
+    RESWAIT (JIL-095). `dates`: what the words of its facts mean for this order. A job that this run has already put STARTING (a gate with an `n()` atom did)
     is `started` again without a second event.
     """
     if take_kill(book, job, run_id):
@@ -278,7 +280,7 @@ def try_start(  # noqa: PLR0911  (one return an answer)
         return "iced"  # JIL-088, JIL-089
     if row.status == st.ON_HOLD:
         return "held"  # JIL-085
-    if when is not None and not _holds(book, when, job, undefined):
+    if when is not None and not _holds(book, when, job, undefined, dates or {}):
         leave_queue(book, row)
         return "false"
     if row.is_box:
@@ -306,9 +308,17 @@ def leave_queue(book: Book, row: JobRow) -> None:
         book.put(row, idle_status(book, row))
 
 
-def _holds(book: Book, when: str, job: str, undefined: Sequence[str]) -> bool:
+def _holds(
+    book: Book,
+    when: str,
+    job: str,
+    undefined: Sequence[str],
+    dates: Mapping[str, str | None],
+) -> bool:
     condition = conditions.parse(when)
     snapshot = read_snapshot(book.tx, (*condition.jobs, job), condition.variables, undefined)
+    if wanted := condition.facts:
+        snapshot = replace(snapshot, facts=facts.holding(book.tx, wanted, dates))
     return condition.evaluate(snapshot, job, book.now)
 
 

@@ -53,6 +53,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE hoist_jobs ADD COLUMN eager INTEGER NOT NULL DEFAULT 0",
         "UPDATE hoist_dags SET digest = ''",
     ),
+    (
+        # Dated facts of Control-M; the date is mmdd without a year, or STAT (CTM-011).
+        """CREATE TABLE hoist_facts (
+            server TEXT NOT NULL, name TEXT NOT NULL, date TEXT NOT NULL, at BIGINT NOT NULL,
+            PRIMARY KEY (server, name, date))""",
+    ),
 )
 
 VERSION = len(MIGRATIONS)

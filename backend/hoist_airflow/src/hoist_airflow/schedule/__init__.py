@@ -17,6 +17,8 @@ _HOME = {
     "calendars": "calendars",
     "crontab": "timetables",
     "legacy_calendar": "timetables",
+    "order_dates": "timetables",
+    "order_days": "orders",
     "window_decision": "windows",
 }
 
@@ -27,6 +29,8 @@ __all__ = [
     "calendars",
     "crontab",
     "legacy_calendar",
+    "order_dates",
+    "order_days",
     "window_decision",
 ]
 
@@ -34,7 +38,8 @@ if TYPE_CHECKING:
     from hoist_airflow.schedule.calendars import calendars
     from hoist_airflow.schedule.cron import CrontabTicks
     from hoist_airflow.schedule.ticks import CalendarTicks
-    from hoist_airflow.schedule.timetables import crontab, legacy_calendar
+    from hoist_airflow.schedule.orders import order_days
+    from hoist_airflow.schedule.timetables import crontab, legacy_calendar, order_dates
     from hoist_airflow.schedule.windows import WindowDecision, window_decision
 
 

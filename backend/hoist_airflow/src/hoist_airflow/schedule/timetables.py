@@ -24,7 +24,9 @@ from airflow.timetables.base import DagRunInfo, DataInterval, Timetable
 
 from hoist_airflow.schedule.calendars import Calendars
 from hoist_airflow.schedule.cron import CrontabTicks
+from hoist_airflow.schedule.orders import OrderDays, OrderTicks
 from hoist_airflow.schedule.ticks import CalendarTicks, Ticks
+from hoist_airflow.schedule.zones import to_datetime, to_instant
 
 if TYPE_CHECKING:
     from airflow.timetables.base import TimeRestriction
@@ -128,7 +130,67 @@ class CrontabTimetable(TickTimetable):
         return cls(CrontabTicks(**data))
 
 
-TIMETABLES: list[type[Timetable]] = [LegacyCalendarTimetable, CrontabTimetable]
+class OrderDatesTimetable(TickTimetable):
+    """One run for each order date of a Control-M folder; made by `order_dates`.
+
+    The run starts at New Day of its date, and its data interval is that business day (CTM-002). A
+    day that the scheduler missed as a whole is lost, unless the DAG catches up (CTM-047: RETRO);
+    within its day the run starts late, as New Day does after an outage.
+    """
+
+    def __init__(self, ticks: OrderTicks) -> None:
+        self.ticks: OrderTicks = ticks
+        self.description = ticks.describe()
+
+    @property
+    def summary(self) -> str:
+        return self.ticks.describe()
+
+    def serialize(self) -> dict[str, Any]:
+        return self.ticks.to_dict()
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> OrderDatesTimetable:
+        return cls(OrderTicks.of(data))
+
+    def infer_manual_data_interval(self, *, run_after: DateTime) -> DataInterval:
+        return self._interval(self.ticks.day_of(to_instant(run_after)))
+
+    def _interval(self, day: int) -> DataInterval:
+        start, end = (pendulum.instance(to_datetime(self.ticks.instant(d))) for d in (day, day + 1))
+        return DataInterval(start, end)
+
+    def next_dagrun_info(
+        self,
+        *,
+        last_automated_data_interval: DataInterval | None,
+        restriction: TimeRestriction,
+    ) -> DagRunInfo | None:
+        last = last_automated_data_interval and last_automated_data_interval.start
+        tick = self._next(last, restriction.earliest, catchup=restriction.catchup)
+        if tick is None or (restriction.latest is not None and tick > restriction.latest):
+            return None
+        interval = self._interval(self.ticks.day_of(to_instant(tick)))
+        return DagRunInfo(run_after=interval.start, data_interval=interval)
+
+    def _next(
+        self, last: datetime | None, earliest: datetime | None, *, catchup: bool
+    ) -> datetime | None:
+        bounds = [bound for bound in (last, earliest and earliest - _INSTANT) if bound is not None]
+        now = _now()
+        if last is None and (earliest is None or not catchup):
+            bounds.append(now - LATE - _INSTANT)  # a new definition waits for the next New Day
+        elif not catchup:
+            today = self.ticks.instant(self.ticks.day_of(to_instant(now)))
+            bounds.append(to_datetime(today) - _INSTANT)
+        return self.next_tick(max(bounds))
+
+
+TIMETABLES: list[type[Timetable]] = [
+    LegacyCalendarTimetable,
+    CrontabTimetable,
+    OrderDatesTimetable,
+]
 """What the plugin registers."""
 
 
@@ -163,3 +225,15 @@ def legacy_calendar(
 def crontab(expression: str, *, timezone: str = "UTC", flavour: str = "debian") -> CrontabTimetable:
     """The schedule of a crontab entry's five fields, or of a nickname such as `@daily`."""
     return CrontabTimetable(CrontabTicks(expression, timezone=timezone, flavour=flavour))
+
+
+def order_dates(
+    *any_of: OrderDays, new_day: str = "07:00", timezone: str = "UTC", **criteria: Any
+) -> OrderDatesTimetable:
+    """The schedule of a Control-M folder: the days of its criteria, or of any of several.
+
+    `criteria` are the arguments of `order_days`.
+    """
+    if criteria:
+        any_of = (*any_of, OrderDays(**criteria))
+    return OrderDatesTimetable(OrderTicks(*any_of, new_day=new_day, timezone=timezone))

@@ -1,0 +1,301 @@
+"""Jobs and folders of Control-M: each task submits itself when its criteria hold.
+
+An order of a folder is a DAG run; its tasks are orders of the folder's jobs. A task that must wait
+does so in a trigger, without a worker slot, and reads all its criteria again when it starts
+(CTM-004). What is not ordered on the run's date, or was removed before it could run, ends skipped
+(TR-33, TR-37). Meaning: docs/runtime.md, "Orders".
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from hoist_airflow import conditions
+from hoist_airflow.autoedit import Moment, UndefinedVariable, resolve
+from hoist_airflow.command import Command
+from hoist_airflow.executors import Ended, Launch, StartFailed
+from hoist_airflow.job import ExitCode, Job, JobFailed, JobTerminated
+from hoist_airflow.ledger import status as st
+from hoist_airflow.ledger.facts import Change
+from hoist_airflow.schedule.orders import OrderDays, OrderTicks, days_in_all, parse_clock
+from hoist_airflow.run import ensure_started, order_of
+from hoist_airflow.submission import AFTER_ALL, FOR_EVER, Order, SubmitSpec, decide
+from hoist_airflow.trigger import SubmitTrigger
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from hoist_airflow.run import Run
+    from hoist_airflow.settings import Settings
+
+_NOTOK = (st.FAILURE, st.TERMINATED, st.RESTART)
+
+
+class Ordered(Job):
+    """Mixin of the operators that stand for a job or folder of Control-M."""
+
+    def __init__(
+        self,
+        *,
+        days: OrderDays | None = None,
+        when: str | None = None,
+        time_from: str | None = None,
+        time_to: str | None = None,
+        max_wait: int = 0,
+        on_ok: Sequence[str] = (),
+        on_notok: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
+        kwargs.setdefault("box", "")
+        super().__init__(**kwargs)
+        if when is not None:
+            conditions.parse(when)
+        for clock in (time_from, time_to):
+            if clock is not None and clock != AFTER_ALL:
+                parse_clock(clock)
+        if not 0 <= max_wait <= FOR_EVER:
+            raise ValueError(f"max_wait is 0 to {FOR_EVER} days, not {max_wait}")
+        for change in (*on_ok, *on_notok):
+            Change.parse(change)
+        self.days = days
+        self.when = when
+        self.time_from = time_from
+        self.time_to = time_to
+        self.max_wait = max_wait
+        self.on_ok = tuple(on_ok)
+        self.on_notok = tuple(on_notok)
+
+    def criteria(self) -> list[OrderDays | OrderTicks]:
+        """All scheduling criteria that decide about its order dates: its own and its folders'."""
+        timetable: Any = self.dag.timetable
+        own = [] if self.days is None else [self.days]
+        scheduled = [timetable.ticks] if timetable.ticks.any_of else []
+        return [*own, *_days_around(self), *scheduled]
+
+    def is_ordered(self, order: Order) -> bool:
+        """Do its scheduling criteria choose the day of the order?"""
+        sets = self.criteria()
+        return order.forced or not sets or bool(days_in_all(sets, order.day, order.day))
+
+    def submission(self, run: Run, order: Order) -> SubmitSpec:
+        """Its submission criteria in one run, as plain data."""
+        when = "true" if self.when is None else self.when
+        words = {fact.date for fact in conditions.parse(when).facts}
+        before = run.ledger.outcome(self.hoist_job, run.run_id)
+        return SubmitSpec(
+            job=self.hoist_job,
+            dag_id=run.dag_id,
+            run_id=run.run_id,
+            spans=[list(span) for span in order.spans(self.time_from, self.time_to)],
+            removed_at=order.removed_at(self.max_wait, ended_badly=before in _NOTOK),
+            when=when,
+            dates=order.dates(self.criteria(), words),
+        )
+
+    def _start(self, context: Context) -> Any:
+        run = self._run(context)
+        order = order_of(context)
+        if not self.is_ordered(order):
+            raise AirflowSkipException(f"{self.hoist_job} is not ordered on this day (CTM-003)")
+        spec = self.submission(run, order)
+        decision = decide(run.ledger, spec)
+        self.log.info("%s: %s", decision.kind, decision.reason)
+        if decision.kind == "skip":
+            raise AirflowSkipException(f"{self.hoist_job}: {decision.reason}")
+        answer = None
+        if decision.kind == "pass":
+            answer = run.ledger.try_start(
+                self.hoist_job,
+                run.run_id,
+                when=spec.when,
+                dates=spec.dates,
+                try_number=run.try_number,
+            )
+        if answer == "killed" or decision.kind == "killed":
+            run.take_kill()
+            run.after("TERMINATED")
+            raise JobTerminated(f"{self.hoist_job} was killed before it ran (JIL-083)")
+        if answer not in ("started", "noexec", "iced"):
+            self.defer(trigger=SubmitTrigger(**spec.to_dict()), method_name="start_again")
+        if answer != "started":
+            self.log.info("%s is not executed: an operator bypasses it", self.hoist_job)
+            run.record("RUNNING")
+            run.record("SUCCESS", exit_code=0)
+            return None
+        return self._submitted(run, context)
+
+    def _submitted(self, run: Run, context: Context) -> Any:
+        return self._recorded(run, context, self.perform)
+
+    def _run(self, context: Context) -> Run:
+        """The run with what follows from this job's end (CTM-014, CTM-076)."""
+        run = super()._run(context)
+        changes = [tuple(map(Change.parse, some)) for some in (self.on_ok, self.on_notok)]
+        words = {change.fact.date for some in changes for change in some}
+        return replace(
+            run,
+            changes={"SUCCESS": changes[0], "FAILURE": changes[1], "TERMINATED": changes[1]},
+            dates=order_of(context).dates(self.criteria(), words),
+        )
+
+    def _failed(self, run: Run, exit_code: int | None, reason: str, *, again: bool) -> None:
+        super()._failed(run, exit_code, reason, again=again)
+        if again:
+            run.after("FAILURE")  # each execution that ends NOTOK has its actions
+
+
+def _days_around(task: Any) -> list[OrderDays]:
+    """The scheduling criteria of the sub-folders around a task."""
+    found = []
+    group = task.task_group
+    while group is not None:
+        if isinstance(days := getattr(group, "hoist_days", None), OrderDays):
+            found.append(days)
+        group = group.task_group
+    return found
+
+
+class OrderedCommand(Ordered, Command):
+    """A job of Control-M that runs a command line, or a script with parameters.
+
+    Variables (`%%NAME`) are resolved when the job is submitted (CTM-104).
+    """
+
+    def __init__(
+        self,
+        *,
+        command: str | None = None,
+        script: str | None = None,
+        parameters: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if (command is None) == (script is None):
+            raise ValueError("one of command and script must be given, not both")
+        super().__init__(command=command or "", expand_globals=False, **kwargs)
+        self.script = script
+        self.parameters = tuple(parameters)
+        self.variables = dict(variables or {})
+        self._order: Order | None = None
+
+    def perform(self, run: Run, context: Context) -> Any:
+        self._order = order_of(context)
+        return super().perform(run, context)
+
+    def _verdict(self, ended: Ended, reason: str | None) -> ExitCode:
+        """A process that a signal ended is NOTOK like any other, and runs again like it."""
+        if reason is None and ended.exit_code is None and self.exit_rule != "any":
+            raise JobFailed(f"{self.hoist_job} ended NOTOK: {ended}")
+        return super()._verdict(ended, reason)
+
+    def _launch(self, run: Run, site: Settings) -> Launch:
+        assert self._order is not None
+        now = run.ledger.clock.now()
+        moment = Moment(self._order.day, now, self._order.ticks)
+
+        def resolved(text: str) -> str:
+            return resolve(text, self.variables, moment)
+
+        try:
+            if self.script is None:
+                command = resolved(self.command)
+            else:
+                words = [resolved(text) for text in (self.script, *self.parameters)]
+                command = " ".join(shlex.quote(word) for word in words)
+            return Launch(
+                job=self.hoist_job, command=command, user=self.owner_user, shell=self.shell
+            )
+        except UndefinedVariable as error:
+            raise JobFailed(f"{self.hoist_job}: {error} (CTM-104)") from error
+        except StartFailed as error:
+            raise JobFailed(f"{self.hoist_job}: {error}") from error
+
+
+class OrderedDummy(Ordered, BaseOperator):
+    """A job that does nothing, ends OK at once, and has all that follows from its end (CTM-021)."""
+
+    ui_color = "#f4f4f4"
+
+    def __init__(self, **kwargs: Any) -> None:  # Airflow looks for one in each operator
+        super().__init__(**kwargs)
+
+    def perform(self, run: Run, context: Context) -> None:
+        run.record("RUNNING")
+
+
+class FolderStart(Ordered, BaseOperator):
+    """The submission criteria of a SMART folder, in front of all that is in it (CTM-090)."""
+
+    hoist_role = "order"
+    ui_color = "#e8f0fe"
+
+    def __init__(self, *, of: str, **kwargs: Any) -> None:
+        super().__init__(job=of, **kwargs)
+
+    def _submitted(self, run: Run, context: Context) -> None:
+        run.record("RUNNING")
+
+
+class FolderEnd(BaseOperator):
+    """The end of a SMART folder: OK if all its jobs are (CTM-091); then its facts (CTM-014).
+
+    Behind all tasks of the folder. Jobs that were removed before they could run leave the folder
+    open in Control-M until New Day; then it vanishes as they do: this task ends skipped.
+    """
+
+    hoist_role = "order"
+    hoist_box = None
+    ui_color = "#e6f4ea"
+
+    def __init__(
+        self,
+        *,
+        of: str,
+        on_ok: Sequence[str] = (),
+        trigger_rule: str = "all_done",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(trigger_rule=trigger_rule, **kwargs)
+        for change in on_ok:
+            Change.parse(change)
+        self.hoist_job = of
+        self.on_ok = tuple(on_ok)
+
+    def execute(self, context: Context) -> None:
+        run = ensure_started(context)
+        order = order_of(context)
+        jobs = [task for task in self._members() if task.is_ordered(order)]
+        ended = {task.hoist_job: run.ledger.outcome(task.hoist_job, run.run_id) for task in jobs}
+        bad = sorted(job for job, status in ended.items() if status in (st.FAILURE, st.TERMINATED))
+        if bad:
+            run.record("FAILURE")
+            raise AirflowFailException(f"{self.hoist_job} ended NOTOK: {', '.join(bad)}")
+        open_jobs = sorted(job for job, status in ended.items() if status != st.SUCCESS)
+        if open_jobs or not ended:
+            what = f"{', '.join(open_jobs)} never ran" if open_jobs else "no job was ordered"
+            raise AirflowSkipException(f"{self.hoist_job} did not end: {what}")
+        changes = tuple(map(Change.parse, self.on_ok))
+        words = {change.fact.date for change in changes}
+        timetable: Any = self.dag.timetable
+        sets = [*_days_around(self), timetable.ticks]
+        run = replace(run, changes={"SUCCESS": changes}, dates=order.dates(sets, words))
+        run.record("SUCCESS", exit_code=0)
+
+    def _members(self) -> list[Ordered]:
+        group = self.task_group
+        tasks: list[Any] = list(self.dag.tasks)
+        inside = {id(task) for task in group.iter_tasks()} if group is not None else None
+        return [
+            task
+            for task in tasks
+            if isinstance(task, Ordered)
+            and task.hoist_role == "job"
+            and (inside is None or id(task) in inside)
+        ]
+

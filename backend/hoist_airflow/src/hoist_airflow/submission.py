@@ -1,0 +1,134 @@
+"""When an ordered Control-M job may be submitted: a function of the ledger, the order, the time.
+
+All submission criteria must hold at one instant (CTM-004): the time window, the facts that the job
+waits for, and that the order is still there. What a job waits for in vain makes it vanish: it is
+neither a failure nor work that was done (CTM-052, CTM-005). Nothing here imports Airflow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hoist_airflow import conditions
+from hoist_airflow.decision import Decision
+from hoist_airflow.ledger import status as st
+from hoist_airflow.schedule.orders import OrderTicks, date_of, next_of, parse_clock, previous_of
+from hoist_airflow.schedule.zones import to_datetime, to_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hoist_airflow.ledger import Ledger
+    from hoist_airflow.schedule.orders import OrderDays
+
+FOR_EVER = 99
+"""MAXWAIT=99 keeps an order until it has run (CTM-005)."""
+AFTER_ALL = ">"
+"""TIMETO=">": at any time after TIMEFROM, also after its business day (CTM-051)."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One order of a folder: its business day, and what its days and times are counted by."""
+
+    day: int
+    ticks: OrderTicks
+    forced: bool = False
+    """By hand, whatever the scheduling criteria say (CTM-006)."""
+
+    def dates(self, sets: Sequence[OrderDays | OrderTicks], words: set[str]) -> dict[str, Any]:
+        """What the words of facts mean for an entity with these scheduling criteria (CTM-012)."""
+        found: dict[str, str | None] = {}
+        for word in sorted(words):
+            if word == "":
+                day: int | None = self.day
+            elif word == "previous order date":
+                day = self.day - 1 if self.forced else previous_of(sets, self.day)
+            elif word == "next order date":
+                day = self.day + 1 if self.forced else next_of(sets, self.day)
+            elif word.startswith("order date "):
+                day = self.day + int(word.removeprefix("order date "))
+            else:
+                continue
+            found[word] = None if day is None else date_of(day).strftime("%m%d")
+        return found
+
+    def removed_at(self, max_wait: int, *, ended_badly: bool) -> int | None:
+        """The New Day at which an order that has not run is removed; None: never (CTM-005)."""
+        if max_wait >= FOR_EVER:
+            return None
+        return self.ticks.instant(self.day + 1 + max_wait + int(ended_badly))
+
+    def spans(self, time_from: str | None, time_to: str | None) -> list[tuple[int, int | None]]:
+        """When it may be submitted: first and last instants, in order (CTM-048, CTM-050)."""
+        begin = self.ticks.instant(self.day)
+        first = begin if time_from is None else self._at(time_from)
+        if time_to is None or time_to == AFTER_ALL:
+            return [(first, None)]
+        last = self._at(time_to)
+        if first <= last:
+            return [(first, last)]
+        return [(begin, last), (first, self.ticks.instant(self.day + 1) - 1)]  # it wraps
+
+    def _at(self, clock: str) -> int:
+        return self.ticks.instant(self.day, parse_clock(clock))
+
+
+@dataclass(frozen=True)
+class SubmitSpec:
+    """A submission in one run, as plain data: what a trigger keeps over a restart."""
+
+    job: str
+    dag_id: str
+    run_id: str
+    spans: list[list[int | None]]
+    removed_at: int | None = None
+    when: str = "true"
+    dates: dict[str, str | None] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able; `SubmitSpec(**…)` is the inverse."""
+        return asdict(self)
+
+
+def decide(ledger: Ledger, spec: SubmitSpec) -> Decision:
+    """May it be submitted now? `skip`: it never will be."""
+    now = to_instant(ledger.clock.now())
+    if ledger.was_killed(spec.job, spec.run_id):
+        return Decision("killed", "killed while it waited (JIL-083)")
+    if spec.removed_at is not None and now >= spec.removed_at:
+        return Decision("skip", "it was not submitted by New Day, and is removed (CTM-005)")
+    current: tuple[int, int | None] | None = None
+    upcoming: int | None = None
+    for first, last in spec.spans:
+        assert first is not None
+        if first > now:
+            upcoming = first if upcoming is None else min(upcoming, first)
+        elif last is None or now <= last:
+            current = (first, last)
+    if current is None:
+        if upcoming is None or (spec.removed_at is not None and upcoming >= spec.removed_at):
+            return Decision("skip", "the last time for its submission has passed (CTM-052)")
+        at = to_datetime(upcoming)
+        return Decision("wait", f"it may be submitted from {at.isoformat()} on", at)
+    row = ledger.status(spec.job)
+    if row is not None and row.status == st.ON_HOLD:
+        return Decision("wait", "on hold until an operator frees it", _wake(spec, current))
+    condition = conditions.parse(spec.when)
+    facts = ledger.holding_facts(condition.facts, spec.dates)
+    if condition.fold(lambda atom: atom is True or atom in facts):
+        return Decision("pass", spec.when)
+    missing = [_shown(fact, spec) for fact in condition.facts if fact not in facts]
+    return Decision("wait", f"waits for {', '.join(missing)}", _wake(spec, current))
+
+
+def _wake(spec: SubmitSpec, current: tuple[int, int | None]) -> Any:
+    """When the time alone changes the answer."""
+    ends = [at for at in (spec.removed_at, None if current[1] is None else current[1] + 1) if at]
+    return to_datetime(min(ends)) if ends else None
+
+
+def _shown(fact: conditions.FactAtom, spec: SubmitSpec) -> str:
+    date = spec.dates.get(fact.date, fact.date)
+    return f"{fact.name} {date or 'of a date that does not exist'}".rstrip()
