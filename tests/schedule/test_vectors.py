@@ -62,6 +62,17 @@ def test_windows_jil150_jil151() -> None:
     assert load("windows.json")["cases"] == json.loads(json.dumps(list(generate.window_cases())))
 
 
+def test_order_dates_ctm040() -> None:
+    """The C++ engine is the other side (OrderVectorsTest.cpp), with readings of its own tests."""
+    stored = load("orders.json")
+    assert stored["cases"] == json.loads(json.dumps(list(generate.order_cases())))
+    days = {json.dumps(case["criteria"]): case["days"].split() for case in stored["cases"]}
+    # CTM-043's example and C12, by hand.
+    assert days['{"days": "+1 -6", "calendar": "WORK"}'][:5] == "0101 0102 0105 0107 0108".split()
+    assert days['{"days": "1", "calendar": "WORK"}'] == ["0401", "0601"]
+    assert days['{"days": ">1 <15", "calendar": "WORK"}'][:2] == ["0102", "0115"]
+
+
 def test_zones_against_the_standard_library() -> None:
     """Offsets of every zone at pseudo-random instants; and what the C++ test compares with."""
     stored = load("zones.json")

@@ -18,6 +18,7 @@ import tzdata
 
 from hoist_airflow.schedule.calendars import Calendars
 from hoist_airflow.schedule.cron import CrontabTicks
+from hoist_airflow.schedule.orders import OrderDays
 from hoist_airflow.schedule.rules import UNIX_DAY
 from hoist_airflow.schedule.ticks import CalendarTicks
 from hoist_airflow.schedule.windows import window_decision
@@ -257,6 +258,58 @@ def zone_hashes(count: int) -> dict[str, Any]:
     return {"version": tzdata.IANA_VERSION, "samples": count, "zones": hashes}
 
 
+ORDER_CALENDARS: dict[str, dict[str, Any]] = {
+    "WORK": {
+        "kind": "standard",
+        "dates": [
+            day.isoformat()
+            for day in (date.fromordinal(date(2026, 1, 1).toordinal() + n) for n in range(730))
+            if day.weekday() < 5 and (day.month, day.day) not in ((1, 1), (5, 1), (12, 25))
+        ],
+    },
+    "PAY": {"kind": "standard", "dates": ["2026-01-30", "2026-02-27", "2026-03-31", "2026-05-29"]},
+}
+
+
+def order_criteria() -> Iterator[dict[str, Any]]:
+    """Scheduling criteria of Control-M (CTM-040 to CTM-047), as `order_days` takes them."""
+    for days in ("all", "1 15 31", "L1 L2", "-15 -31", "L1 -31 all", "30"):
+        yield {"days": days}
+    for days in ("all", "1", ">1 <15", "D1 L1", "-D1 -L1", "+1 -6", "+3", "-D1 -17 -L1", "<31"):
+        yield {"days": days, "calendar": "WORK"}
+    for weekdays in ("mo", "mo we fr", "-sa -su", "all"):
+        yield {"weekdays": weekdays}
+    for weekdays in (">su", "<sa", "mo", "+sa", "-mo"):
+        yield {"weekdays": weekdays, "week_calendar": "WORK"}
+    for either in (False, True):
+        yield {"days": "1 2 3 4 5 6 7", "weekdays": "mo", "either": either}
+        yield {"days": "all", "weekdays": "mo tu we", "either": either}
+        yield {"days": "-10", "weekdays": "-we", "either": either}
+        yield {"calendar": "PAY", "weekdays": "fr", "either": either}
+    for shift in ("ignore", "next", "previous", "keep"):
+        yield {"days": "1 10 25", "confirm": "WORK", "shift": shift}
+    for shift_by in (1, -2, 5):
+        yield {"days": "1 10 25", "confirm": "WORK", "shift": "next", "shift_by": shift_by}
+    yield {"days": "1 2", "confirm": "WORK", "shift": "next"}  # two land on one day
+    yield {"days": "1 15", "months": "jan mar dec"}
+    yield {"dates": "02-29 05-01 12-31"}
+    yield {"days": "all", "since": "2026-03-10", "until": "2026-03-20"}
+    yield {"days": "none", "weekdays": "fr", "either": True}
+    yield {"included": [{"days": "1"}, {"weekdays": "mo"}], "excluded": [{"days": "L1 5"}]}
+    yield {"days": "1 5 10", "included": [{"weekdays": "mo fr"}], "both": True}
+    yield {"days": "1 5 10", "included": [{"weekdays": "mo fr"}]}
+
+
+def order_cases() -> Iterator[dict[str, Any]]:
+    """The order dates of half a year."""
+    calendars = Calendars(ORDER_CALENDARS)
+    first, last = (date(2026, m, d).toordinal() - UNIX_DAY for m, d in ((1, 1), (6, 30)))
+    for criteria in order_criteria():
+        found = OrderDays(**criteria, calendars=calendars).between_days(first, last)
+        days = " ".join(date.fromordinal(day + UNIX_DAY).strftime("%m%d") for day in found)
+        yield {"criteria": criteria, "days": days}
+
+
 def write(name: str, cases: list[dict[str, Any]], **extra: Any) -> None:
     head = "".join(f"{json.dumps(key)}: {json.dumps(value)},\n" for key, value in extra.items())
     lines = ",\n".join(json.dumps(case) for case in cases)
@@ -268,6 +321,7 @@ def main() -> None:
     write("ticks.json", list(tick_cases()), calendars=CALENDARS)
     write("cron.json", list(cron_cases()))
     write("windows.json", list(window_cases()))
+    write("orders.json", list(order_cases()), calendars=ORDER_CALENDARS)
     zones = zone_hashes(500)
     text = ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in zones["zones"].items())
     head = f'{{"version": "{zones["version"]}", "samples": {zones["samples"]}, "zones": {{\n'

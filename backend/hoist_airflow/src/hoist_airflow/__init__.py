@@ -21,6 +21,7 @@ _HOME = {
     "FolderStart": "order",
     "OrderedCommand": "order",
     "OrderedDummy": "order",
+    "SubFolder": "order",
     "order_dates": "schedule.timetables",
     "order_days": "schedule.orders",
     "FileWatcher": "watcher",
@@ -52,6 +53,7 @@ __all__ = [  # noqa: RUF022  (the order of docs/runtime.md)
     "FolderStart",
     "OrderedCommand",
     "OrderedDummy",
+    "SubFolder",
     "order_dates",
     "order_days",
 ]
@@ -63,7 +65,13 @@ if TYPE_CHECKING:
     from hoist_airflow.hold import Hold
     from hoist_airflow.job import legacy
     from hoist_airflow.opaque import Opaque, Unsupported
-    from hoist_airflow.order import FolderEnd, FolderStart, OrderedCommand, OrderedDummy
+    from hoist_airflow.order import (
+        FolderEnd,
+        FolderStart,
+        OrderedCommand,
+        OrderedDummy,
+        SubFolder,
+    )
     from hoist_airflow.schedule import (
         calendars,
         crontab,

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import BaseOperator, TaskGroup
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from hoist_airflow import conditions
@@ -240,6 +240,15 @@ class FolderStart(Ordered, BaseOperator):
 
     def _submitted(self, run: Run, context: Context) -> None:
         run.record("RUNNING")
+
+
+class SubFolder(TaskGroup):
+    """A folder inside a SMART folder; `days`: its own scheduling criteria (CTM-045)."""
+
+    def __init__(self, group_id: str, *, days: OrderDays | None = None, **kwargs: Any) -> None:
+        kwargs.setdefault("prefix_group_id", False)
+        self.hoist_days = days
+        super().__init__(group_id, **kwargs)
 
 
 class FolderEnd(BaseOperator):

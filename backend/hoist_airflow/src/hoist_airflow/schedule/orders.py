@@ -396,7 +396,7 @@ def next_of(sets: Sequence[OrderDays | OrderTicks], day: int) -> int | None:
 class OrderTicks(Ticks):
     """The instants at which a folder is ordered: New Day of each of its order dates.
 
-    Without criteria nothing orders it but somebody's hand, or another job (CTM-006).
+    Without criteria, and `by_hand`, nothing orders it but somebody's hand (CTM-006).
     Several criteria: any of them orders (a plain folder is ordered with the first of its jobs).
     """
 
@@ -405,6 +405,7 @@ class OrderTicks(Ticks):
         *any_of: OrderDays | Mapping[str, Any],
         new_day: str = "07:00",
         timezone: str = "UTC",
+        by_hand: bool = False,
     ) -> None:
         self.any_of = [
             one if isinstance(one, OrderDays) else OrderDays(**one) for one in any_of
@@ -415,7 +416,9 @@ class OrderTicks(Ticks):
             "any_of": [one.to_dict() for one in self.any_of],
             "new_day": new_day,
             "timezone": timezone,
+            "by_hand": by_hand,
         }
+        self.by_hand = by_hand or not self.any_of
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able; `OrderTicks.of` is the inverse."""
@@ -424,30 +427,33 @@ class OrderTicks(Ticks):
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> OrderTicks:
         """From `to_dict`."""
-        return cls(*data["any_of"], new_day=data["new_day"], timezone=data["timezone"])
+        return cls(*data["any_of"], **{key: data[key] for key in data if key != "any_of"})
 
     def describe(self) -> str:
         """One line for people."""
         clock = f"{self.new_day // 60:02}:{self.new_day % 60:02}"
-        return f"order dates, New Day {clock} {self.zone.name}"
+        what = "ordered by hand" if self.by_hand else "order dates"
+        return f"{what}, New Day {clock} {self.zone.name}"
 
     def between_days(self, first: int, last: int) -> list[int]:
         """The order dates with first ≤ day ≤ last."""
         return sorted({day for one in self.any_of for day in one.between_days(first, last)})
 
     def between(self, start: int, end: int) -> list[int]:
+        if self.by_hand:
+            return []
         first, last = start // _DAY - 3, (end - 1) // _DAY + 3
         ticks = (self.instant(day) for day in self.between_days(first, last))
         return [tick for tick in ticks if start <= tick < end]
 
     def first_possible(self) -> int | None:
-        if not self.any_of:
+        if self.by_hand:
             return _NEVER
         starts = [one.bounds[0] for one in self.any_of]
         return None if None in starts else (min(s for s in starts if s is not None) - 3) * _DAY
 
     def last_possible(self) -> int | None:
-        if not self.any_of:
+        if self.by_hand:
             return 0
         ends = [one.bounds[1] for one in self.any_of]
         return None if None in ends else (max(e for e in ends if e is not None) + 3) * _DAY

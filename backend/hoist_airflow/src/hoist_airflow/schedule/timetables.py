@@ -228,12 +228,18 @@ def crontab(expression: str, *, timezone: str = "UTC", flavour: str = "debian") 
 
 
 def order_dates(
-    *any_of: OrderDays, new_day: str = "07:00", timezone: str = "UTC", **criteria: Any
+    *any_of: OrderDays,
+    new_day: str = "07:00",
+    timezone: str = "UTC",
+    by_hand: bool = False,
+    **criteria: Any,
 ) -> OrderDatesTimetable:
     """The schedule of a Control-M folder: the days of its criteria, or of any of several.
 
-    `criteria` are the arguments of `order_days`.
+    `criteria` are the arguments of `order_days`; `by_hand`: nothing but a person orders it.
     """
     if criteria:
         any_of = (*any_of, OrderDays(**criteria))
-    return OrderDatesTimetable(OrderTicks(*any_of, new_day=new_day, timezone=timezone))
+    return OrderDatesTimetable(
+        OrderTicks(*any_of, new_day=new_day, timezone=timezone, by_hand=by_hand)
+    )

@@ -1,0 +1,348 @@
+"""Orders of Control-M without Airflow's engine: order dates, submission, facts, variables."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from airflow.timetables.base import DataInterval, TimeRestriction
+from ledger_world import START, World
+
+from hoist_airflow import conditions, hoistctl
+from hoist_airflow.autoedit import Moment, UndefinedVariable, resolve
+from hoist_airflow.conditions import ConditionSyntaxError, FactAtom
+from hoist_airflow.ledger import LedgerError
+from hoist_airflow.ledger.facts import Change
+from hoist_airflow.schedule import order_dates, order_days, timetables
+from hoist_airflow.schedule.orders import (
+    OrderDays,
+    OrderTicks,
+    date_of,
+    days_in_all,
+    next_of,
+    previous_of,
+)
+from hoist_airflow.schedule.rules import UNIX_DAY
+from hoist_airflow.schedule.zones import to_datetime, to_instant
+from hoist_airflow.submission import Order, SubmitSpec, decide
+
+
+def number(day: date) -> int:
+    return day.toordinal() - UNIX_DAY
+
+
+MONDAY = number(date(2026, 3, 2))
+DAILY = OrderTicks(order_days(days="all"))
+
+
+@pytest.fixture
+def world() -> World:
+    return World.at("sqlite:///:memory:")
+
+
+def spec(order: Order, *, when: str = "true", max_wait: int = 0, **times: Any) -> SubmitSpec:
+    words = {fact.date for fact in conditions.parse(when).facts}
+    return SubmitSpec(
+        "J", "F", "r",
+        [list(span) for span in order.spans(times.get("time_from"), times.get("time_to"))],
+        order.removed_at(max_wait, ended_badly=False),
+        when,
+        order.dates([order.ticks], words),
+    )  # fmt: skip
+
+
+# --- order dates and times ------------------------------------------------------------------------
+
+
+def test_tr30_c1_a_time_before_new_day_is_the_next_mornings() -> None:
+    """New Day 06:00, TIMEFROM 0200: the order of 3 March runs on the morning of the 4th."""
+    ticks = OrderTicks(order_days(days="all"), new_day="06:00", timezone="Europe/Berlin")
+    third = number(date(2026, 3, 3))
+    assert to_datetime(ticks.instant(third, 120)) == datetime(2026, 3, 4, 1, tzinfo=timezone.utc)
+    two_in_the_morning = to_instant(datetime(2026, 3, 4, 1, tzinfo=timezone.utc))
+    assert date_of(ticks.day_of(two_in_the_morning)) == date(2026, 3, 3)
+
+
+@pytest.mark.parametrize("new_day", ["00:00", "02:30", "07:00", "23:59"])
+@pytest.mark.parametrize("place", ["UTC", "Europe/Berlin", "America/New_York", "+05:30"])
+def test_business_days_tile_the_year(place: str, new_day: str) -> None:
+    """Over both changes of clocks each instant has one business day."""
+    ticks = OrderTicks(order_days(days="all"), new_day=new_day, timezone=place)
+    for day in range(number(date(2026, 1, 1)), number(date(2027, 1, 1))):
+        start, end = ticks.instant(day), ticks.instant(day + 1)
+        assert start < end
+        assert [ticks.day_of(at) for at in (start, (start + end) // 2, end - 1)] == [day] * 3
+
+
+def test_ctm056_a_new_day_in_the_gap_comes_when_the_clock_passes_it() -> None:
+    ticks = OrderTicks(order_days(days="all"), new_day="02:30", timezone="Europe/Berlin")
+    day = number(date(2026, 3, 29))
+    assert to_datetime(ticks.instant(day)) == datetime(2026, 3, 29, 1, tzinfo=timezone.utc)
+
+
+def test_tr32_c2_prev_is_the_consumers_own_last_date() -> None:
+    mondays, workdays = order_days(weekdays="mo"), order_days(weekdays="mo tu we th fr")
+    assert previous_of([mondays, DAILY], MONDAY) == MONDAY - 7
+    assert previous_of([workdays], MONDAY) == MONDAY - 3
+    assert next_of([workdays], MONDAY + 4) == MONDAY + 7
+    assert previous_of([order_days(days="1", until="2026-02-01", since="2026-02-01")], 20500) == (
+        number(date(2026, 2, 1))
+    )
+    assert next_of([order_days(days="all", until="2026-03-02")], MONDAY) is None
+    order = Order(MONDAY, DAILY)
+    words = {"", "previous order date", "next order date", "order date +2", "any date"}
+    assert order.dates([mondays], words) == {
+        "": "0302",
+        "previous order date": "0223",
+        "next order date": "0309",
+        "order date +2": "0304",
+    }
+    forced = Order(MONDAY, DAILY, forced=True)  # CTM-012
+    assert forced.dates([mondays], words)["previous order date"] == "0301"
+
+
+def test_days_of_folders_around_count(world: World) -> None:
+    inside = days_in_all([order_days(days="1 2 3"), order_days(weekdays="mo")], MONDAY, MONDAY + 60)
+    assert [date_of(day).isoformat() for day in inside] == ["2026-03-02"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"days": "32"},
+        {"days": "D1"},
+        {"days": ">3"},
+        {"weekdays": "xx"},
+        {"weekdays": ">mo"},
+        {"months": "jan"},
+        {"days": "1", "shift": "sideways"},
+        {"days": "1", "calendar": "NOWHERE"},
+        {"dates": "13-01"},
+        {"included": [order_days(included=[order_days(days="1")])]},
+    ],
+)
+def test_criteria_that_mean_nothing_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        order_days(**wrong)
+
+
+def test_criteria_survive_serialisation() -> None:
+    calendars = {"W": {"kind": "standard", "dates": ["2026-03-03", "2026-03-10"]}}
+    one = order_days(
+        weekdays="mo",
+        included=[order_days(days="D1", calendar="W", calendars=calendars)],
+        excluded=[order_days(days="1")],
+        confirm="W",
+        shift="next",
+        calendars=calendars,
+    )
+    found = one.between_days(MONDAY - 40, MONDAY + 40)
+    assert OrderDays(**one.to_dict()).between_days(MONDAY - 40, MONDAY + 40) == found
+    assert [date_of(day).isoformat() for day in found] == ["2026-03-03", "2026-03-10"]
+    timetable = order_dates(one, order_days(days="5"), new_day="06:30", timezone="Europe/Berlin")
+    again = type(timetable).deserialize(timetable.serialize())
+    assert again.serialize() == timetable.serialize()
+    assert again.next_tick(START) == datetime(2026, 3, 3, 5, 30, tzinfo=timezone.utc)
+
+
+# --- the timetable --------------------------------------------------------------------------------
+
+
+def offered(timetable: Any, now: datetime, last: date | None, patch: Any) -> str | None:
+    patch.setattr(timetables, "_now", lambda: now)
+    interval = None
+    if last is not None:
+        begin = timetable.ticks.instant(number(last))
+        interval = DataInterval(to_datetime(begin), to_datetime(begin + 86400))
+    info = timetable.next_dagrun_info(
+        last_automated_data_interval=interval,
+        restriction=TimeRestriction(None, None, catchup=False),
+    )
+    return None if info is None else f"{info.run_after:%d %H:%M} {info.logical_date:%d %H:%M}"
+
+
+def test_ctm047_a_missed_day_is_lost_and_the_current_one_is_ordered_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    timetable = order_dates(days="all")
+    at = datetime(2026, 3, 5, 23, tzinfo=timezone.utc)
+    assert offered(timetable, at, date(2026, 3, 2), monkeypatch) == "05 07:00 05 07:00"
+    early = datetime(2026, 3, 5, 6, 59, tzinfo=timezone.utc)
+    assert offered(timetable, early, date(2026, 3, 2), monkeypatch) == "04 07:00 04 07:00"
+    assert offered(timetable, at, date(2026, 3, 5), monkeypatch) == "06 07:00 06 07:00"
+    # A definition that is new waits for the next New Day.
+    assert offered(timetable, at, None, monkeypatch) == "06 07:00 06 07:00"
+
+
+def test_nobody_but_a_person_orders_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    timetable = order_dates(weekdays="mo", by_hand=True)
+    assert offered(timetable, START, None, monkeypatch) is None
+    assert timetable.ticks.between_days(MONDAY, MONDAY + 7) == [MONDAY, MONDAY + 7]
+
+
+# --- submission -----------------------------------------------------------------------------------
+
+
+def test_tr33_c5_what_waits_at_new_day_is_removed(world: World) -> None:
+    order = Order(MONDAY, DAILY)
+    waiting = spec(order, when="fact(X)")
+    world.to(3, 6, 59)
+    assert decide(world.ledger, waiting).kind == "wait"
+    world.to(3, 7)
+    assert decide(world.ledger, waiting).kind == "skip"
+    longer = spec(order, when="fact(X)", max_wait=1)
+    assert decide(world.ledger, longer).kind == "wait"
+    world.ledger.change_fact(True, "X", "0302")
+    assert decide(world.ledger, longer).kind == "pass"
+    world.to(4, 7)
+    assert decide(world.ledger, longer).kind == "skip"
+    for_ever = spec(order, when="fact(X)", max_wait=99)
+    world.to(30, 0)
+    assert decide(world.ledger, for_ever).kind == "pass"
+
+
+def test_tr37_the_last_time_passes_without_a_failure(world: World) -> None:
+    order = Order(MONDAY, DAILY)
+    windowed = spec(order, time_from="22:00", time_to="03:00")
+    for day, hour, minute, kind in (
+        (2, 7, 0, "wait"),
+        (2, 21, 59, "wait"),
+        (2, 22, 0, "pass"),
+        (3, 3, 0, "pass"),
+        (3, 3, 1, "skip"),
+    ):
+        world.to(day, hour, minute)
+        assert decide(world.ledger, windowed).kind == kind, (day, hour, minute)
+    # CTM-050: TO comes first after New Day, so the window wraps.
+    wrapped = spec(order, time_from="22:00", time_to="09:00")
+    for day, hour, kind in ((2, 8, "pass"), (2, 10, "wait"), (2, 23, "pass"), (3, 6, "pass")):
+        world.to(day, hour)
+        assert decide(world.ledger, wrapped).kind == kind, (day, hour)
+    open_ended = spec(order, time_from="22:00", time_to=">", max_wait=1)
+    world.to(4, 6)
+    assert decide(world.ledger, open_ended).kind == "pass"
+
+
+def test_a_wait_says_when_time_alone_changes_it(world: World) -> None:
+    order = Order(MONDAY, DAILY)
+    world.to(2, 8)
+    early = decide(world.ledger, spec(order, time_from="22:00"))
+    assert early.wake == datetime(2026, 3, 2, 22, tzinfo=timezone.utc)
+    late = decide(world.ledger, spec(order, when="fact(X)", time_to="09:00"))
+    assert late.wake == datetime(2026, 3, 2, 9, tzinfo=timezone.utc) + timedelta(seconds=1)
+    assert "X 0302" in late.reason
+
+
+# --- facts ----------------------------------------------------------------------------------------
+
+
+def test_tr31_facts_stay_until_somebody_deletes_them(world: World) -> None:
+    dates = {"": "0302", "previous order date": None}
+    world.to(2, 8)
+    world.ledger.record(
+        "A", "SUCCESS", run_id="r", changes=[Change.parse("+fact(X^S)")], dates=dates
+    )
+    order = Order(MONDAY, DAILY)
+    wanted = spec(order, when="fact(X^S) | fact(Y, no date)")
+    assert [decide(world.ledger, wanted).kind for _ in range(2)] == ["pass", "pass"]
+    assert decide(world.ledger, spec(order, when="fact(X)")).kind == "wait"  # another table
+    assert decide(world.ledger, spec(order, when="fact(X^S, any date)")).kind == "pass"
+    assert decide(world.ledger, spec(order, when="fact(X^S, previous order date)")).kind == "wait"
+    world.ledger.record(
+        "C", "SUCCESS", run_id="r", changes=[Change.parse("-fact(X^S, any date)")], dates=dates
+    )
+    assert decide(world.ledger, wanted).kind == "wait"
+
+
+def test_ctm014_changes_are_made_in_their_order(world: World) -> None:
+    changes = [Change.parse(text) for text in ("+fact(X)", "-fact(X)", "+fact(Y, no date)")]
+    world.ledger.record("A", "SUCCESS", changes=changes, dates={"": "0302"})
+    assert [(row.name, row.date) for row in world.ledger.fact_table()] == [("Y", "STAT")]
+    kinds = [event.kind for event in world.ledger.events()]
+    assert kinds == ["status", "fact_added", "fact_deleted", "fact_added"]
+
+
+def test_c13_a_date_has_no_year(world: World) -> None:
+    world.ledger.change_fact(True, "X", "0101")
+    order = Order(number(date(2027, 1, 1)), DAILY)
+    world.clock.set(datetime(2027, 1, 1, 8, tzinfo=timezone.utc))
+    assert decide(world.ledger, spec(order, when="fact(X)")).kind == "pass"
+
+
+@pytest.mark.parametrize(
+    "text", ["+fact(X, any date)", "fact(X)", "+s(X)", "+fact(X) & fact(Y)", "-fact(X, someday)"]
+)
+def test_changes_that_mean_nothing_are_refused(text: str) -> None:
+    with pytest.raises(ConditionSyntaxError):
+        Change.parse(text)
+
+
+def test_a_fact_reads_back_as_it_was_printed() -> None:
+    parsed = conditions.parse(r"fact(A\ B^S\(1\), order date -12) & (fact(C) | fact(D, date 0315))")
+    assert parsed.facts == (
+        FactAtom("A B", "S(1)", "order date -12"),
+        FactAtom("C"),
+        FactAtom("D", "", "date 0315"),
+    )
+
+
+def test_operators_change_facts(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    assert hoistctl.main(["--ledger", url, "fact", "add", "X", "0302", "--server", "S"]) == 0
+    assert hoistctl.main(["--ledger", url, "fact", "add", "X", "0302", "--server", "S"]) == 0
+    assert "was there" in capsys.readouterr().out
+    assert hoistctl.main(["--ledger", url, "facts", "X"]) == 0
+    assert "X     0302  S" in capsys.readouterr().out
+    assert hoistctl.main(["--ledger", url, "fact", "delete", "X", "0302", "--server", "S"]) == 0
+    assert hoistctl.main(["--ledger", url, "facts"]) == 0
+    assert "0302" not in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        hoistctl.main(["--ledger", url, "fact", "add", "X", "1302"])
+
+
+def test_a_ledger_without_the_table_asks_for_an_upgrade(tmp_path: Any) -> None:
+    from hoist_airflow.ledger import Ledger, schema
+    from hoist_airflow.ledger.store import Store
+
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    with Store(url).write() as tx:
+        schema.upgrade(tx, 2)
+    with pytest.raises(LedgerError, match="upgrade"):
+        Ledger.open(url)
+    with Store(url).write() as tx:
+        assert schema.upgrade(tx) == 2
+    assert Ledger.open(url).fact_table() == []
+
+
+# --- variables ------------------------------------------------------------------------------------
+
+BERLIN = OrderTicks(order_days(days="all"), timezone="Europe/Berlin")
+NIGHT = Moment(MONDAY, datetime(2026, 3, 3, 1, 2, 3, tzinfo=timezone.utc), BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("load %%$ODATE now", "load 20260302 now"),
+        ("FILE_%%$ODATE..CTL", "FILE_20260302.CTL"),  # CTM-102
+        ("%%ODATE.%%A", "260302value"),
+        ("%%OYEAR/%%OMONTH/%%ODAY %%$OYEAR", "26/03/02 2026"),
+        ("%%$DATE %%DATE %%TIME", "20260303 260303 020203"),  # TR-30: the clock, not the order
+        ("%%RDATE", "260302"),
+        ("a%%BLANK..b", "a .b"),
+        ("%%NESTED", "value-20260302"),
+        ("100% $$ {{ ds }} {% raw %}", "100% $$ {{ ds }} {% raw %}"),
+    ],
+)
+def test_ctm101_ctm102_variables(text: str, expected: str) -> None:
+    assert resolve(text, {"A": "value", "NESTED": "value-%%$ODATE"}, NIGHT) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["%%UNKNOWN", "%%", "%%A.txt", "%%A-b", r"%%\G", "%%A%%A", "%%LOOP", "%%ODATÉ"]
+)
+def test_ctm104_what_is_not_sure_is_an_error(text: str) -> None:
+    with pytest.raises(UndefinedVariable):
+        resolve(text, {"A": "value", "LOOP": "%%LOOP"}, NIGHT)
