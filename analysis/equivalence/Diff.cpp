@@ -132,7 +132,7 @@ private:
         if (both.empty())
             return;
         ir::JobId const oldRoot = rootOf(before, both.front().before);
-        if (!ir::isTranslated(workflow.dialect)) { // what is read of it is not all that it means
+        if (!ir::isProved(workflow.dialect)) { // what is read of it is not all that it means
             ir::Job const& root = after.jobs[workflow.root];
             add(Change::Kind::undecided, Aspect::shape, root.name.str(),
                 before.jobs[oldRoot].nameSpan, root.nameSpan, "", "",

@@ -92,7 +92,8 @@ private:
     }
 
     bool add(Pair const* one) {
-        if (one == nullptr || !one->dag || estate.workflows[one->workflow].refused)
+        if (one == nullptr || !one->dag || estate.workflows[one->workflow].refused ||
+            !ir::isProved(estate.workflows[one->workflow].dialect))
             return false;
         if (!llvm::is_contained(cast, one))
             cast.push_back(one);

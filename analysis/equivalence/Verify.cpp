@@ -490,6 +490,11 @@ private:
 void judgeMissing(ir::Estate const& estate, WorkflowResult& result) {
     ir::Workflow const& workflow = estate.workflows[result.workflow];
     ir::Job const& root = estate.jobs[workflow.root];
+    if (!ir::isProved(workflow.dialect)) {
+        result.findings.unknowns.push_back(
+            {"hoist does not prove what folders of Control-M do yet", workflow.root, ""});
+        return;
+    }
     if (workflow.refused || root.refused) {
         result.findings.unknowns.push_back(
             {"hoist refuses this workflow, so there is nothing to compare it with", workflow.root,
@@ -544,7 +549,8 @@ Result verify(ir::Estate& estate, target::Bag const& bag, Options const& options
         schedule::Ticks ticks(estate);
         for (size_t i = next++; i < pairs.size(); i = next++) {
             WorkflowResult& one = result.workflows[i];
-            if (one.dag && !estate.workflows[one.workflow].refused)
+            ir::Workflow const& workflow = estate.workflows[one.workflow];
+            if (one.dag && !workflow.refused && ir::isProved(workflow.dialect))
                 Judge(estate, ticks, bag, expressions, fields, pairs, pairs[i], options, one).run();
             else
                 judgeMissing(estate, one);

@@ -30,7 +30,7 @@ void spreadRefusals(ir::Estate& estate) {
         if (!files.empty() && job.origin.isValid() &&
             files.contains(estate.sources.fileOf(job.origin).value))
             job.refused = true;
-        if (job.refused || !ir::isTranslated(job.dialect))
+        if (job.refused)
             estate.workflows[job.workflow].refused = true;
     }
 }

@@ -3,6 +3,7 @@
 
 #include "backend/airflow/Emit.h"
 #include "backend/airflow/Lower.h"
+#include "backend/airflow/LowerFolder.h"
 #include "backend/airflow/Manifest.h"
 
 #include <fmt/core.h>
@@ -14,13 +15,15 @@ class Builder {
 public:
     Builder(ir::Estate& givenEstate, diag::Diagnostics& givenDiags)
         : estate(givenEstate), diags(givenDiags), names(estate), site(estate.settings),
-          context{estate, names, site, diags, {}, {}, {}, {}, {}, {}, 0} {}
+          context{estate, names, site, diags, {}, {}, {}, {}, {}, {}, {}, 0}, orderFacts(estate) {}
 
     /// Calls `take(Dag&&)` for each workflow that is written, in the order of definition.
     template <class Take>
     void lowerAll(Take take) {
         for (ir::JobId id : estate.jobs.ids()) {
             ir::Job const& job = estate.jobs[id];
+            if (job.dialect == ir::Dialect::controlm)
+                continue; // counts its units elsewhere
             // Units are counted in one place: one claim that needs the ledger takes the resource
             // there for all. A task has one pool, and load has no other place.
             for (ir::ResourceUse const& use : job.resources)
@@ -36,8 +39,6 @@ public:
             if (workflow.refused) {
                 ir::Job const& root = estate.jobs[workflow.root];
                 ++refused;
-                if (!ir::isTranslated(workflow.dialect))
-                    continue; // F0015 has said so
                 diags
                     .report<diag::Code::WorkflowRefused>(
                         root.nameSpan, root.name,
@@ -46,7 +47,17 @@ public:
                     .object(root.name);
                 continue;
             }
-            take(lower(id, context));
+            if (workflow.dialect != ir::Dialect::controlm) {
+                take(lower(id, context));
+                continue;
+            }
+            FolderLowering folder(id, context, orderFacts);
+            if (folder.check()) {
+                take(folder.run());
+            } else {
+                ++refused;
+                estate.workflows[id].refused = true;
+            }
         }
         settleRest();
         report();
@@ -125,6 +136,10 @@ private:
                 estate.constructs.settle(id, diag::Fidelity::exact, "none: ON_ICE");
             else if (isRefused(owner))
                 estate.constructs.settle(id, diag::Fidelity::refused, "refused");
+            else if (owner.dialect == ir::Dialect::controlm)
+                // Attributes of what is accounted for, and of the order dates. What has no model is
+                // refused before (F0016), and what has no form (F0015).
+                estate.constructs.settle(id, diag::Fidelity::exact, "order");
         }
         // A crontab's setting belongs to no entry; it falls when every entry that used it does.
         auto const fall = [&](ir::ConstructId id) {
@@ -162,6 +177,7 @@ private:
     ir::TargetNames names;
     Site site;
     LowerContext context;
+    OrderFacts orderFacts;
     size_t refused = 0;
 };
 

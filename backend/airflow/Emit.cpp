@@ -38,6 +38,7 @@ static bool isPythonWord(llvm::StringRef word) {
         .Cases("return", "try", "while", "with", "yield", "match", "case", "type", true)
         .Cases("calendars", "crontab", "legacy", "legacy_calendar", "print", "id", "list", "dict",
                true)
+        .Cases("order_dates", "order_days", true)
         .Default(false);
 }
 
@@ -149,8 +150,11 @@ private:
             for (auto const& [name, value] : task.arguments)
                 noteCall(value, shims);
         }
-        if (!dag.boxes.empty())
-            shims.insert("Box");
+        for (BoxGroup const& box : dag.boxes) {
+            shims.insert(box.groupClass);
+            for (auto const& [name, value] : box.arguments)
+                noteCall(value, shims);
+        }
         for (auto const& [name, value] : dag.arguments)
             noteCall(value, shims);
         if (dag.needsCalendars)
@@ -183,8 +187,17 @@ private:
     }
 
     static void noteCall(Py const& value, std::set<std::string>& names) {
-        if (auto const* call = std::get_if<std::shared_ptr<Py::Call const>>(&value.value))
-            names.insert((*call)->callee);
+        if (auto const* list = std::get_if<Py::List>(&value.value))
+            for (Py const& item : *list)
+                noteCall(item, names);
+        auto const* call = std::get_if<std::shared_ptr<Py::Call const>>(&value.value);
+        if (!call)
+            return;
+        names.insert((*call)->callee);
+        for (Py const& item : (*call)->positional)
+            noteCall(item, names);
+        for (auto const& [keyword, item] : (*call)->keywords)
+            noteCall(item, names);
     }
 
     void printDag() {
@@ -255,7 +268,7 @@ private:
         Py::Keywords arguments = box.arguments;
         if (!isWith && box.parent)
             arguments.emplace_back("parent_group", Py::name(boxVariables[box.parent.value]));
-        Py const call = Py::call("Box", {Py(box.id)}, std::move(arguments));
+        Py const call = Py::call(box.groupClass, {Py(box.id)}, std::move(arguments));
         out.append(indent, ' ');
         std::string const& name = boxVariables[id.value];
         if (isWith) {

@@ -21,7 +21,10 @@ struct LowerContext {
     diag::Diagnostics& diags;
     std::set<std::string> machines;       ///< that a task runs on: connections.json
     std::map<std::string, int64_t> pools; ///< pools.json: name → slots
-    std::set<uint32_t> calendars;         ///< that a schedule names: calendars.json
+    /// The same, of which a task that waits takes no slot: of units that Control-M gives out when
+    /// all criteria hold.
+    std::map<std::string, int64_t> orderPools;
+    std::set<uint32_t> calendars; ///< that a schedule names: calendars.json
     llvm::StringSet<>
         ledgerResources; ///< resources that some job claims in a way a pool cannot express
     llvm::StringMap<bool> limitedMachines; ///< machine → has competitors with priority (JIL-161)
@@ -35,6 +38,14 @@ Dag lower(ir::WorkflowId workflow, LowerContext& context);
 ir::Machine const* limitedMachine(ir::Estate const& estate, ir::Job const& job);
 /// Does a job wait for load units of one machine?
 bool waitsForLoad(ir::Estate const& estate, ir::Job const& job);
+
+/// The task's page in Airflow: where it comes from and what the definition says, fenced so that it
+/// stays text.
+Py documentation(ir::Estate const& estate, ir::Job const& job);
+/// The DAG's docstring and description.
+void describe(Dag& dag, ir::Estate const& estate, ir::Job const& root);
+/// Those of the dialect, of the labels, and `more`.
+void addTags(Dag& dag, ir::Job const& root, std::vector<std::string> more);
 
 /// "file:line" of a span, as comments and documentation show it.
 std::string place(ir::Estate const& estate, Span span);

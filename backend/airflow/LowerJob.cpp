@@ -52,9 +52,7 @@ std::vector<std::string> WorkflowLowering::commentsOf(ir::Job const& job) const 
     return {std::move(line)};
 }
 
-/// The task's page in Airflow: where it comes from and what the definition says, fenced so that it
-/// stays text.
-Py WorkflowLowering::documentation(ir::Job const& job) const {
+Py documentation(ir::Estate const& estate, ir::Job const& job) {
     std::string body = job.name.str();
     auto const line = [&](llvm::StringRef key, llvm::StringRef value) {
         if (!value.empty())
@@ -486,7 +484,7 @@ void WorkflowLowering::lowerJob(ir::JobId id) {
     if (placement.pool.empty() || !job.resources.empty())
         lowerQueue(id, arguments);
     settleText(job);
-    arguments.emplace_back("doc_md", documentation(job));
+    arguments.emplace_back("doc_md", documentation(estate, job));
     task.arguments = std::move(arguments);
 }
 

@@ -461,8 +461,7 @@ void WorkflowLowering::settleBoxAttributes(JobId id, bool isRoot) {
     }
 }
 
-void WorkflowLowering::finish() {
-    ir::Job const& root = estate.jobs[workflow.root];
+void describe(Dag& dag, ir::Estate const& estate, ir::Job const& root) {
     dag.docstring.push_back(root.description ? fmt::format("{}: {}", std::string_view(root.name),
                                                            std::string_view(*root.description))
                                              : root.name.str());
@@ -472,6 +471,26 @@ void WorkflowLowering::finish() {
                     place(estate, root.origin)));
     if (root.description)
         dag.arguments.emplace_back("description", Py(*root.description));
+}
+
+void addTags(Dag& dag, ir::Job const& root, std::vector<std::string> more) {
+    std::vector<std::string> tags{std::string(ir::toString(root.dialect))};
+    tags.insert(tags.end(), std::make_move_iterator(more.begin()),
+                std::make_move_iterator(more.end()));
+    for (auto const* text : {&root.application, &root.label})
+        if (*text && !(*text)->empty())
+            tags.push_back((*text)->str());
+    Py::List unique;
+    llvm::StringSet<> seen;
+    for (std::string const& tag : tags)
+        if (seen.insert(tag).second)
+            unique.emplace_back(llvm::StringRef(tag).take_front(100)); // Airflow's limit
+    dag.arguments.emplace_back("tags", Py(std::move(unique)));
+}
+
+void WorkflowLowering::finish() {
+    ir::Job const& root = estate.jobs[workflow.root];
+    describe(dag, estate, root);
     lowerRootSchedule(root);
     bool const overlaps = root.schedule && estate.schedules[root.schedule].whileRunning ==
                                                ir::TickWhileRunning::overlap;
@@ -483,16 +502,7 @@ void WorkflowLowering::finish() {
             "dagrun_timeout", Py::call("timedelta", {}, {{"minutes", Py(root.termRunTime.value)}}));
         dag.needsTimedelta = true;
     }
-    tags.insert(tags.begin(), std::string(ir::toString(root.dialect)));
-    for (auto const* text : {&root.application, &root.label})
-        if (*text && !(*text)->empty())
-            tags.push_back((*text)->str());
-    Py::List unique;
-    llvm::StringSet<> seen;
-    for (std::string const& tag : tags)
-        if (seen.insert(tag).second)
-            unique.emplace_back(llvm::StringRef(tag).take_front(100)); // Airflow's limit
-    dag.arguments.emplace_back("tags", Py(std::move(unique)));
+    addTags(dag, root, std::move(tags));
     if (root.begins(ir::InitialStatus::onIce)) {
         dag.arguments.emplace_back("is_paused_upon_creation", Py(true));
         context.diags.report<diag::Code::StaysOnIce>(root.nameSpan, root.name).object(root.name);

@@ -131,7 +131,6 @@ private:
     void lowerQueue(ir::JobId job, Py::Keywords& arguments);
     void addMachines(ir::Job const& job, Py::Keywords& arguments);
     Py::Dict alarmsOf(ir::Job const& job, bool withTimes);
-    Py documentation(ir::Job const& job) const;
     std::vector<std::string> commentsOf(ir::Job const& job) const;
     void settleText(ir::Job const& job);
 

@@ -113,10 +113,10 @@ std::string calendarsJson(ir::Estate const& estate) {
 std::vector<SiteFile> siteFiles(LowerContext const& context) {
     ir::Estate const& estate = context.estate;
     std::vector<SiteFile> files;
-    if (!context.pools.empty()) {
+    if (!context.pools.empty() || !context.orderPools.empty()) {
         JsonWriter json; // the format of `airflow pools import`
         json.beginObject();
-        for (auto const& [name, slots] : context.pools) {
+        auto const add = [&](std::string const& name, int64_t slots, bool includesDeferred) {
             json.key(name);
             json.beginCompact();
             json.beginObject();
@@ -125,10 +125,14 @@ std::vector<SiteFile> siteFiles(LowerContext const& context) {
             json.key("description");
             json.value(llvm::StringRef("from the legacy definitions, by hoist"));
             json.key("include_deferred");
-            json.value(true);
+            json.value(includesDeferred);
             json.endObject();
             json.endCompact();
-        }
+        };
+        for (auto const& [name, slots] : context.pools)
+            add(name, slots, true);
+        for (auto const& [name, slots] : context.orderPools)
+            add(name, slots, false);
         json.endObject();
         files.push_back({"pools.json", json.take()});
     }

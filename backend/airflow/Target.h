@@ -43,7 +43,8 @@ struct Task {
 /// A nested box: a task group with a status of its own.
 struct BoxGroup {
     std::string id;
-    Py::Keywords arguments; ///< without group_id
+    std::string groupClass = "Box"; ///< or "SubFolder"
+    Py::Keywords arguments;         ///< without group_id
     std::vector<std::string> comments;
     BoxId parent;
     ir::JobId job;

@@ -18,8 +18,9 @@ using WorkflowId = Id<struct WorkflowTag>;
 
 enum class Dialect : uint8_t { jil, cron, controlm };
 llvm::StringRef toString(Dialect dialect); ///< "autosys", "cron", "control-m": also the DAG's tag
-/// Is there a lowering of it at all? Workflows of the others are read and checked, never written.
-constexpr bool isTranslated(Dialect dialect) { return dialect != Dialect::controlm; }
+/// Does the checker know what it means? Of the others `verify` and `diff` answer "unknown", never
+/// "equivalent".
+constexpr bool isProved(Dialect dialect) { return dialect != Dialect::controlm; }
 
 /// Text for a shell on a host.
 struct CommandAction {

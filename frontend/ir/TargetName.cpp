@@ -39,7 +39,11 @@ static bool isNested(Estate const& estate, JobId job) {
 }
 
 std::string plainId(Estate const& estate, JobId job) {
-    std::string id = airflowId(estate.jobs[job].name);
+    llvm::StringRef name = estate.jobs[job].name;
+    // Inside its folder a job of Control-M is known by its own name.
+    if (estate.jobs[job].dialect == Dialect::controlm && estate.jobs[job].box)
+        name = name.substr(name.rfind('/') + 1);
+    std::string id = airflowId(name);
     return isNested(estate, job) ? groupId(std::move(id)) : id;
 }
 

@@ -77,12 +77,12 @@ TEST(Facts, TablesBelongToServers) {
     EXPECT_EQ(codes(table(on("P", job("A", adds("x"))) + on("", job("B", waits("x"))))), "");
 }
 
-TEST(Facts, EveryWorkflowIsSaidToBeUntranslated) {
+TEST(Facts, NoWorkflowIsRefusedForItsDialect) {
     Read read("<DEFTABLE><FOLDER FOLDER_NAME=\"F\"/><SMART_FOLDER FOLDER_NAME=\"G\"/></DEFTABLE>");
     analysis::run(read.estate, read.diags, 0);
-    EXPECT_EQ(read.codes(), "F0015@F;F0015@G;");
+    EXPECT_EQ(read.codes(), "");
     for (ir::Workflow const& workflow : read.estate.workflows)
-        EXPECT_TRUE(workflow.refused);
+        EXPECT_FALSE(workflow.refused);
 }
 
 TEST(Facts, TheHashOfAWorkflowFollowsWhatItsOrdersDo) {

@@ -99,7 +99,7 @@ def test_each_crossing_without_a_bridge_is_a_finding_with_both_sides(
     if options == ("--check",):
         run("plan", "estate")
     code, found = findings(run, estate, *options)
-    assert code == 1, "for Control-M (F0015); these are warnings: somebody has to decide"
+    assert code == 0, "these are warnings: somebody has to decide"
     by_code: dict[str, list[dict[str, Any]]] = {}
     for each in found:
         by_code.setdefault(each["code"], []).append(each)

@@ -68,7 +68,8 @@ def test_order_dates_ctm040() -> None:
     assert stored["cases"] == json.loads(json.dumps(list(generate.order_cases())))
     days = {json.dumps(case["criteria"]): case["days"].split() for case in stored["cases"]}
     # CTM-043's example and C12, by hand.
-    assert days['{"days": "+1 -6", "calendar": "WORK"}'][:5] == "0101 0102 0105 0107 0108".split()
+    plus = days['{"days": "+1 -6", "calendar": "WORK"}']
+    assert plus[:5] == ["0101", "0102", "0105", "0107", "0108"]
     assert days['{"days": "1", "calendar": "WORK"}'] == ["0401", "0601"]
     assert days['{"days": ">1 <15", "calendar": "WORK"}'][:2] == ["0102", "0115"]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 from airflow.timetables.base import DataInterval, TimeRestriction
-from ledger_world import START, World
 
 from hoist_airflow import conditions, hoistctl
 from hoist_airflow.autoedit import Moment, UndefinedVariable, resolve
@@ -26,6 +28,7 @@ from hoist_airflow.schedule.orders import (
 from hoist_airflow.schedule.rules import UNIX_DAY
 from hoist_airflow.schedule.zones import to_datetime, to_instant
 from hoist_airflow.submission import Order, SubmitSpec, decide
+from ledger_world import START, World
 
 
 def number(day: date) -> int:
@@ -346,3 +349,21 @@ def test_ctm101_ctm102_variables(text: str, expected: str) -> None:
 def test_ctm104_what_is_not_sure_is_an_error(text: str) -> None:
     with pytest.raises(UndefinedVariable):
         resolve(text, {"A": "value", "LOOP": "%%LOOP"}, NIGHT)
+
+
+VECTORS = json.loads(
+    (Path(__file__).resolve().parents[3] / "tests" / "vectors" / "autoedit.json").read_text()
+)
+
+
+@pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["text"] or "empty")
+def test_the_compiler_reads_the_same_variables(case: dict[str, Any]) -> None:
+    """tests/airflow_backend/FoldersTest.cpp has the same vectors."""
+    known = {name: f"<{name}>" for name in ("A", "A_1", "A1", "B", "C")}
+    known["$ODATE"] = "<$ODATE>"
+    if case.get("unclear"):
+        with pytest.raises(UndefinedVariable, match="cannot tell"):
+            resolve(case["text"], known, NIGHT)
+    else:
+        found = resolve(case["text"], known, NIGHT)
+        assert re.findall(r"<([^>]*)>", found) == case["names"].split()

@@ -20,7 +20,10 @@ from hoist_airflow.schedule.zones import to_datetime, to_instant
 if TYPE_CHECKING:
     from hoist_airflow.schedule.orders import OrderTicks
 
-_NAME = re.compile(r"%%(\$?[A-Za-z][A-Za-z0-9_]*)(\.(?=%%)|\.\.|(?![A-Za-z0-9_$#@.\\%-]|[^\x00-\x7f]))")
+_NAME = re.compile(
+    r"%%(\$?[A-Za-z][A-Za-z0-9_]*)"
+    r"(\.(?=%%)|\.\.|(?![A-Za-z0-9_$#@.\\%-]|[^\x00-\x7f]))"
+)
 _DEEPEST = 20
 
 
@@ -79,7 +82,9 @@ def resolve(text: str, variables: Mapping[str, str], moment: Moment, depth: int 
         out.append(text[at:start])
         found = _NAME.match(text, start)
         if found is None:
-            raise UndefinedVariable(f"cannot tell which variable {text[start:start + 40]!r} names")
+            raise UndefinedVariable(
+                f"cannot tell which variable {text[start : start + 40]!r} names"
+            )
         name, end = found[1], found[2]
         if name in variables:
             out.append(resolve(variables[name], variables, moment, depth + 1))

@@ -198,13 +198,11 @@ class Condition:
 
 def atom_holds(atom: Atom, snapshot: Snapshot, anchor: datetime | None, now: datetime) -> bool:
     """The truth of one atom; `anchor` is the dependent's own last end (None: never ended)."""
-    if isinstance(atom, bool):
-        return atom
+    if isinstance(atom, bool | FactAtom):
+        return atom if isinstance(atom, bool) else snapshot.fact(atom)
     if isinstance(atom, VariableAtom):
         value = snapshot.variable(atom.name)
         return value is not None and _compare_text(value, atom.relop, atom.value)  # JIL-068
-    if isinstance(atom, FactAtom):
-        return snapshot.fact(atom)
     row = snapshot.job(atom.key)
     if row is None:
         return False  # JIL-066: undefined, for ever false, `n` too

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hoist_airflow import bridge
+from hoist_airflow.clock import instant
 from hoist_airflow.dispatch import (
     DispatchError,
     RestStarter,
@@ -25,7 +26,6 @@ from hoist_airflow.dispatch import (
     sweep_alarms,
 )
 from hoist_airflow.ledger import Ledger, LedgerError, default_url, schema
-from hoist_airflow.clock import instant
 from hoist_airflow.ledger.control import JOB_EVENTS, START_EVENTS, EventError
 from hoist_airflow.ledger.facts import NO_DATE
 from hoist_airflow.ledger.store import Store

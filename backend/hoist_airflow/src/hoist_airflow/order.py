@@ -23,8 +23,8 @@ from hoist_airflow.executors import Ended, Launch, StartFailed
 from hoist_airflow.job import ExitCode, Job, JobFailed, JobTerminated
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.facts import Change
-from hoist_airflow.schedule.orders import OrderDays, OrderTicks, days_in_all, parse_clock
 from hoist_airflow.run import ensure_started, order_of
+from hoist_airflow.schedule.orders import OrderDays, OrderTicks, days_in_all, parse_clock
 from hoist_airflow.submission import AFTER_ALL, FOR_EVER, Order, SubmitSpec, decide
 from hoist_airflow.trigger import SubmitTrigger
 
@@ -307,4 +307,3 @@ class FolderEnd(BaseOperator):
             and task.hoist_role == "job"
             and (inside is None or id(task) in inside)
         ]
-

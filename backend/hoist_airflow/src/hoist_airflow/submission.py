@@ -92,7 +92,7 @@ class SubmitSpec:
         return asdict(self)
 
 
-def decide(ledger: Ledger, spec: SubmitSpec) -> Decision:
+def decide(ledger: Ledger, spec: SubmitSpec) -> Decision:  # noqa: PLR0911  (one return a rule)
     """May it be submitted now? `skip`: it never will be."""
     now = to_instant(ledger.clock.now())
     if ledger.was_killed(spec.job, spec.run_id):

@@ -263,8 +263,9 @@ def try_start(  # noqa: PLR0911  (one return an answer)
 
     `killed`: a KILLJOB ended the job before this attempt (`take_kill`).
     `false`: the condition `when` does not hold; a job that left its queue for this is no longer
-    RESWAIT (JIL-095). `dates`: what the words of its facts mean for this order. A job that this run has already put STARTING (a gate with an `n()` atom did)
-    is `started` again without a second event.
+    RESWAIT (JIL-095). `dates`: what the words of its facts mean for this order. A job that this
+    run has already put STARTING (a gate with an `n()` atom did) is `started` again without a
+    second event.
     """
     if take_kill(book, job, run_id):
         return "killed"

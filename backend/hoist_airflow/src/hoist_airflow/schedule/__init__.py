@@ -37,8 +37,8 @@ __all__ = [
 if TYPE_CHECKING:
     from hoist_airflow.schedule.calendars import calendars
     from hoist_airflow.schedule.cron import CrontabTicks
-    from hoist_airflow.schedule.ticks import CalendarTicks
     from hoist_airflow.schedule.orders import order_days
+    from hoist_airflow.schedule.ticks import CalendarTicks
     from hoist_airflow.schedule.timetables import crontab, legacy_calendar, order_dates
     from hoist_airflow.schedule.windows import WindowDecision, window_decision
 

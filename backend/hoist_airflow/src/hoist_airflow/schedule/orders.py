@@ -163,9 +163,7 @@ class OrderRule:
     @property
     def has_days(self) -> bool:
         """Does it choose days at all?"""
-        return bool(
-            self.days or self.weekdays or self.dates or self.calendar or self.week_calendar
-        )
+        return bool(self.days or self.weekdays or self.dates or self.calendar or self.week_calendar)
 
     def between(self, first: int, last: int) -> list[int]:
         """Its order dates with first ≤ day ≤ last, sorted."""
@@ -407,9 +405,7 @@ class OrderTicks(Ticks):
         timezone: str = "UTC",
         by_hand: bool = False,
     ) -> None:
-        self.any_of = [
-            one if isinstance(one, OrderDays) else OrderDays(**one) for one in any_of
-        ]
+        self.any_of = [one if isinstance(one, OrderDays) else OrderDays(**one) for one in any_of]
         self.new_day = parse_clock(new_day)
         self.zone = zone(timezone)
         self._arguments = {

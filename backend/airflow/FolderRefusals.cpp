@@ -1,0 +1,268 @@
+// What of a folder has no exact form in Airflow: told before anything is written, construct by
+// construct, so that one look shows all that is in the way.
+#include "backend/airflow/AutoEdit.h"
+#include "backend/airflow/LowerFolder.h"
+
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
+
+#include <fmt/core.h>
+
+namespace hoist::airflow {
+
+using ir::JobId;
+
+void FolderLowering::refuse(JobId id, Span where, ir::ConstructId construct,
+                            std::string const& what, llvm::StringRef why, std::string help) {
+    ir::Job const& job = estate.jobs[id];
+    isRefused = true;
+    auto finding = context.diags.report<diag::Code::DialectNotTranslated>(
+        where.isValid() ? where : job.nameSpan, job.name, fmt::format("`{}`", plainLine(what)));
+    finding.object(job.name).evidence(what).note(why.str());
+    if (!help.empty())
+        finding.help(help);
+    if (construct)
+        estate.constructs.settle(construct, diag::Fidelity::refused, "no exact form");
+}
+
+bool FolderLowering::check() {
+    checkFolder();
+    for (JobId id : workflow.jobs)
+        checkEntity(id);
+    return !isRefused;
+}
+
+void FolderLowering::checkFolder() {
+    JobId const root = workflow.root;
+    ir::OrderPolicy const& policy = policyOf(root);
+    if (policy.isMainframe)
+        refuse(root, {}, {}, "PLATFORM", "some rules of z/OS differ");
+    if (policy.method == ir::OrderPolicy::Method::userDaily)
+        refuse(root, estate.constructs.span(policy.userDaily.from), policy.userDaily.from,
+               fmt::format("FOLDER_ORDER_METHOD {}", std::string_view(*policy.userDaily)),
+               "nobody says here when that User Daily runs (CTM-006)");
+    bool const isManual = policy.method == ir::OrderPolicy::Method::manual;
+    if (llvm::all_of(workflow.jobs, [&](JobId id) { return estate.isGroup(id); }))
+        refuse(root, {}, {}, "an empty folder", "there is nothing to run");
+    if (orderFacts.hasUnnamedServer()) {
+        char const* const why = "other folders name their server, this one does not: nobody knows "
+                                "whose conditions it reads and changes";
+        for (JobId id : workflow.jobs) {
+            ir::Job const& job = estate.jobs[id];
+            for (ir::AtomUse const& use : job.condition.uses)
+                if (estate.conditions[use.atom].instance.empty())
+                    return refuse(id, use.span, use.construct, "DATACENTER", why);
+            for (ir::FactChange const& change : job.factChanges)
+                if (change.server.empty())
+                    return refuse(id, change.span, change.construct, "DATACENTER", why);
+        }
+    }
+    for (JobId id : workflow.jobs) {
+        ir::Job const& job = estate.jobs[id];
+        ir::Ordering const& ordering = estate.orderings[job.ordering];
+        bool const isNeeded =
+            !isContainer(id) && !(isManual && !ordering.own.hasDays() && ordering.included.empty());
+        if (isNeeded && !ordering.unknownDays.empty())
+            refuse(id, ordering.unknownAt, {}, "order dates", ordering.unknownDays);
+        auto const unique = [&](ir::CalendarId calendar) {
+            if (calendar && orderFacts.isAmbiguous(calendar))
+                refuse(
+                    id, {}, {},
+                    fmt::format("calendar {}", std::string_view(estate.calendars[calendar].name)),
+                    "several calendars have this name");
+        };
+        auto const all = [&](ir::OrderRule const& rule) {
+            unique(rule.dayDays);
+            unique(rule.weekDays);
+            unique(rule.confirmedDays);
+        };
+        all(ordering.own);
+        for (ir::OrderRule const& rule : ordering.included)
+            all(rule);
+        for (ir::OrderRule const& rule : ordering.excluded)
+            all(rule);
+    }
+}
+
+void FolderLowering::checkEntity(JobId id) {
+    ir::Job const& job = estate.jobs[id];
+    ir::OrderPolicy const& policy = policyOf(id);
+    auto const spanOf = [&](auto const& sourced) { return estate.constructs.span(sourced.from); };
+    auto const unless = [&](auto const& sourced, bool isFine, char const* what, char const* why) {
+        if (sourced && !isFine)
+            refuse(id, spanOf(sourced), sourced.from, what, why);
+    };
+    unless(policy.timezone, false, "TIMEZONE",
+           "order dates of a zone of its own are not lowered yet (CTM-055)");
+    unless(policy.fromDays, *policy.fromDays == 0, "FROM_DAYSOFFSET", "not lowered yet");
+    unless(policy.toDays, *policy.toDays == 0, "TO_DAYSOFFSET", "not lowered yet");
+    unless(policy.confirm, !*policy.confirm, "CONFIRM",
+           "a confirmation of one order is not lowered yet (CTM-004)");
+    unless(policy.retro, !*policy.retro, "RETRO",
+           "orders of missed days are not lowered yet (CTM-047)");
+    unless(policy.endsFolder, !*policy.endsFolder, "END_FOLDER",
+           "what becomes of the jobs that wait is not lowered yet (CTM-091)");
+    // What waits for nothing has been submitted, or never will be, when its day is over.
+    bool mayWait = job.condition || !job.resources.empty();
+    for (JobId at = job.box; at; at = estate.jobs[at].box)
+        mayWait |= hasStart(at);
+    bool const waitsLong = mayWait && policy.maxWait && *policy.maxWait > 0;
+    bool const hasWindow = policy.fromTime || policy.toTime;
+    if (waitsLong && hasWindow && !policy.isOpenEnded)
+        refuse(id, spanOf(policy.maxWait), policy.maxWait.from, "MAXWAIT beside TIMEFROM or TIMETO",
+               "whether the times count again on the days that follow, nobody says (CTM-005, "
+               "CTM-050)",
+               "`TIMETO=\">\"` says that they do not");
+    if (policy.isCyclic)
+        refuse(id, estate.constructs.span(policy.cyclicFrom), policy.cyclicFrom, "CYCLIC",
+               "jobs that run again in one order are not lowered yet (CTM-060)");
+    if (policy.adjust != ir::OrderPolicy::Adjust::none)
+        refuse(id, estate.constructs.span(policy.adjustFrom), policy.adjustFrom, "ADJUST_COND",
+               "waits that depend on what else is ordered are not lowered yet (CTM-092)");
+    for (ir::LockUse const& lock : policy.locks)
+        refuse(id, lock.span, lock.construct,
+               fmt::format("CONTROL {}", std::string_view(lock.name)),
+               "shared and exclusive locks are not lowered yet (CTM-081)");
+    EndRules const rules = readEndRules(job, policy);
+    if (!rules.problem.empty())
+        refuse(id, rules.problemAt, rules.problemOf, rules.problem,
+               "what follows from it is not lowered yet (CTM-070)");
+    if (job.group &&
+        (!rules.exitRule.empty() || rules.reruns || !rules.onNotOk.empty() || !rules.onOk.empty()))
+        refuse(id, policy.rules.front().span, policy.rules.front().construct, "ON",
+               "rules of a folder are not lowered yet");
+    checkFacts(id);
+    if (isContainer(id) && (job.condition || !job.factChanges.empty()))
+        refuse(id, job.nameSpan, {}, "INCOND", "a plain folder has no conditions (CTM-094)");
+    if (!std::holds_alternative<ir::OpaqueAction>(job.action)) // else its parameters
+        checkVariables(id);
+    if (!job.group) {
+        checkAction(id);
+        checkResources(id);
+    } else if (!job.resources.empty()) {
+        refuse(id, job.resources.front().span, job.resources.front().construct, "QUANTITATIVE",
+               "resources of a folder are not lowered yet");
+    }
+}
+
+void FolderLowering::checkFacts(JobId id) {
+    ir::Job const& job = estate.jobs[id];
+    auto const literal = [&](ir::Scope const& date, Span where, ir::ConstructId construct) {
+        if (date.kind == ir::Scope::Kind::literalDate)
+            refuse(id, where, construct, fmt::format("ODATE {:04}", date.offset),
+                   "whether that is month and day or day and month, nobody says (CTM-011)");
+    };
+    for (ir::AtomUse const& use : job.condition.uses)
+        literal(estate.conditions[use.atom].scope, use.span, use.construct);
+    for (ir::FactChange const& change : job.factChanges)
+        literal(change.date, change.span, change.construct);
+}
+
+void FolderLowering::checkVariables(JobId id) {
+    for (ir::OrderVariable const& variable : policyOf(id).variables) {
+        std::string const shown = variable.name.take_front(60).str();
+        llvm::StringRef name = variable.name;
+        name.consume_front("%%");
+        if (!isPlainVariable(name) || isSystemVariable(name))
+            refuse(id, variable.span, variable.construct, fmt::format("VARIABLE {}", shown),
+                   "only plain names of the definition's own are lowered (CTM-100)");
+    }
+    if (isRefused)
+        return;
+    auto const known = variablesOf(id);
+    for (auto const& [name, variable] : known) {
+        VariablesUsed const used = variablesIn(variable->value);
+        if (!used.unclear.empty())
+            refuse(id, variable->span, variable->construct,
+                   fmt::format("{}", std::string_view(used.unclear)),
+                   "which variable that names is not sure (CTM-102)");
+        for (llvm::StringRef other : used.names)
+            if (!known.contains(other.str()) && !isSystemVariable(other) && !isOfJob(other))
+                refuse(id, variable->span, variable->construct, fmt::format("%%{}", other.str()),
+                       "neither the definition nor hoist gives it a value (CTM-103, CTM-104)");
+        llvm::StringRef at = name;
+        std::set<std::string> seen;
+        std::vector<std::string> open{name};
+        while (!open.empty()) {
+            std::string const next = open.back();
+            open.pop_back();
+            auto const it = known.find(next);
+            if (it == known.end())
+                continue;
+            if (!seen.insert(next).second)
+                continue;
+            for (llvm::StringRef other : variablesIn(it->second->value).names) {
+                if (other == at) {
+                    refuse(id, variable->span, variable->construct, fmt::format("%%{}", name),
+                           "it stands for itself");
+                    return;
+                }
+                open.push_back(other.str());
+            }
+        }
+    }
+}
+
+void FolderLowering::checkAction(JobId id) {
+    ir::Job const& job = estate.jobs[id];
+    auto const known = variablesOf(id);
+    auto const text = [&](ir::Sourced<llvm::StringRef> const& value) {
+        Span const where = estate.constructs.span(value.from);
+        VariablesUsed const used = variablesIn(*value);
+        if (!used.unclear.empty())
+            refuse(id, where, value.from, used.unclear.str(),
+                   "which variable that names is not sure (CTM-102)",
+                   "`..` ends a name and leaves a dot");
+        for (llvm::StringRef name : used.names)
+            if (!known.contains(name.str()) && !isSystemVariable(name) && !isOfJob(name))
+                refuse(id, where, value.from, fmt::format("%%{}", name.str()),
+                       "neither the definition nor hoist gives it a value (CTM-103, CTM-104)");
+    };
+    if (auto const* command = std::get_if<ir::CommandAction>(&job.action)) {
+        text(command->command);
+    } else if (auto const* script = std::get_if<ir::ScriptAction>(&job.action)) {
+        if (script->text)
+            return refuse(id, estate.constructs.span(script->text.from), script->text.from,
+                          "INSTREAM_JCL", "scripts inside definitions are not lowered yet");
+        if (!script->folder || script->folder->empty())
+            return refuse(id, estate.constructs.span(script->file.from), script->file.from,
+                          "MEMNAME", "without MEMLIB nobody says where the script lies");
+        if (script->folder->contains('\\') || script->file->contains('\\'))
+            return refuse(id, estate.constructs.span(script->folder.from), script->folder.from,
+                          "MEMLIB", "scripts on Windows are not lowered yet");
+        text(script->folder);
+        text(script->file);
+        for (auto const& argument : script->arguments)
+            text(argument);
+    } else if (auto const* opaque = std::get_if<ir::OpaqueAction>(&job.action)) {
+        bool const isEmpty = opaque->kind == "Command" || opaque->kind == "Job";
+        refuse(id, job.nameSpan, opaque->from,
+               fmt::format("{} {}", isEmpty ? "TASKTYPE" : "APPL_TYPE",
+                           std::string_view(opaque->kind)),
+               isEmpty ? "nothing says what it executes"
+                       : "hoist does not know what such a job does");
+    }
+}
+
+void FolderLowering::checkResources(JobId id) {
+    ir::Job const& job = estate.jobs[id];
+    for (ir::ResourceUse const& use : job.resources) {
+        std::string const what = fmt::format("QUANTITATIVE {}", std::string_view(use.name));
+        auto const known = estate.settings.quantitativeResources.find(use.name.str());
+        if (known == estate.settings.quantitativeResources.end())
+            refuse(id, use.span, use.construct, what,
+                   "the export does not say how many there are (CTM-080)",
+                   fmt::format("say it in hoist.toml: [controlm.resources] \"{}\" = N",
+                               plainLine(use.name)));
+        else if (job.resources.size() > 1)
+            refuse(id, use.span, use.construct, what,
+                   "a task has one pool, and this job needs several resources at once");
+        else if (use.free != 'A')
+            refuse(id, use.span, use.construct, what,
+                   "a job that fails keeps its units, and a pool gives them back (CTM-080)");
+        else if (use.quantity > known->second)
+            refuse(id, use.span, use.construct, what, "there are not so many: it would never run");
+    }
+}
+
+} // namespace hoist::airflow

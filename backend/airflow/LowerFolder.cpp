@@ -1,0 +1,560 @@
+// Jobs and folders of Control-M as tasks and groups.
+#include "backend/airflow/LowerFolder.h"
+
+#include "backend/airflow/AutoEdit.h"
+#include "backend/airflow/Emit.h"
+
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringSet.h>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace hoist::airflow {
+
+using ir::JobId;
+
+namespace {
+
+/// MAXWAIT: an order that is kept for ever (CTM-005).
+constexpr int32_t forEver = 99;
+
+std::string keyOf(llvm::StringRef server, llvm::StringRef name) {
+    return server.str() + '\0' + name.str();
+}
+
+std::string clockText(int16_t minute) {
+    return fmt::format("{:02}:{:02}", minute / 60, minute % 60);
+}
+
+} // namespace
+
+OrderFacts::OrderFacts(ir::Estate const& given) : estate(given) {
+    for (ir::Calendar const& calendar : estate.calendars)
+        ++calendarsOfName[calendar.name];
+    auto const note = [&](llvm::StringRef server) { (server.empty() ? unnamed : named) = true; };
+    for (JobId id : estate.jobs.ids()) {
+        ir::Job const& job = estate.jobs[id];
+        for (ir::FactChange const& change : job.factChanges) {
+            facts[keyOf(change.server, change.name)].changes.emplace_back(id, &change);
+            note(change.server);
+        }
+        llvm::StringSet<> seen;
+        for (ir::AtomUse const& use : job.condition.uses) {
+            ir::Atom const& atom = estate.conditions[use.atom];
+            if (atom.kind != ir::Atom::Kind::fact)
+                continue;
+            note(atom.instance);
+            std::string const key = keyOf(atom.instance, atom.name);
+            if (seen.insert(key).second)
+                facts[key].consumers.push_back(id);
+        }
+    }
+}
+
+JobId OrderFacts::producerOf(JobId consumer, ir::Atom const& atom) const {
+    using Kind = ir::Scope::Kind;
+    auto const it = facts.find(keyOf(atom.instance, atom.name));
+    // Where a table is not named it may be any: nobody knows who else adds or deletes.
+    if (it == facts.end() || atom.scope.kind != Kind::sameCycle || hasUnnamedServer())
+        return {};
+    Fact const& fact = it->second;
+    JobId producer;
+    for (auto const& [job, change] : fact.changes) {
+        if (change->isAction || change->date.kind != Kind::sameCycle)
+            return {};
+        if (!change->adds) {
+            if (job != consumer || fact.consumers.size() > 1)
+                return {};
+        } else if (producer) {
+            return {};
+        } else {
+            producer = job;
+        }
+    }
+    bool const isHere = producer && producer != consumer && !estate.jobs[producer].group &&
+                        estate.jobs[producer].workflow == estate.jobs[consumer].workflow;
+    return isHere ? producer : JobId();
+}
+
+FolderLowering::FolderLowering(ir::WorkflowId id, LowerContext& givenContext,
+                               OrderFacts const& givenFacts)
+    : context(givenContext), estate(givenContext.estate), workflow(estate.workflows[id]),
+      orderFacts(givenFacts) {
+    dag.id = context.names.dagId(id).str();
+    dag.workflow = id;
+}
+
+std::string FolderLowering::uniqueId(std::string wanted) {
+    std::string id = wanted;
+    for (unsigned n = 2; !usedIds.insert(id).second; ++n)
+        id = fmt::format("{}_{}", wanted, n);
+    return id;
+}
+
+TaskId FolderLowering::addTask(std::string id, llvm::StringRef operatorClass, JobId job,
+                               BoxId box) {
+    Task task;
+    task.id = std::move(id);
+    task.operatorClass = operatorClass.str();
+    task.job = job;
+    task.box = box;
+    return dag.tasks.add(std::move(task));
+}
+
+void FolderLowering::keepOnly(JobId id, Span where, ir::ConstructId construct,
+                              llvm::StringRef what) {
+    if (estate.constructs[construct].fate != diag::Fidelity::none)
+        return;
+    ir::Job const& job = estate.jobs[id];
+    context.diags.report<diag::Code::KeptOnly>(where, what, job.name).object(job.name);
+    estate.constructs.settle(construct, diag::Fidelity::dropped, "documentation");
+}
+
+bool FolderLowering::isInside(JobId job, JobId folder) const {
+    for (JobId at = estate.jobs[job].box; at; at = estate.jobs[at].box)
+        if (at == folder)
+            return true;
+    return false;
+}
+
+/// CTM-090: it waits for something of its own.
+bool FolderLowering::hasStart(JobId id) const {
+    ir::Job const& job = estate.jobs[id];
+    ir::OrderPolicy const& policy = policyOf(id);
+    return job.group && !isContainer(id) && (job.condition || policy.fromTime || policy.toTime);
+}
+
+/// What it leaves behind; and what has begun must end.
+bool FolderLowering::hasEnd(JobId id) const {
+    ir::Job const& job = estate.jobs[id];
+    return job.group && !isContainer(id) && (!job.factChanges.empty() || hasStart(id));
+}
+
+std::map<std::string, ir::OrderVariable const*> FolderLowering::variablesOf(JobId id) const {
+    std::map<std::string, ir::OrderVariable const*> found;
+    for (JobId at = id; at; at = estate.jobs[at].box) {
+        if (isContainer(at))
+            continue; // CTM-094
+        for (ir::OrderVariable const& variable : policyOf(at).variables) {
+            llvm::StringRef name = variable.name;
+            name.consume_front("%%");
+            found.try_emplace(name.str(), &variable); // the inner one counts (CTM-093)
+        }
+    }
+    return found;
+}
+
+bool FolderLowering::reaches(JobId from, JobId to) const {
+    llvm::SmallVector<JobId, 16> open{from};
+    llvm::DenseSet<uint32_t> seen;
+    while (!open.empty()) {
+        JobId const at = open.pop_back_val();
+        if (at == to)
+            return true;
+        if (!seen.insert(at.value).second)
+            continue;
+        if (auto const it = edges.find(at.value); it != edges.end())
+            open.append(it->second.begin(), it->second.end());
+    }
+    return false;
+}
+
+/// Edges where they mean the same, else the wait for a fact (TR-31).
+void FolderLowering::findEdges() {
+    ir::Conditions& pool = estate.conditions;
+    for (JobId id : workflow.jobs) {
+        ir::Job const& job = estate.jobs[id];
+        if (!job.condition)
+            continue;
+        ir::ExprId const root = job.condition.expr;
+        ir::Expr const& expr = pool[root];
+        llvm::SmallVector<ir::ExprId, 8> operands{root};
+        if (expr.kind == ir::Expr::Kind::all)
+            operands.assign(pool.operands(root).begin(), pool.operands(root).end());
+        llvm::SmallVector<ir::ExprId, 8> rest;
+        llvm::DenseSet<uint32_t> joined;
+        for (ir::ExprId const operand : operands) {
+            JobId producer;
+            if (pool[operand].kind == ir::Expr::Kind::atom && !job.group)
+                producer = orderFacts.producerOf(id, pool.atomOf(operand));
+            // No edge may close a circle, nor say of other days than the fact does.
+            if (producer && haveEqualDates(producer, id) && !reaches(producer, id)) {
+                edges[id.value].push_back(producer);
+                joined.insert(pool[operand].atom.value);
+            } else {
+                rest.push_back(operand);
+            }
+        }
+        if (!rest.empty()) {
+            waits[id.value] = pool.all(rest);
+            assume("ledger-holds-facts"); // also those that come from outside Airflow
+        }
+        for (ir::AtomUse const& use : job.condition.uses)
+            exact(use.construct, joined.contains(use.atom.value) ? "edge of a fact" : "fact wait");
+        if (!joined.empty()) {
+            assume("no-facts-by-hand");
+            assume("facts-of-other-years-deleted");
+            assume("one-order-a-day");
+        }
+    }
+}
+
+std::string FolderLowering::changeText(ir::FactChange const& change) const {
+    ir::Atom atom;
+    atom.kind = ir::Atom::Kind::fact;
+    atom.name = change.name;
+    atom.instance = change.server;
+    atom.scope = change.date;
+    return (change.adds ? "+" : "-") + estate.conditions.print(atom);
+}
+
+/// CTM-014: OUTCONDs first, then what the rules say.
+Py FolderLowering::changesOf(ir::Job const& job, std::vector<uint32_t> const& added,
+                             bool withOutconds) const {
+    Py::List list;
+    if (withOutconds)
+        for (ir::FactChange const& change : job.factChanges)
+            if (!change.isAction)
+                list.emplace_back(changeText(change));
+    for (uint32_t const index : added)
+        list.emplace_back(changeText(job.factChanges[index]));
+    return Py(std::move(list));
+}
+
+Py::Keywords FolderLowering::submission(JobId id, bool isFolder) {
+    ir::Job const& job = estate.jobs[id];
+    ir::OrderPolicy const& policy = policyOf(id);
+    Py::Keywords arguments;
+    // A folder says its days itself, and what all say the DAG says.
+    bool const isSaid =
+        isFolder ||
+        (isContainer(job.box) ? hasOneRhythm : criteriaText(id) == criteriaText(job.box));
+    if (!isSaid)
+        arguments.emplace_back("days", daysOf(estate.orderings[job.ordering]));
+    if (auto const it = waits.find(id.value); it != waits.end())
+        arguments.emplace_back("when", estate.conditions.print(it->second));
+    if (policy.fromTime)
+        arguments.emplace_back("time_from", clockText(*policy.fromTime));
+    if (policy.toTime)
+        arguments.emplace_back("time_to", clockText(*policy.toTime));
+    else if (policy.isOpenEnded && *policy.isOpenEnded)
+        arguments.emplace_back("time_to", ">");
+    if (policy.maxWait && *policy.maxWait > 0)
+        arguments.emplace_back("max_wait", Py(int64_t(*policy.maxWait)));
+    exact(policy.fromTime.from, "submission window");
+    exact(policy.toTime.from, "submission window");
+    exact(policy.isOpenEnded.from, "submission window");
+    exact(policy.maxWait.from, "removal at New Day");
+    return arguments;
+}
+
+void FolderLowering::lowerCommand(JobId id, Task& task) {
+    ir::Job const& job = estate.jobs[id];
+    std::vector<llvm::StringRef> texts;
+    auto const use = [&](ir::Sourced<llvm::StringRef> const& text, llvm::StringRef form) {
+        texts.push_back(*text);
+        exact(text.from, form);
+    };
+    if (auto const* command = std::get_if<ir::CommandAction>(&job.action)) {
+        task.arguments.emplace_back("command", Py(*command->command));
+        use(command->command, "command line");
+    } else {
+        auto const& script = std::get<ir::ScriptAction>(job.action);
+        std::string path = script.folder->rtrim('/').str();
+        path += '/';
+        path += *script.file;
+        task.arguments.emplace_back("script", Py(path));
+        use(script.folder, "script");
+        use(script.file, "script");
+        Py::List parameters;
+        for (auto const& argument : script.arguments) {
+            parameters.emplace_back(*argument);
+            use(argument, "script");
+        }
+        if (!parameters.empty())
+            task.arguments.emplace_back("parameters", Py(std::move(parameters)));
+    }
+    // Of the variables those that the texts reach.
+    auto const known = variablesOf(id);
+    std::map<std::string, std::string> values;
+    while (!texts.empty()) {
+        llvm::StringRef const text = texts.back();
+        texts.pop_back();
+        for (llvm::StringRef name : variablesIn(text).names) {
+            std::string const key = name.str();
+            if (auto const it = known.find(key); it != known.end()) {
+                if (values.emplace(key, it->second->value.str()).second)
+                    texts.push_back(it->second->value);
+            } else if (name == "JOBNAME") {
+                llvm::StringRef const full = job.name;
+                values[key] = full.substr(full.rfind('/') + 1).str();
+            } else if (name == "APPLIC") {
+                values[key] = job.application.value.str();
+            } else if (name == "GROUP") {
+                values[key] = job.label.value.str();
+            }
+        }
+    }
+    if (!values.empty()) {
+        Py::Dict dict;
+        for (auto const& [name, value] : values)
+            dict.emplace_back(name, Py(value));
+        task.arguments.emplace_back("variables", Py(std::move(dict)));
+    }
+    if (job.machines && !job.machines->empty() && !job.machines->front().empty()) {
+        task.arguments.emplace_back("machine", Py(job.machines->front()));
+        context.machines.insert(job.machines->front().str());
+    } else {
+        assume("runs-on-the-server:" + job.name.str());
+    }
+    exact(job.machines.from, "machine");
+    if (job.owner && !job.owner->empty())
+        task.arguments.emplace_back("owner_user", Py(*job.owner));
+}
+
+void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules const& rules) {
+    ir::Job const& job = estate.jobs[id];
+    ir::OrderPolicy const& policy = policyOf(id);
+    Placement const placement = context.site.placementOf(estate, id);
+    tags.insert(tags.end(), placement.tags.begin(), placement.tags.end());
+    if (!rules.exitRule.empty())
+        arguments.emplace_back("exit_rule", Py(rules.exitRule));
+    int64_t retries = rules.reruns && policy.maxRerun ? *policy.maxRerun : 0;
+    if (placement.retries >= 0)
+        retries = placement.retries;
+    if (retries > 0) {
+        arguments.emplace_back("retries", Py(retries));
+        arguments.emplace_back("retry_delay", Py(int64_t(policy.interval.value) * 60));
+    }
+    exact(policy.maxRerun.from, rules.reruns ? "retries" : "none: no rule reruns it");
+    exact(policy.interval.from, rules.reruns ? "retries" : "none: no rule reruns it");
+    for (ir::ResourceUse const& use : job.resources) {
+        std::string const pool = "controlm_" + ir::airflowId(use.name);
+        context.orderPools[pool] = estate.settings.quantitativeResources.at(use.name.str());
+        arguments.emplace_back("pool", Py(pool));
+        if (use.quantity != 1)
+            arguments.emplace_back("pool_slots", Py(use.quantity));
+        exact(use.construct, "pool of units");
+        assume("pool-waiters-in-order:" + use.name.str());
+    }
+    if (job.resources.empty() && !placement.pool.empty())
+        arguments.emplace_back("pool", Py(placement.pool));
+    if (!placement.queue.empty())
+        arguments.emplace_back("queue", Py(placement.queue));
+    bool const runsSomewhere = !std::holds_alternative<ir::NoAction>(job.action);
+    if (runsSomewhere && !placement.executor.empty() && placement.executor != "connection")
+        arguments.emplace_back("via", Py(placement.executor));
+    if (runsSomewhere && !placement.connection.empty())
+        arguments.emplace_back("connection", Py(placement.connection));
+
+    // Messages change nothing that runs: one, on NOTOK, is a notice; of the others people are told.
+    llvm::StringRef address, message;
+    ir::ConstructId told;
+    if (rules.notice) {
+        address = rules.notice->destination;
+        message = rules.notice->text.empty() ? rules.notice->subject : rules.notice->text;
+        told = rules.notice->construct;
+    }
+    for (ir::Shout const& shout : policy.shouts)
+        if (!told && shout.when == ir::Shout::When::notOk) {
+            address = shout.destination;
+            message = shout.text;
+            told = shout.construct;
+        }
+    if (told) {
+        Py::List addresses;
+        if (!address.empty())
+            addresses.emplace_back(address);
+        Py::Dict alarms;
+        alarms.emplace_back("notify", Py(std::move(addresses)));
+        if (!message.empty())
+            alarms.emplace_back("message", Py(message));
+        arguments.emplace_back("alarms", Py(std::move(alarms)));
+        exact(told, "notice");
+    }
+    for (ir::EndAction const* action : rules.dropped)
+        keepOnly(id, action->span, action->construct, "an action of ON");
+    for (ir::Shout const& shout : policy.shouts)
+        if (shout.construct != told)
+            keepOnly(id, shout.span, shout.construct, "SHOUT");
+}
+
+void FolderLowering::lowerJob(JobId id) {
+    ir::Job const& job = estate.jobs[id];
+    bool const isDummy = std::holds_alternative<ir::NoAction>(job.action);
+    TaskId const taskId =
+        addTask(context.names.taskId(id).str(), isDummy ? "OrderedDummy" : "OrderedCommand", id,
+                boxOf.lookup(job.box.value));
+    taskOf[id.value] = taskId;
+    Task& task = dag.tasks[taskId];
+    task.comments.push_back(place(estate, job.origin));
+    if (job.condition)
+        task.comments.back() += "  waits for " + estate.conditions.print(job.condition.expr);
+    task.arguments.emplace_back("job", Py(job.name));
+    if (isDummy)
+        exact(std::get<ir::NoAction>(job.action).from, "dummy");
+    else
+        lowerCommand(id, task);
+    Py::Keywords criteria = submission(id, false);
+    task.arguments.insert(task.arguments.end(), criteria.begin(), criteria.end());
+    EndRules const rules = readEndRules(job, policyOf(id));
+    bool const hasOutconds =
+        llvm::any_of(job.factChanges, [](auto const& change) { return !change.isAction; });
+    if (hasOutconds || !rules.onOk.empty())
+        task.arguments.emplace_back("on_ok", changesOf(job, rules.onOk, true));
+    if (!rules.onNotOk.empty())
+        task.arguments.emplace_back("on_notok", changesOf(job, rules.onNotOk, false));
+    for (ir::FactChange const& change : job.factChanges)
+        exact(change.construct, "fact change");
+    lowerPolicies(id, task.arguments, rules);
+    task.arguments.emplace_back("doc_md", documentation(estate, job));
+    dag.order.push_back(taskId);
+}
+
+void FolderLowering::lowerGroup(JobId id) {
+    ir::Job const& job = estate.jobs[id];
+    BoxId around = job.box ? boxOf.lookup(job.box.value) : BoxId();
+    if (id != workflow.root) {
+        BoxGroup box;
+        box.groupClass = "SubFolder";
+        box.id = context.names.taskId(id).str();
+        box.parent = around;
+        box.depth = around ? dag.boxes[around].depth + 1 : 1;
+        box.job = id;
+        box.comments.push_back(place(estate, job.origin));
+        if (criteriaText(id) != criteriaText(job.box))
+            box.arguments.emplace_back("days", daysOf(estate.orderings[job.ordering]));
+        around = boxOf[id.value] = dag.boxes.add(std::move(box));
+        dag.order.push_back(around);
+    } else {
+        boxOf[id.value] = BoxId();
+    }
+    EndRules const rules = readEndRules(job, policyOf(id));
+    for (ir::EndAction const* action : rules.dropped)
+        keepOnly(id, action->span, action->construct, "an action of ON");
+    if (rules.notice)
+        keepOnly(id, rules.notice->span, rules.notice->construct, "an action of ON");
+    for (ir::Shout const& shout : policyOf(id).shouts)
+        keepOnly(id, shout.span, shout.construct, "SHOUT");
+    if (!hasStart(id))
+        return;
+    TaskId const start =
+        addTask(uniqueId(context.names.taskId(id).str() + ".when"), "FolderStart", id, around);
+    startOf[id.value] = start;
+    Task& task = dag.tasks[start];
+    task.arguments.emplace_back("of", Py(job.name));
+    if (job.condition)
+        task.comments.push_back("waits for " + estate.conditions.print(job.condition.expr));
+    Py::Keywords criteria = submission(id, true);
+    task.arguments.insert(task.arguments.end(), criteria.begin(), criteria.end());
+    dag.order.push_back(start);
+}
+
+/// A task waits for the nearest folder around it that waits for something itself.
+void FolderLowering::lowerEntity(JobId id) {
+    ir::Job const& job = estate.jobs[id];
+    job.group ? lowerGroup(id) : lowerJob(id);
+    TaskId const own = job.group ? startOf.lookup(id.value) : taskOf.lookup(id.value);
+    if (!own)
+        return;
+    Task& task = dag.tasks[own];
+    for (JobId at = job.box; at; at = estate.jobs[at].box)
+        if (TaskId const start = startOf.lookup(at.value)) {
+            task.upstream.push_back(start);
+            break;
+        }
+}
+
+/// Tasks inside a folder whose end no other task inside surely waits for.
+Nodes FolderLowering::unawaited(JobId folder) const {
+    llvm::DenseSet<uint32_t> awaited;
+    for (Task const& task : dag.tasks)
+        if (task.upstream.size() == 1 && isInside(task.job, folder))
+            awaited.insert(task.upstream.front().task.value);
+    Nodes found;
+    for (Node const node : dag.order)
+        if (node.task && isInside(dag.tasks[node.task].job, folder) &&
+            !awaited.contains(node.task.value))
+            found.push_back(node.task);
+    if (found.empty())
+        if (TaskId const start = startOf.lookup(folder.value))
+            found.push_back(start);
+    return found;
+}
+
+/// CTM-091, the inner folders first.
+void FolderLowering::closeFolders() {
+    for (JobId id : llvm::reverse(workflow.jobs)) {
+        if (!hasEnd(id))
+            continue;
+        ir::Job const& job = estate.jobs[id];
+        TaskId const end = addTask(uniqueId(context.names.taskId(id).str() + ".end"), "FolderEnd",
+                                   id, boxOf.lookup(id.value));
+        endOf[id.value] = end;
+        Task& task = dag.tasks[end];
+        task.arguments.emplace_back("of", Py(job.name));
+        if (!job.factChanges.empty())
+            task.arguments.emplace_back("on_ok", changesOf(job, {}, true));
+        for (ir::FactChange const& change : job.factChanges)
+            exact(change.construct, "fact change");
+        task.upstream = unawaited(id);
+        // Printed behind its last member.
+        auto const isLast = [&](Node node) {
+            JobId const of = node.task ? dag.tasks[node.task].job : dag.boxes[node.box].job;
+            return of == id || isInside(of, id);
+        };
+        auto const last = std::find_if(dag.order.rbegin(), dag.order.rend(), isLast);
+        dag.order.insert(last.base(), end);
+    }
+}
+
+void FolderLowering::finish() {
+    ir::Job const& root = estate.jobs[workflow.root];
+    describe(dag, estate, root);
+    dag.arguments.emplace_back("schedule", std::move(schedule));
+    dag.arguments.emplace_back("catchup", Py(false));
+    int64_t kept = 0;
+    for (JobId id : workflow.jobs)
+        kept = std::max<int64_t>(kept, policyOf(id).maxWait.value);
+    // Orders of several days live side by side, and of each the New Day must come.
+    dag.arguments.emplace_back("max_active_runs",
+                               Py(kept >= forEver ? 1000 : std::max<int64_t>(16, kept + 3)));
+    addTags(dag, root, tags);
+    assume("folders-stay-for-their-jobs"); // MAXWAIT counts for each entity by itself
+    dag.assumptions.assign(assumptions.begin(), assumptions.end());
+}
+
+void FolderLowering::settlePolicies() {
+    for (JobId id : workflow.jobs) {
+        ir::OrderPolicy const& policy = policyOf(id);
+        for (ir::OrderVariable const& variable : policy.variables)
+            exact(variable.construct, "variable");
+        for (ir::EndRule const& rule : policy.rules) {
+            exact(rule.construct, "rule of an end");
+            for (ir::EndAction const& action : rule.actions)
+                exact(action.construct, "rule of an end");
+        }
+        exact(policy.priority.from, "none: nobody waits for units");
+        exact(policy.critical.from, "none: nobody waits for units");
+    }
+}
+
+Dag FolderLowering::run() {
+    for (JobId id : workflow.jobs)
+        usedIds.insert(context.names.taskId(id).str());
+    lowerSchedule();
+    findEdges();
+    for (JobId id : workflow.jobs) // folders before what is in them
+        lowerEntity(id);
+    for (auto const& [consumer, producers] : edges)
+        for (JobId producer : producers)
+            dag.tasks[taskOf.lookup(consumer)].upstream.push_back(taskOf.lookup(producer.value));
+    closeFolders();
+    finish();
+    settlePolicies();
+    return std::move(dag);
+}
+
+} // namespace hoist::airflow

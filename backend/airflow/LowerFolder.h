@@ -1,0 +1,141 @@
+// The state of lowering one folder of Control-M, shared by the files that lower its parts.
+//
+// A folder is a DAG, an order of it a DAG run. Each job is one task that submits itself when all
+// its criteria hold (CTM-004), so nothing stands in front of it; a SMART folder has a task before
+// and one behind its jobs where it waits for something or leaves something (CTM-090, CTM-091).
+#pragma once
+
+#include "backend/airflow/Lower.h"
+
+#include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/DenseSet.h>
+#include <llvm/ADT/StringMap.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace hoist::airflow {
+
+/// What the whole estate says about dated facts and calendars; one for all folders.
+class OrderFacts {
+public:
+    explicit OrderFacts(ir::Estate const& estate);
+
+    /// The job whose end is all that a wait for this fact waits for; invalid: it is a fact in the
+    /// table. An edge is exact where one job adds it, on OK and for its own order date, in the same
+    /// folder, and only who alone waits for it deletes it (CTM-019, TR-31).
+    ir::JobId producerOf(ir::JobId consumer, ir::Atom const& atom) const;
+
+    /// Facts of tables whose servers are not all named.
+    bool hasUnnamedServer() const { return unnamed && named; }
+    /// Do several calendars have the name of this one?
+    bool isAmbiguous(ir::CalendarId calendar) const {
+        return calendarsOfName.lookup(estate.calendars[calendar].name) > 1;
+    }
+
+private:
+    struct Fact {
+        llvm::SmallVector<std::pair<ir::JobId, ir::FactChange const*>, 1> changes;
+        llvm::SmallVector<ir::JobId, 1> consumers;
+    };
+    ir::Estate const& estate;
+    llvm::StringMap<Fact> facts; ///< server, NUL, name
+    llvm::StringMap<unsigned> calendarsOfName;
+    bool unnamed = false, named = false;
+};
+
+/// What ON rules come to, where that is exact.
+struct EndRules {
+    std::string exitRule;                ///< as the shims have it; empty: exit code 0 alone is OK
+    std::vector<uint32_t> onOk, onNotOk; ///< indices into Job::factChanges
+    bool reruns = false;
+    ir::EndAction const* notice = nullptr; ///< told when it ends NOTOK
+    std::vector<ir::EndAction const*> dropped;
+    std::string problem; ///< not empty: what has no exact form
+    Span problemAt;
+    ir::ConstructId problemOf;
+};
+EndRules readEndRules(ir::Job const& job, ir::OrderPolicy const& policy);
+
+class FolderLowering {
+public:
+    FolderLowering(ir::WorkflowId id, LowerContext& context, OrderFacts const& facts);
+
+    /// Reports all that has no exact form (F0015). False: there is something.
+    bool check();
+    Dag run();
+
+private:
+    // FolderRefusals.cpp
+    void checkFolder();
+    void checkEntity(ir::JobId id);
+    void checkAction(ir::JobId id);
+    void checkVariables(ir::JobId id);
+    void checkResources(ir::JobId id);
+    void checkFacts(ir::JobId id);
+    void refuse(ir::JobId id, Span where, ir::ConstructId construct, std::string const& what,
+                llvm::StringRef why, std::string help = {});
+
+    // LowerFolder.cpp
+    void findEdges();
+    bool reaches(ir::JobId from, ir::JobId to) const;
+    void lowerEntity(ir::JobId id);
+    void lowerGroup(ir::JobId id);
+    void lowerJob(ir::JobId id);
+    Py::Keywords submission(ir::JobId id, bool isFolder);
+    void lowerCommand(ir::JobId id, Task& task);
+    void lowerPolicies(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
+    void closeFolders();
+    Nodes unawaited(ir::JobId folder) const;
+    void finish();
+    void settlePolicies();
+
+    // FolderSchedule.cpp
+    void lowerSchedule();
+    Py daysOf(ir::Ordering const& ordering);
+    Py::Keywords ruleArguments(ir::OrderRule const& rule);
+    /// The text of an entity's own criteria: equal texts mean equal days.
+    std::string criteriaText(ir::JobId id);
+    bool haveEqualDates(ir::JobId a, ir::JobId b);
+
+    bool isContainer(ir::JobId id) const {
+        ir::Job const& job = estate.jobs[id];
+        return job.group && estate.groups[job.group].isContainer;
+    }
+    ir::OrderPolicy const& policyOf(ir::JobId id) const {
+        return estate.orderPolicies[estate.jobs[id].orders];
+    }
+    bool hasStart(ir::JobId id) const;
+    bool hasEnd(ir::JobId id) const;
+    bool isInside(ir::JobId job, ir::JobId folder) const;
+    /// `%%NAME` → value: its own, and those of the SMART folders around it (CTM-093).
+    std::map<std::string, ir::OrderVariable const*> variablesOf(ir::JobId id) const;
+    std::string changeText(ir::FactChange const& change) const;
+    Py changesOf(ir::Job const& job, std::vector<uint32_t> const& added, bool withOutconds) const;
+    TaskId addTask(std::string id, llvm::StringRef operatorClass, ir::JobId job, BoxId box);
+    std::string uniqueId(std::string wanted);
+    void assume(std::string name) { assumptions.insert(std::move(name)); }
+    void exact(ir::ConstructId id, llvm::StringRef form) {
+        estate.constructs.settle(id, diag::Fidelity::exact, form);
+    }
+    void keepOnly(ir::JobId id, Span where, ir::ConstructId construct, llvm::StringRef what);
+
+    LowerContext& context;
+    ir::Estate& estate;
+    ir::Workflow const& workflow;
+    OrderFacts const& orderFacts;
+    Dag dag;
+    Py schedule;
+    bool isRefused = false;
+    bool hasOneRhythm = true; ///< all members have the DAG's criteria
+    llvm::DenseMap<uint32_t, llvm::SmallVector<ir::JobId, 2>> edges; ///< consumer → producers
+    llvm::DenseMap<uint32_t, ir::ExprId> waits; ///< what is left of its condition
+    llvm::DenseMap<uint32_t, TaskId> taskOf, startOf, endOf;
+    llvm::DenseMap<uint32_t, BoxId> boxOf;
+    std::set<std::string> usedIds, assumptions;
+    std::vector<std::string> tags;
+};
+
+} // namespace hoist::airflow

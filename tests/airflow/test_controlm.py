@@ -1,0 +1,358 @@
+"""Folders of Control-M, compiled and played: the shims' own code and Airflow's trigger rules on a virtual clock, night
+after night; and one folder in real Airflow. Each trap of section D is what a naive translation gets wrong.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from compiled import ROOT, Compiled, compile_estate
+
+CASES = ROOT / "tests" / "airflow_backend" / "cases"
+
+
+def folder(*jobs: str, name: str = "F", kind: str = "FOLDER", more: str = "") -> str:
+    return (
+        f'<{kind} FOLDER_NAME="{name}" FOLDER_ORDER_METHOD="SYSTEM" {more}>{"".join(jobs)}</{kind}>'
+    )
+
+
+def job(name: str, attributes: str = 'DAYS="ALL"', children: str = "") -> str:
+    return f'<JOB JOBNAME="{name}" TASKTYPE="Command" CMDLINE="run.sh" NODEID="h" {attributes}>{children}</JOB>'
+
+
+def waits(name: str, date: str = "ODAT", more: str = 'AND_OR="A"') -> str:
+    return f'<INCOND NAME="{name}" ODATE="{date}" {more}/>'
+
+
+def adds(name: str, date: str = "ODAT", sign: str = "+") -> str:
+    return f'<OUTCOND NAME="{name}" ODATE="{date}" SIGN="{sign}"/>'
+
+
+def on(code: str, action: str) -> str:
+    return f'<ON STMT="*" CODE="{code}">{action}</ON>'
+
+
+class Played:
+    """What a play told: when each job started and how it ended, by instant."""
+
+    def __init__(self, world: Any) -> None:
+        self.world = world
+        self.events = [e for e in world.events if e.kind == "status"]
+
+    def starts(self, name: str) -> list[str]:
+        """Instants at which executions started, "dd hh:mm"."""
+        return [
+            f"{event.at:%d %H:%M}"
+            for event in self.events
+            if event.job == name and event.status == "RUNNING"
+        ]
+
+    def states(self, task: str) -> list[str]:
+        """Airflow's final state of a task in each run, by order date."""
+        runs = sorted(self.world.runs, key=lambda run: run.run_after)
+        found = []
+        for run in runs:
+            if task in run.tasks:
+                state = run.tasks[task].state
+                found.append("none" if state is None else str(state.value))
+        return found
+
+    def facts(self) -> list[tuple[str, str]]:
+        return self.world.facts
+
+
+@pytest.fixture
+def play(airflow_runs: ModuleType, tmp_path: Path) -> Any:
+    """Compile folders and play them from one instant to another (UTC)."""
+    sys.path.insert(0, str(ROOT / "tests" / "differential"))
+    import virtual_airflow
+
+    def run(*folders: str, start: str, end: str, config: str = "", **scenario: Any) -> Played:
+        (tmp_path / "hoist.toml").write_text(config)
+        source = tmp_path / "estate.xml"
+        source.write_text(f"<DEFTABLE>{''.join(folders)}</DEFTABLE>")
+        options = ["--config", tmp_path / "hoist.toml"]
+        built = compile_estate(source, out=tmp_path / "dags", options=options)
+        assert built.exit_code == 0, built.findings
+        bag = virtual_airflow.Bag.of(built.folder)
+        world = virtual_airflow.VirtualAirflow(
+            bag, {"start": f"{start}Z", "end": f"{end}Z", **scenario}
+        )
+        close = world.ledger.store.close
+        world.ledger.store.close = lambda: None  # the facts are read afterwards
+        world.play()
+        world.alarms = world.ledger.alarms()
+        world.facts = [(row.name, row.date) for row in world.ledger.fact_table()]
+        close()
+        return Played(world)
+
+    return run
+
+
+def test_tr30_a_time_before_new_day_and_a_weekday_are_those_of_the_order_date(play: Any) -> None:
+    """`0 2 * * *` would run on the morning of the order date itself, `FRI` on Friday's."""
+    told = play(
+        folder(
+            job("NIGHT", 'DAYS="ALL" TIMEFROM="0200"'), job("FRI", 'WEEKDAYS="FRI" TIMEFROM="0200"')
+        ),
+        start="2026-03-05T06:00:00",  # a Thursday
+        end="2026-03-08T06:00:00",
+    )
+    assert told.starts("F/NIGHT") == ["06 02:00", "07 02:00", "08 02:00"]
+    assert told.starts("F/FRI") == ["07 02:00"]
+    assert told.states("FRI") == ["skipped", "success", "skipped"]
+
+
+def test_tr31_facts_are_no_edges(play: Any) -> None:
+    """Two producers: the first is enough. Another folder's fact. A third job that deletes. STAT stays."""
+    told = play(
+        folder(
+            job("SLOW", children=adds("X")),
+            job("FAST", children=adds("X")),
+            job("EITHER", children=waits("X")),
+            job("STATIC", children=adds("S", "STAT"), attributes='WEEKDAYS="MON"'),
+            job("KEPT", children=waits("S", "STAT")),
+            job("TAKER", 'DAYS="ALL" TIMEFROM="0900"', adds("THERE", sign="-")),
+        ),
+        folder(job("OTHER", children=adds("THERE")), name="G"),
+        folder(job("LATE", 'DAYS="ALL" TIMEFROM="1000"', waits("THERE")), name="H"),
+        start="2026-03-02T06:00:00",
+        end="2026-03-04T06:59:00",
+        jobs={"F/SLOW": [{"duration": 3600}]},
+        default={"duration": 600},
+    )
+    assert told.starts("F/EITHER") == ["02 07:10", "03 07:10"]
+    assert told.starts("F/KEPT") == ["02 07:10", "03 07:00"]
+    assert told.starts("H/LATE") == []
+    assert told.states("LATE")[0] == "skipped"
+
+
+def test_tr32_c2_prev_goes_by_the_consumers_own_order_dates(play: Any) -> None:
+    """Monday's wait is for last Monday's fact, whatever the daily producer does on Sunday."""
+    told = play(
+        folder(
+            job("DAILY", children=adds("X")),
+            job("WEEKLY", 'WEEKDAYS="MON"', waits("X", "PREV") + adds("W")),
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-10T06:00:00",
+        default={"duration": 600},
+    )
+    assert told.starts("F/WEEKLY") == ["09 07:00"]
+    assert told.states("WEEKLY")[0] == "skipped"
+    assert ("W", "0309") in told.facts()
+
+
+@pytest.mark.parametrize(
+    ("rules", "runs"), [("", 1), (on("NOTOK", '<DOACTION ACTION="RERUN"/>'), 3)]
+)
+def test_tr33_c7_c8_reruns_need_a_rule(play: Any, rules: str, runs: int) -> None:
+    told = play(
+        folder(job("A", 'DAYS="ALL" MAXRERUN="2" INTERVAL="00005M"', rules)),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        default={"duration": 60, "exit_code": 1},
+    )
+    assert told.starts("F/A") == ["02 07:00", "02 07:06", "02 07:12"][:runs]
+    assert told.states("A") == ["failed"]
+
+
+def test_tr33_c5_maxwait_is_how_long_it_waits(play: Any) -> None:
+    """A fact that comes a day later: MAXWAIT 0 has gone by then, MAXWAIT 1 runs; nothing is killed."""
+    told = play(
+        folder(
+            job("GONE", children=waits("X", "STAT")),
+            job("STAYS", 'DAYS="ALL" MAXWAIT="1"', waits("X", "STAT")),
+        ),
+        folder(job("X", 'DAYS="3" TIMEFROM="1200"', adds("X", "STAT")), name="G"),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T23:00:00",
+        default={"duration": 600},
+    )
+    assert told.starts("F/GONE") == ["03 12:10"]  # the order of the 3rd; that of the 2nd has gone
+    assert told.states("GONE") == ["skipped", "success"]
+    assert told.starts("F/STAYS") == ["03 12:10", "03 12:10"]
+
+
+def test_tr35_c10_a_folder_with_a_branch_that_is_not_taken_never_ends(play: Any) -> None:
+    """ADJUST_COND N: B waits for A, which is ordered on Mondays only, and goes with the day."""
+    smart = folder(
+        adds("DONE"),
+        job("A", 'WEEKDAYS="MON"', adds("A")),
+        job("B", children=waits("A") + adds("B")),
+        kind="SMART_FOLDER",
+        more='DAYS="ALL"',
+    )
+    told = play(
+        smart,
+        start="2026-03-02T06:00:00",
+        end="2026-03-04T08:00:00",
+        default={"duration": 600},
+    )
+    assert told.starts("F/B") == ["02 07:10"]
+    assert told.states("B")[:2] == ["success", "skipped"]
+    assert [fact for fact in told.facts() if fact[0] == "DONE"] == [("DONE", "0302")]
+    assert told.states("F.end")[:2] == ["success", "skipped"]
+
+
+def test_ctm090_a_smart_folder_waits_for_its_own_criteria_and_fails_with_its_jobs(
+    play: Any,
+) -> None:
+    smart = folder(
+        waits("GO"),
+        adds("DONE"),
+        job("A"),
+        job("B"),
+        kind="SMART_FOLDER",
+        more='DAYS="ALL" TIMEFROM="0800"',
+    )
+    told = play(
+        smart,
+        folder(job("GO", 'DAYS="ALL" TIMEFROM="0900"', adds("GO")), name="G"),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        jobs={"F/B": [{"duration": 60, "exit_code": 1}]},
+        default={"duration": 600},
+    )
+    assert told.starts("F/A") == told.starts("F/B") == ["02 09:10"]
+    assert told.states("F.end") == ["failed"]
+    assert ("DONE", "0302") not in told.facts()
+
+
+def test_tr36_c9_rules_decide_the_verdict_before_dependents(play: Any) -> None:
+    told = play(
+        folder(
+            job("TOLERANT", children=adds("T") + on("COMPSTAT EQ 4", '<DOACTION ACTION="OK"/>')),
+            job("AFTER", children=waits("T")),
+            job(
+                "BAD",
+                children=adds("OK") + on("NOTOK", '<DOCOND NAME="BAD" ODATE="ODAT" SIGN="+"/>'),
+            ),
+            job("HANDLER", children=waits("BAD")),
+            job("NEVER", children=waits("OK")),
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        jobs={"F/TOLERANT": [{"exit_code": 4}], "F/BAD": [{"exit_code": 1}]},
+    )
+    assert told.starts("F/AFTER") == ["02 07:01"]
+    assert told.starts("F/HANDLER") == ["02 07:01"]
+    assert told.starts("F/NEVER") == []
+
+
+def test_tr37_the_last_time_to_start_is_no_failure(play: Any) -> None:
+    told = play(
+        folder(
+            job("EARLY", children=adds("X")),
+            job("LATE", 'DAYS="ALL" TIMETO="0730"', waits("X") + adds("Y")),
+            job("NEXT", children=waits("Y")),
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T08:00:00",
+        jobs={"F/EARLY": [{"duration": 3600}, {"duration": 600}]},
+    )
+    assert told.starts("F/LATE") == ["03 07:10"]
+    assert told.states("LATE") == ["skipped", "success"]
+    assert told.states("NEXT")[0] == "skipped"
+    first = min(told.world.runs, key=lambda run: run.run_after)
+    assert first.state == "success"
+
+
+def test_ctm019_the_sole_consumer_that_deletes_is_an_edge(play: Any) -> None:
+    told = play(
+        folder(
+            job("A", children=adds("X")),
+            job("B", children=waits("X") + adds("X", sign="-")),
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        default={"duration": 600},
+    )
+    assert told.starts("F/B") == ["02 07:10"]
+    assert told.facts() == []
+
+
+def test_ctm080_units_are_slots_that_a_waiting_task_leaves(play: Any) -> None:
+    """One unit: A, which waits for a fact, does not keep it from B; C waits for B's end."""
+    unit = '<QUANTITATIVE NAME="SLOT" QUANT="1"/>'
+    told = play(
+        folder(
+            job("A", children=unit + waits("X")),
+            job("B", children=unit),
+            job("C", children=unit),
+            job("X", 'DAYS="ALL" TIMEFROM="1200"', adds("X", "ODAT") + adds("X2")),
+            job("X2", children=waits("X2") + adds("X", "PREV")),
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        config="[controlm.resources]\nSLOT = 1\n",
+        default={"duration": 3600},
+    )
+    assert told.starts("F/B") == ["02 07:00"]
+    assert told.starts("F/C") == ["02 08:00"]
+    assert told.starts("F/A") == ["02 13:00"]
+
+
+def test_ctm078_a_message_on_notok_is_a_notice(play: Any) -> None:
+    mail = '<DOMAIL DEST="ops@example.com" MESSAGE="it failed"/>'
+    told = play(
+        folder(job("A", children=on("NOTOK", mail)), job("B", children=on("NOTOK", mail))),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        jobs={"F/A": [{"exit_code": 1}]},
+    )
+    notices = [alarm for alarm in told.world.alarms if alarm[1] == "NOTIFICATION"]
+    assert notices == [("F/A", "NOTIFICATION", "ops@example.com: it failed: FAILURE")]
+
+
+def test_rules_of_folders_next_to_each_other_import(
+    airflow_runs: ModuleType, tmp_path: Path
+) -> None:
+    """The cases of the lowering's own tests, with their calendar, in real Airflow."""
+    for name in ("folder", "smart_folder", "order_days"):
+        built = compile_estate(CASES / f"{name}.xml", CASES / "calendar.xml", out=tmp_path / name)
+        assert built.exit_code == 0, built.findings
+        loaded = airflow_runs.load(built.folder)
+        assert not loaded.import_errors, loaded.import_errors
+        for dag in loaded.dags.values():
+            assert airflow_runs.round_trip(dag).dag_id == dag.dag_id
+
+
+def test_a_folder_runs_in_real_airflow(
+    airflow_runs: ModuleType, ledger_url: str, tmp_path: Path
+) -> None:
+    """Script and command on the worker, dates of the order, an edge, a dummy, facts."""
+    script = tmp_path / "it's.sh"
+    script.write_text(f'#!/bin/sh\necho "$1|$2" > {tmp_path}/args\n')
+    script.chmod(0o755)
+    source = tmp_path / "estate.xml"
+    source.write_text(
+        "<DEFTABLE>"
+        + folder(
+            f'<JOB JOBNAME="A" TASKTYPE="Job" MEMLIB="{tmp_path}" MEMNAME="it\'s.sh" DAYS="ALL">'
+            '<VARIABLE NAME="%%PARM1" VALUE="%%$ODATE"/><VARIABLE NAME="%%PARM2" VALUE="a; b $HOME"/>'
+            + adds("A")
+            + "</JOB>",
+            f'<JOB JOBNAME="B" TASKTYPE="Command" CMDLINE="echo %%JOBNAME %%V $$ > {tmp_path}/b" DAYS="ALL">'
+            '<VARIABLE NAME="%%V" VALUE="%%OYEAR"/>' + waits("A") + adds("B") + "</JOB>",
+            f'<JOB JOBNAME="C" TASKTYPE="Dummy" DAYS="ALL">{waits("B")}{adds("C", "NEXT")}</JOB>',
+        )
+        + "</DEFTABLE>"
+    )
+    config = tmp_path / "hoist.toml"
+    config.write_text('[controlm]\nnew_day = "00:00"\n[[rule]]\njob = "*"\nexecutor = "local"\n')
+    built: Compiled = compile_estate(source, out=tmp_path / "dags", options=["--config", config])
+    assert built.exit_code == 0, built.findings
+    loaded = airflow_runs.register(built.folder)
+    today = datetime.now(timezone.utc)
+    ended = airflow_runs.real_run(loaded["F"], conf={"order_date": f"{today:%Y-%m-%d}"})
+    assert ended.succeeded == {"A", "B", "C"}, ended
+    assert (tmp_path / "args").read_text() == f"{today:%Y%m%d}|a; b $HOME\n"
+    words = (tmp_path / "b").read_text().split()
+    assert words[:2] == ["B", f"{today:%y}"] and words[2].isdigit()

@@ -1,0 +1,275 @@
+// Folders of Control-M as DAGs. Each case in cases/*.xml lowers to the DAGs beside it
+// (HOIST_REWRITE=1 rewrites them; a reviewer reads the difference); what has no exact form is told.
+#include "analysis/link/Link.h"
+#include "backend/airflow/AutoEdit.h"
+#include "backend/airflow/Build.h"
+#include "frontend/controlm/Controlm.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+using namespace hoist;
+
+namespace {
+
+std::string const folder = HOIST_SOURCE_DIR "/tests/airflow_backend/cases/";
+
+struct Built {
+    ir::Estate estate;
+    diag::Diagnostics diags;
+    MemoryFileSystem files;
+    airflow::BuildResult result;
+
+    explicit Built(std::vector<std::pair<std::string, std::string>> const& sources) {
+        estate.settings.timezone = "Europe/Berlin";
+        estate.settings.quantitativeResources["SLOTS"] = 2;
+        std::vector<FileId> ids;
+        for (auto const& [name, text] : sources)
+            ids.push_back(*estate.sources.add(name, text));
+        controlm::read(ids, estate, diags);
+        analysis::link(estate, diags);
+        airflow::BuildOptions options;
+        options.outDir = "out";
+        result = airflow::build(estate, options, files, diags);
+        diags.sort();
+    }
+    std::string dags() const {
+        std::string all;
+        for (auto const& [path, bytes] : files.files)
+            if (llvm::StringRef(path).ends_with(".py"))
+                all += "# ==> " + path + "\n" + bytes;
+        return all;
+    }
+    /// "A0026 …": code and evidence of what stops the build.
+    std::string refusals() const {
+        std::string all;
+        for (diag::Diagnostic const& finding : diags.all())
+            if (diag::info(finding.code).fidelity == diag::Fidelity::refused)
+                all += finding.evidence + ";";
+        return all;
+    }
+    size_t unsettled() const {
+        size_t count = 0;
+        for (ir::ConstructId id : estate.constructs.ids())
+            count += estate.constructs[id].fate == diag::Fidelity::none;
+        return count;
+    }
+};
+
+std::string inFolder(std::string const& jobs, std::string const& attributes = "") {
+    return "<DEFTABLE><FOLDER FOLDER_NAME=\"F\" FOLDER_ORDER_METHOD=\"SYSTEM\" DATACENTER=\"S\"" +
+           attributes + ">" + jobs + "</FOLDER></DEFTABLE>";
+}
+
+std::string job(std::string const& name, std::string const& attributes,
+                std::string const& children = "") {
+    return "<JOB JOBNAME=\"" + name +
+           "\" TASKTYPE=\"Command\" CMDLINE=\"run.sh\" NODEID=\"h\" RUN_AS=\"u\" DAYS=\"ALL\" " +
+           attributes + ">" + children + "</JOB>";
+}
+
+std::string readFile(std::string const& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+/// A rule of one job, as arguments of its task.
+std::string ruled(std::string const& rules) {
+    Built const built({{"a.xml", inFolder(job("A", "MAXRERUN=\"2\" INTERVAL=\"5M\"", rules))}});
+    std::string const dags = built.dags();
+    std::string found;
+    for (char const* key : {"exit_rule=", "retries=", "retry_delay=", "on_ok=", "on_notok="})
+        if (size_t const at = dags.find(key); at != std::string::npos)
+            found += dags.substr(at, dags.find('\n', at) - at);
+    return built.result.refused > 0 ? "refused: " + built.refusals() : found;
+}
+
+} // namespace
+
+class FolderCases : public testing::TestWithParam<char const*> {};
+
+TEST_P(FolderCases, LowerToTheDagsBesideThem) {
+    std::string const name = GetParam();
+    Built const built({{name + ".xml", readFile(folder + name + ".xml")},
+                       {name + ".cal.xml", readFile(folder + "calendar.xml")}});
+    EXPECT_EQ(built.refusals(), "");
+    EXPECT_EQ(built.unsettled(), 0u);
+    if (std::getenv("HOIST_REWRITE"))
+        std::ofstream(folder + name + ".dags", std::ios::binary) << built.dags();
+    EXPECT_EQ(built.dags(), readFile(folder + name + ".dags"));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, FolderCases, testing::Values("folder", "smart_folder", "order_days"),
+                         [](auto const& one) { return std::string(one.param); });
+
+TEST(Folders, WhatHasNoExactFormIsNamed) {
+    for (auto const& [attributes, children, expected] :
+         std::vector<std::tuple<std::string, std::string, std::string>>{
+             {"CONFIRM=\"1\"", "", "CONFIRM;"},
+             {"CONFIRM=\"0\" RETRO=\"0\" PRIORITY=\"AA\" CRITICAL=\"1\"", "", ""},
+             {"RETRO=\"1\"", "", "RETRO;"},
+             {"CYCLIC=\"1\" INTERVAL=\"15M\"", "", "CYCLIC;"},
+             {"TIMEZONE=\"Asia/Tokyo\"", "", "TIMEZONE;"},
+             {"MAXWAIT=\"1\" TIMEFROM=\"2200\"", "", ""},
+             {"MAXWAIT=\"1\" TIMEFROM=\"2200\"", "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>",
+              "MAXWAIT beside TIMEFROM or TIMETO;"},
+             {"MAXWAIT=\"1\" TIMEFROM=\"2200\" TIMETO=\">\"", "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>",
+              ""},
+             {"", "<INCOND NAME=\"X\" ODATE=\"0301\"/>", "ODATE 0301;"},
+             {"", "<CONTROL NAME=\"L\" TYPE=\"E\"/>", "CONTROL L;"},
+             {"", "<QUANTITATIVE NAME=\"SLOTS\" QUANT=\"1\"/>", ""},
+             {"", "<QUANTITATIVE NAME=\"OTHER\" QUANT=\"1\"/>", "QUANTITATIVE OTHER;"},
+             {"", "<QUANTITATIVE NAME=\"SLOTS\" QUANT=\"3\"/>", "QUANTITATIVE SLOTS;"},
+             {"", "<QUANTITATIVE NAME=\"SLOTS\" QUANT=\"1\" ONFAIL=\"K\"/>", "QUANTITATIVE SLOTS;"},
+             {"", "<VARIABLE NAME=\"%%\\G\" VALUE=\"x\"/>", "VARIABLE %%\\G;"},
+             {"", "<VARIABLE NAME=\"%%A\" VALUE=\"%%SUBSTR x 1 2\"/>", "%%SUBSTR;"},
+             {"", "<VARIABLE NAME=\"%%A\" VALUE=\"%%A.%%A\"/>", "%%A;"},
+         }) {
+        Built const built({{"a.xml", inFolder(job("A", attributes, children))}});
+        EXPECT_EQ(built.refusals(), expected) << attributes << children;
+        EXPECT_EQ(built.result.dags, expected.empty() ? 1u : 0u) << attributes << children;
+        EXPECT_EQ(built.unsettled(), 0u) << attributes << children;
+    }
+}
+
+TEST(Folders, WhoseConditionsAreMeantMustBeSaid) {
+    std::string const produces = job("A", "", "<OUTCOND NAME=\"X\" ODATE=\"ODAT\" SIGN=\"+\"/>");
+    std::string const waits = job("B", "", "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>");
+    std::string other = inFolder(produces);
+    other.replace(other.find(" DATACENTER=\"S\""), 15, "");
+    other.replace(other.find("\"F\""), 3, "\"G\"");
+    Built const built({{"a.xml", inFolder(produces + waits)}, {"b.xml", other}});
+    EXPECT_EQ(built.refusals(), "DATACENTER;");
+    // Somebody else may add it, too: no edge.
+    EXPECT_NE(built.dags().find("when=\"fact(X^S)\""), std::string::npos) << built.dags();
+}
+
+TEST(Folders, MessagesOfAFolderAreNamed) {
+    Built const built(
+        {{"a.xml", "<DEFTABLE><SMART_FOLDER FOLDER_NAME=\"F\" FOLDER_ORDER_METHOD=\"SYSTEM\" "
+                   "DAYS=\"ALL\"><SHOUT WHEN=\"NOTOK\" DEST=\"OPS\" MESSAGE=\"bad\"/>" +
+                       job("A", "") + "</SMART_FOLDER></DEFTABLE>"}});
+    EXPECT_EQ(built.result.dags, 1u) << built.refusals();
+    size_t dropped = 0;
+    for (ir::ConstructId id : built.estate.constructs.ids())
+        dropped += built.estate.constructs[id].fate == diag::Fidelity::dropped;
+    EXPECT_EQ(dropped, 1u);
+}
+
+TEST(Folders, AnEmptyFolderIsNoDag) {
+    Built const built({{"a.xml", inFolder("")}});
+    EXPECT_EQ(built.refusals(), "an empty folder;");
+}
+
+TEST(Folders, TR36_RulesOnExitCodesAreAnExitRule) {
+    auto const on = [](std::string const& code, std::string const& action) {
+        return "<ON STMT=\"*\" CODE=\"" + code + "\"><DOACTION ACTION=\"" + action + "\"/></ON>";
+    };
+    EXPECT_EQ(ruled(on("COMPSTAT EQ 4", "OK")), "exit_rule=\"success: 0,4\",");
+    EXPECT_EQ(ruled(on("COMPSTAT &lt; 8", "OK")), "exit_rule=\"success: 0-7\",");
+    EXPECT_EQ(ruled(on("COMPSTAT &gt; 8", "NOTOK")), "");
+    EXPECT_EQ(ruled(on("COMPSTAT EQ 0", "NOTOK") + on("COMPSTAT &gt;= 4", "OK")),
+              "exit_rule=\"success: 4-4294967295\",");
+    // CTM-074: NOTOK wins.
+    EXPECT_EQ(ruled(on("COMPSTAT &gt; 0", "OK") + on("COMPSTAT EQ 9", "NOTOK")),
+              "exit_rule=\"success: 0-8,10-4294967295\",");
+    EXPECT_EQ(ruled(on("NOTOK", "OK")), "exit_rule=\"any\",");
+}
+
+TEST(Folders, TR33_RerunsNeedARule) {
+    EXPECT_EQ(ruled(""), "");
+    EXPECT_EQ(ruled("<ON STMT=\"*\" CODE=\"NOTOK\"><DOACTION ACTION=\"RERUN\"/></ON>"),
+              "retries=2,retry_delay=300,");
+}
+
+TEST(Folders, CTM076_FactsOfAFailure) {
+    EXPECT_EQ(ruled("<OUTCOND NAME=\"DONE\" ODATE=\"ODAT\" SIGN=\"+\"/>"
+                    "<ON STMT=\"*\" CODE=\"NOTOK\"><DOCOND NAME=\"BAD\" ODATE=\"ODAT\" "
+                    "SIGN=\"+\"/></ON>"),
+              "on_ok=[\"+fact(DONE^S)\"],on_notok=[\"+fact(BAD^S)\"],");
+    EXPECT_EQ(ruled("<ON STMT=\"*\" CODE=\"NOTOK\"><DOFORCEJOB TABLE_NAME=\"G\" NAME=\"X\" "
+                    "ODATE=\"ODAT\"/></ON>"),
+              "refused: DOFORCEJOB;");
+}
+
+TEST(Folders, TR31_AnEdgeOnlyWhereItIsAllThatIsWaitedFor) {
+    auto const in = [](std::string const& date) {
+        return "<INCOND NAME=\"X\" ODATE=\"" + date + "\" AND_OR=\"A\"/>";
+    };
+    auto const out = [](std::string const& sign, std::string const& date = "ODAT") {
+        return "<OUTCOND NAME=\"X\" ODATE=\"" + date + "\" SIGN=\"" + sign + "\"/>";
+    };
+    auto const isEdge = [&](std::string const& jobs) {
+        Built const built({{"a.xml", inFolder(jobs)}});
+        EXPECT_EQ(built.result.dags, 1u) << built.refusals();
+        std::string const dags = built.dags();
+        bool const waits = dags.find("when=\"fact(X") != std::string::npos;
+        bool const hasEdge = dags.find("a >> b") != std::string::npos;
+        EXPECT_NE(waits, hasEdge) << dags;
+        return hasEdge;
+    };
+    EXPECT_TRUE(isEdge(job("A", "", out("+")) + job("B", "", in("ODAT"))));
+    EXPECT_TRUE(isEdge(job("A", "", out("+")) + job("B", "", in("ODAT") + out("-"))));
+    // Two producers; another date; a third job that deletes; other days; several who take it away.
+    EXPECT_FALSE(
+        isEdge(job("A", "", out("+")) + job("C", "", out("+")) + job("B", "", in("ODAT"))));
+    EXPECT_FALSE(isEdge(job("A", "", out("+")) + job("B", "", in("PREV"))));
+    EXPECT_FALSE(isEdge(job("A", "", out("+", "STAT")) + job("B", "", in("STAT"))));
+    EXPECT_FALSE(
+        isEdge(job("A", "", out("+")) + job("C", "", out("-")) + job("B", "", in("ODAT"))));
+    EXPECT_FALSE(isEdge(job("A", "", out("+")) + job("B", "", in("ODAT") + out("-")) +
+                        job("C", "", in("ODAT"))));
+    std::string mondays = job("B", "", in("ODAT"));
+    mondays.replace(mondays.find("DAYS=\"ALL\""), 10, "WEEKDAYS=\"1\"");
+    EXPECT_FALSE(isEdge(job("A", "", out("+")) + mondays));
+    EXPECT_FALSE(isEdge(
+        job("A", "",
+            "<ON STMT=\"*\" CODE=\"OK\"><DOCOND NAME=\"X\" ODATE=\"ODAT\" SIGN=\"+\"/></ON>") +
+        job("B", "", in("ODAT"))));
+}
+
+TEST(Folders, CirclesOfConditionsStayFacts) {
+    Built const built(
+        {{"a.xml", inFolder(job("A", "",
+                                "<INCOND NAME=\"Y\" ODATE=\"ODAT\"/>"
+                                "<OUTCOND NAME=\"X\" ODATE=\"ODAT\" SIGN=\"+\"/>") +
+                            job("B", "",
+                                "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>"
+                                "<OUTCOND NAME=\"Y\" ODATE=\"ODAT\" SIGN=\"+\"/>"))}});
+    std::string const dags = built.dags();
+    EXPECT_NE(dags.find("when="), std::string::npos) << dags;
+    EXPECT_EQ(dags.find("a >> b") == std::string::npos, dags.find("b >> a") != std::string::npos);
+}
+
+TEST(Folders, UnitsAreAPoolThatWaitingTasksLeave) {
+    Built const built(
+        {{"a.xml", inFolder(job("A", "", "<QUANTITATIVE NAME=\"SLOTS\" QUANT=\"2\"/>"))}});
+    std::string const pools = built.files.files.at("out/pools.json");
+    EXPECT_NE(pools.find("\"controlm_SLOTS\""), std::string::npos) << pools;
+    EXPECT_NE(pools.find("\"include_deferred\": false"), std::string::npos) << pools;
+    EXPECT_NE(built.dags().find("pool_slots=2"), std::string::npos);
+}
+
+TEST(AutoEdit, VariablesOfATextAsTheShimsReadThem_CTM102) {
+    nlohmann::json const vectors =
+        nlohmann::json::parse(readFile(HOIST_SOURCE_DIR "/tests/vectors/autoedit.json"));
+    for (nlohmann::json const& one : vectors["cases"]) {
+        std::string const text = one["text"];
+        airflow::VariablesUsed const found = airflow::variablesIn(text);
+        std::string names;
+        for (llvm::StringRef name : found.names)
+            names += (names.empty() ? "" : " ") + name.str();
+        EXPECT_EQ(!found.unclear.empty(), one.value("unclear", false)) << text;
+        if (found.unclear.empty()) {
+            EXPECT_EQ(names, one["names"].get<std::string>()) << text;
+        }
+    }
+}
