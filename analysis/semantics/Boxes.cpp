@@ -72,9 +72,8 @@ void Play::offerMembers(ir::JobId box) {
     for (ir::JobId const member : estate.groups[job.group].members)
         offered.push_back({member, {Trigger::Kind::boxStart, job.name.str()}});
     if (scenario.startsInnerBoxesFirst)
-        std::stable_partition(offered.begin(), offered.end(), [&](Pending const& each) {
-            return estate.isGroup(each.job);
-        });
+        std::stable_partition(offered.begin(), offered.end(),
+                              [&](Pending const& each) { return estate.isGroup(each.job); });
     pending.insert(scenario.startsInnerBoxesFirst ? pending.begin() : pending.end(),
                    offered.begin(), offered.end());
 }

@@ -9,7 +9,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_every_rule_that_the_interpreter_cites_is_listed_and_tested() -> None:
-    listed = set(re.findall(r"^((?:JIL|CRON|CTM)-\d{3}) ", (ROOT / "docs/rules.txt").read_text(), re.M))
+    listed = set(
+        re.findall(r"^((?:JIL|CRON|CTM)-\d{3}) ", (ROOT / "docs/rules.txt").read_text(), re.M)
+    )
     tested = {
         rule
         for file in (ROOT / "tests/semantics").rglob("*")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from airflow.timetables.base import DataInterval, TimeRestriction
+from ledger_world import START, World
 
 from hoist_airflow import conditions, hoistctl
 from hoist_airflow.autoedit import Moment, UndefinedVariable, resolve
@@ -28,7 +29,6 @@ from hoist_airflow.schedule.orders import (
 from hoist_airflow.schedule.rules import UNIX_DAY
 from hoist_airflow.schedule.zones import to_datetime, to_instant
 from hoist_airflow.submission import Order, SubmitSpec, decide
-from ledger_world import START, World
 
 
 def number(day: date) -> int:
