@@ -21,6 +21,7 @@ from xml.sax.saxutils import quoteattr
 JOBS_PER_FILE = 2000
 HOSTS = 24
 CALENDARS = 4
+RESOURCES = 5
 AREAS = ["MKT", "RSK", "PAY", "LED", "REG", "SET", "REF", "CRM", "TRS", "HR"]
 VERBS = ["extract", "load", "check", "sum", "send", "archive", "purge", "price", "match", "report"]
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
@@ -105,6 +106,7 @@ class Export:
             attributes |= {"TASKTYPE": "Dummy"}
             del attributes["CMDLINE"]
         if not siblings or self.chance(0.1):
+            attributes["MAXWAIT"] = "0"
             attributes["TIMEFROM"] = (
                 f"{self.random.randrange(8, 24):02d}{self.random.randrange(60):02d}"
             )
@@ -139,7 +141,7 @@ class Export:
             children.append(
                 element(
                     "QUANTITATIVE",
-                    {"NAME": f"RES_{self.random.randrange(5)}", "QUANT": "1"},
+                    {"NAME": f"RES_{self.random.randrange(RESOURCES)}", "QUANT": "1"},
                     depth + 1,
                 )
             )
@@ -231,6 +233,8 @@ def write(directory: Path, jobs: int, seed: int) -> None:
     """Write the export into `directory`, which is created; raises OSError if it cannot."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "00_calendars.xml").write_text(calendars(), encoding="ascii")
+    totals = "".join(f"RES_{number} = {number + 1}\n" for number in range(RESOURCES))
+    (directory / "hoist.toml").write_text(f"[controlm.resources]\n{totals}", encoding="ascii")
     part: list[str] = []
     held = number = 0
 

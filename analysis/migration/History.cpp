@@ -128,7 +128,8 @@ double History::days() const {
     if (all.empty())
         return 1;
     constexpr int64_t day = 86'400;
-    return static_cast<double>(all.back().start / day - all.front().start / day + 1);
+    int64_t const first = all.front().start / day, last = all.back().start / day;
+    return static_cast<double>(last - first + 1);
 }
 
 std::vector<RunStatistics> History::statistics(ir::Estate const& estate) const {

@@ -77,7 +77,7 @@ def estate(tmp_path: Path) -> Path:
         for wave, names in ((1, FIRST), (2, LATER))
         for name in names
     )
-    (folder / "hoist.toml").write_text(pins)
+    (folder / "hoist.toml").write_text("[plan]\nsplit_cycles = true\n" + pins)
     return folder
 
 
@@ -87,9 +87,9 @@ def findings(run: Any, folder: Path, *options: str) -> tuple[int, list[dict[str,
     return done.returncode, [each for each in found if each["code"].startswith("M02")]
 
 
-def line_of(span: dict[str, Any], folder: Path) -> str:
-    text = (folder.parent / span["file"]).read_text().splitlines()
-    return text[span["start"]["line"] - 1].strip()
+def line_of(place: dict[str, Any], folder: Path) -> str:
+    text = (folder.parent / place["file"]).read_text().splitlines()
+    return text[place["start"]["line"] - 1].strip()
 
 
 @pytest.mark.parametrize("options", [(), ("--bridges", "bridges"), ("--check",)])
@@ -108,15 +108,15 @@ def test_each_crossing_without_a_bridge_is_a_finding_with_both_sides(
         each = next(
             one
             for one in by_code[code_]
-            if one["labels"] or there is None or line_of(one["span"], estate).startswith(here)
+            if one["labels"] or there is None or line_of(one["place"], estate).startswith(here)
         )
         assert each["severity"] == "warning"
         assert each["object"] == what
-        assert line_of(each["span"], estate).startswith(here), code_
-        assert each["primary"]
+        assert line_of(each["place"], estate).startswith(here), code_
+        assert each["text"]
         if there is not None:
             (label,) = each["labels"]
-            assert line_of(label["span"], estate).startswith(there), code_
+            assert line_of(label["place"], estate).startswith(there), code_
             assert "W1" in label["text"] or code_ == "M0208"
         assert help_ in " ".join(each["helps"]), code_
     # One for each object and pair, however many waves it spans.

@@ -289,7 +289,7 @@ def test_a_shell_reads_the_words_that_were_meant(run, tmp_path: Path) -> None:
     for line in lines:
         command = line.split(" < ")[0]
         done = subprocess.run(
-            ["bash", "-eu", "-c", programs + command],
+            [shutil.which("bash") or "bash", "-eu", "-c", programs + command],
             capture_output=True,
             env={"PATH": "/nowhere", "AUTOUSER": "U", "AUTOSERV": "S"},
             check=True,

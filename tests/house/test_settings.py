@@ -55,6 +55,8 @@ def values(content: dict[str, Any]) -> list[str]:
         return [f'"{word}"' for word in content["enum"]]
     if "enum" in content.get("items", {}):
         return [f'["{word}"]' for word in content["items"]["enum"]] + ["[]"]
+    if "[0-5][0-9]" in content.get("pattern", ""):  # a time of the day
+        return ['"00:00"', '"23:59"']
     if content.get("type") == "integer":
         return [str(content["minimum"]), str(content["maximum"])]
     return OF_TYPE.get(content.get("type", ""), ['"x"'])
@@ -173,9 +175,11 @@ def test_config_lists_every_key_with_the_default_of_the_schema(hoist, tmp_path: 
     said = {one["key"]: one["value"] for one in json.loads(done.stdout)["settings"]}
     expected = {}
     for table, key in keys():
-        if table == "rule" or (table, key) == ("autosys", "timezone") or key == "severity":
-            continue
         content = tables()[table][key]
+        if table == "rule" or (table, key) == ("autosys", "timezone"):
+            continue
+        if content.get("type") == "object":  # names of the site's own: there are none yet
+            continue
         default = content.get(
             "default", SCHEMA["$defs"]["zone"]["default"] if key == "timezone" else None
         )
