@@ -17,7 +17,7 @@ std::string NotBridged::why() const {
         return "its last exit code counts in AutoSys until it starts again itself; before, until "
                "its box did";
     case Code::EventNotBridged:
-        return "its `sendevent` reaches AutoSys, which no longer runs that job";
+        return "its sendevent reaches AutoSys, which no longer runs that job";
     case Code::InstanceNotBridged: return "the runs of another instance are in that instance's log";
     case Code::NameNotBridged: return "AutoSys accepts no such name";
     default: return "the table of events is that of the old scheduler";

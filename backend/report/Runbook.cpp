@@ -215,7 +215,7 @@ private:
                        code(each.object),
                        " crosses to ",
                        code(each.to),
-                       ". ",
+                       ": ",
                        {Piece::Kind::text, each.why()},
                        "."});
 

@@ -173,4 +173,4 @@ def test_the_runbook_names_the_code_on_the_page_of_the_wave(run, estate: Path) -
     assert "warning[M0204]" in done.stderr.decode()
     page = (estate.parent / "book/01-W1/wave.md").read_text()
     for code in sorted(set(EXPECTED) - {"M0208"}):
-        assert f"Not bridged (`{code}`)" in page
+        assert f"Not bridged (<code>{code}</code>)" in page

@@ -343,7 +343,7 @@ condition: v(GATE) = "open" & s(OTHER^PRD)
     for (NotBridged const& each : moved.first().notBridged)
         all += each.sentence() + "\n";
     EXPECT_NE(all.find("`DB` crosses to `B`"), std::string::npos) << all;
-    EXPECT_NE(all.find("`B` crosses to `A`, and no bridge carries it: its `sendevent`"),
+    EXPECT_NE(all.find("`B` crosses to `A`, and no bridge carries it: its sendevent"),
               std::string::npos)
         << all;
     EXPECT_NE(all.find("another instance"), std::string::npos) << all;
