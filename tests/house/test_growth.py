@@ -85,13 +85,16 @@ def test_the_generator_is_deterministic_and_gives_the_number_of_jobs(
     assert text.count(job) == 700
 
 
-def test_a_generated_estate_has_no_errors(hoist, tmp_path: Path) -> None:
-    done = hoist("check", generate(tmp_path / "estate", 2000))
+@pytest.mark.parametrize("dialect", GENERATORS)
+def test_a_generated_estate_has_no_errors(hoist, tmp_path: Path, dialect: str) -> None:
+    estate = generate(tmp_path / "estate", 2000, dialect=dialect)
+    done = hoist("build", estate, "-o", tmp_path / "dags")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
 @pytest.mark.parametrize(
-    ("command", "dialect"), [("check", "jil"), ("build", "jil"), ("check", "controlm")]
+    ("command", "dialect"),
+    [("check", "jil"), ("build", "jil"), ("check", "controlm"), ("build", "controlm")],
 )
 def test_instructions_grow_linearly(
     command: str, dialect: str, hoist_binary: str, tmp_path: Path
