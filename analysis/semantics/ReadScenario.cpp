@@ -483,7 +483,7 @@ Scenario ordinaryDay(ir::Estate const& estate, int64_t now) {
     // An order date of Control-M goes on until New Day (CTM-002).
     if (llvm::any_of(estate.jobs,
                      [](ir::Job const& job) { return job.dialect == ir::Dialect::controlm; }))
-        scenario.end += estate.settings.newDay * 60;
+        scenario.end += int64_t{estate.settings.newDay} * 60;
     for (ir::Job const& job : estate.jobs) {
         RunPlan plan = scenario.defaultRun;
         bool isKnown = std::holds_alternative<ir::FileWatchAction>(job.action);

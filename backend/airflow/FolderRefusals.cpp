@@ -13,7 +13,7 @@ namespace hoist::airflow {
 using ir::JobId;
 
 void FolderLowering::refuse(JobId id, Span where, ir::ConstructId construct,
-                            std::string const& what, llvm::StringRef why, std::string help) {
+                            std::string const& what, llvm::StringRef why, std::string const& help) {
     ir::Job const& job = estate.jobs[id];
     isRefused = true;
     auto finding = context.diags.report<diag::Code::DialectNotTranslated>(

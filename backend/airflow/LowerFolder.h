@@ -76,7 +76,7 @@ private:
     void checkResources(ir::JobId id);
     void checkFacts(ir::JobId id);
     void refuse(ir::JobId id, Span where, ir::ConstructId construct, std::string const& what,
-                llvm::StringRef why, std::string help = {});
+                llvm::StringRef why, std::string const& help = {});
 
     // LowerFolder.cpp
     void findEdges();

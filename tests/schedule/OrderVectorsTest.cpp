@@ -60,7 +60,8 @@ public:
             calendar.name = estate.save(name);
             for (std::string const row : definition["dates"])
                 calendar.rows.push_back({readDate(row), -1});
-            estate.calendarByName[calendar.name] = estate.calendars.add(std::move(calendar));
+            llvm::StringRef const named = calendar.name;
+            estate.calendarByName[named] = estate.calendars.add(std::move(calendar));
         }
     }
 

@@ -68,8 +68,8 @@ std::optional<bool> Orders::isTrue(OrderIndex index, ir::ExprId condition, unsig
         for (ir::ExprId const operand : estate.conditions.operands(condition))
             if (auto const value = isTrue(index, operand, depth)) {
                 if (*value == isAny)
-                    return *value;
-                result = *value;
+                    return value;
+                result = value;
             }
         return result;
     }

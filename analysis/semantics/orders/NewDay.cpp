@@ -234,7 +234,7 @@ void Orders::removeOld(int64_t instant) {
     }
 }
 
-void Orders::remove(OrderIndex index, llvm::StringRef rule, Text text) {
+void Orders::remove(OrderIndex index, llvm::StringRef rule, Text const& text) {
     Order& order = orders[index];
     if (order.state == State::removed)
         return;

@@ -112,7 +112,7 @@ private:
                      llvm::StringRef cause);
     bool isPlayable(ir::JobId job, int32_t day);
     void removeOld(int64_t instant);
-    void remove(OrderIndex index, llvm::StringRef rule, Text text);
+    void remove(OrderIndex index, llvm::StringRef rule, Text const& text);
     /// The New Day that removes an order; nothing: none does.
     std::optional<int64_t> expiryOf(OrderIndex index) const;
 

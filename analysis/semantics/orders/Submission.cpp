@@ -59,7 +59,8 @@ void Orders::consider(OrderIndex index) {
     // A time of a cycle that could not be met is dropped (CTM-063).
     if (policy.isCyclic && policy.cycle.kind == ir::Cycle::Kind::times) {
         Order& order = orders[index];
-        while (order.notBefore >= 0 && order.notBefore + policy.cycle.tolerance * 60 < now) {
+        while (order.notBefore >= 0 &&
+               order.notBefore + int64_t{policy.cycle.tolerance} * 60 < now) {
             notStarted(order.job, order.day, "CTM-063",
                        fmt::format("{} has passed by more than {} minutes",
                                    timeText(order.notBefore), policy.cycle.tolerance));

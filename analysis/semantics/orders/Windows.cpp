@@ -23,7 +23,7 @@ ir::TimeZone const& Orders::zoneOf(ir::JobId job) const {
 
 /// A time that the zone skips is the first instant behind the gap (CTM-056).
 int64_t Orders::dayStart(ir::TimeZone const& zone, int32_t day) const {
-    return zone.at(day * secondsADay + estate.settings.newDay * 60).first;
+    return zone.at(day * secondsADay + int64_t{estate.settings.newDay} * 60).first;
 }
 
 /// CTM-048, CTM-050: going forward from New Day.
