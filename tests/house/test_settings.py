@@ -55,11 +55,10 @@ def values(content: dict[str, Any]) -> list[str]:
         return [f'"{word}"' for word in content["enum"]]
     if "enum" in content.get("items", {}):
         return [f'["{word}"]' for word in content["items"]["enum"]] + ["[]"]
-    if "[0-5][0-9]" in content.get("pattern", ""):  # a time of the day
-        return ['"00:00"', '"23:59"']
     if content.get("type") == "integer":
         return [str(content["minimum"]), str(content["maximum"])]
-    return OF_TYPE.get(content.get("type", ""), ['"x"'])
+    is_time = "[0-5][0-9]" in content.get("pattern", "")
+    return OF_TYPE.get(content.get("type", ""), ['"00:00"', '"23:59"'] if is_time else ['"x"'])
 
 
 def keys() -> list[tuple[str, str]]:
