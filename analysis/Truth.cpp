@@ -102,7 +102,7 @@ void addStates(ir::Conditions const& conditions, Subject& subject) {
         for (ir::AtomId near : subject.atoms)
             for (int64_t step : {-1, 0, 1})
                 add([&](Atom const& atom) {
-                    return compares(orderOf(conditions[near].number + step, atom.number), atom.op);
+                    return ir::holds(conditions[near].number + step, atom.op, atom.number);
                 });
     } else {
         for (ir::AtomId near : subject.atoms) {
@@ -113,7 +113,7 @@ void addStates(ir::Conditions const& conditions, Subject& subject) {
                     values.push_back(std::to_string(number + step));
             for (std::string const& value : values)
                 add([&](Atom const& atom) {
-                    return compares(orderOfTexts(value, atom.text), atom.op);
+                    return ir::holds(orderOfTexts(value, atom.text), atom.op, 0);
                 });
         }
     }
@@ -198,18 +198,6 @@ std::optional<bool> tryStates(ir::Conditions const& conditions, ir::ExprId root,
 }
 
 } // namespace
-
-bool compares(int order, Compare op) {
-    switch (op) {
-    case Compare::equal: return order == 0;
-    case Compare::notEqual: return order != 0;
-    case Compare::less: return order < 0;
-    case Compare::greater: return order > 0;
-    case Compare::lessEqual: return order <= 0;
-    case Compare::greaterEqual: return order >= 0;
-    }
-    return false;
-}
 
 bool evaluate(ir::Conditions const& conditions, ir::ExprId root,
               llvm::function_ref<bool(ir::AtomId)> valueOf) {

@@ -11,9 +11,6 @@
 
 namespace hoist::analysis {
 
-/// Whether two values in this order (below 0: the first is less) satisfy the comparison.
-bool compares(int order, ir::Compare op);
-
 /// The value of an expression when each atom's is known. Iterative, each shared part once.
 bool evaluate(ir::Conditions const& conditions, ir::ExprId root,
               llvm::function_ref<bool(ir::AtomId)> valueOf);

@@ -10,9 +10,8 @@ namespace {
 std::vector<std::string> timesOf(std::vector<ir::ClockOrOffset> const& times) {
     std::vector<std::string> list;
     for (ir::ClockOrOffset const& time : times)
-        list.push_back(time.isOffset
-                           ? fmt::format("+{}", time.minutes)
-                           : fmt::format("{:02}:{:02}", time.minutes / 60, time.minutes % 60));
+        list.push_back(time.isOffset ? fmt::format("+{}", time.minutes)
+                                     : ir::clockText(time.minutes));
     return list;
 }
 

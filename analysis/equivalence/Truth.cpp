@@ -14,18 +14,6 @@ using ir::Expr;
 
 namespace {
 
-bool compareCodes(int64_t left, ir::Compare op, int64_t right) {
-    switch (op) {
-    case ir::Compare::equal: return left == right;
-    case ir::Compare::notEqual: return left != right;
-    case ir::Compare::less: return left < right;
-    case ir::Compare::greater: return left > right;
-    case ir::Compare::lessEqual: return left <= right;
-    case ir::Compare::greaterEqual: return left >= right;
-    }
-    return false;
-}
-
 bool succeedsWith(ir::ExitRule const& rule, int64_t code) { // JIL-057
     bool const listed = llvm::any_of(
         rule.codes, [&](ir::CodeRange range) { return code >= range.from && code <= range.to; });
@@ -151,7 +139,7 @@ Lit Facts::exitCode(llvm::StringRef job, ir::Compare op, int64_t number, uint32_
         return Lit::no();
     llvm::SmallVector<Lit, 8> fitting;
     for (auto const& [code, chosen] : it->second)
-        if (compareCodes(code, op, number))
+        if (ir::holds(code, op, number))
             fitting.push_back(chosen);
     return solver.any(fitting);
 }

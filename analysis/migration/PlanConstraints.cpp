@@ -1,6 +1,7 @@
 // Reads rules off `[plan]`, and nets and cycles off the dependencies.
 #include "analysis/migration/PlanConstraints.h"
 
+#include "frontend/base/Components.h"
 #include "frontend/base/Counted.h"
 #include "frontend/base/Glob.h"
 
@@ -437,7 +438,6 @@ PlanProblem problemOf(ir::Estate const& estate, std::vector<Dependency> const& d
     return made;
 }
 
-// Tarjan's algorithm without recursion: a chain of workflows can be as long as the estate.
 std::vector<std::vector<uint32_t>> cyclesOf(ir::Estate const& estate,
                                             std::vector<Dependency> const& dependencies) {
     uint32_t const count = static_cast<uint32_t>(estate.workflows.size());
@@ -446,49 +446,16 @@ std::vector<std::vector<uint32_t>> cyclesOf(ir::Estate const& estate,
         if (each.at == Producer::job && each.strength == Strength::hard && each.crosses() &&
             each.kind != DependencyKind::exclusion) // JIL-076: nobody waits for an order
             next[each.from.value].push_back(each.to.value);
-    std::vector<uint32_t> index(count, noWave), low(count), stack, at(count, 0), path;
-    std::vector<bool> isOnStack(count, false);
+    auto const arrow = [&](uint32_t node, size_t i) {
+        return i < next[node].size() ? std::optional(next[node][i]) : std::nullopt;
+    };
     std::vector<std::vector<uint32_t>> cycles;
-    uint32_t clock = 0;
-    for (uint32_t root = 0; root < count; ++root) {
-        if (index[root] != noWave)
-            continue;
-        path.push_back(root);
-        while (!path.empty()) {
-            uint32_t const node = path.back();
-            if (index[node] == noWave) {
-                index[node] = low[node] = clock++;
-                stack.push_back(node);
-                isOnStack[node] = true;
-            }
-            if (at[node] < next[node].size()) {
-                uint32_t const other = next[node][at[node]++];
-                if (index[other] == noWave)
-                    path.push_back(other);
-                else if (isOnStack[other])
-                    low[node] = std::min(low[node], index[other]);
-                continue;
-            }
-            path.pop_back();
-            if (!path.empty())
-                low[path.back()] = std::min(low[path.back()], low[node]);
-            if (low[node] != index[node])
-                continue;
-            std::vector<uint32_t> cycle;
-            while (true) {
-                uint32_t const member = stack.back();
-                stack.pop_back();
-                isOnStack[member] = false;
-                cycle.push_back(member);
-                if (member == node)
-                    break;
-            }
-            if (cycle.size() > 1) {
-                std::sort(cycle.begin(), cycle.end());
-                cycles.push_back(std::move(cycle));
-            }
+    forEachComponent(count, arrow, [&](std::vector<uint32_t> cycle) {
+        if (cycle.size() > 1) {
+            std::sort(cycle.begin(), cycle.end());
+            cycles.push_back(std::move(cycle));
         }
-    }
+    });
     std::sort(cycles.begin(), cycles.end());
     return cycles;
 }

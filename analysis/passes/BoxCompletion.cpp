@@ -64,9 +64,7 @@ InGoodNight inGoodNight(ir::Estate const& estate, ir::Atom const& atom) {
     auto const codes = successCodes(job.exitRule, atom.number);
     if (job.group || codes.empty()) // what a box exits with is its members' affair
         return {};
-    auto const isTrue = [&](int64_t code) {
-        return compares(code < atom.number ? -1 : code > atom.number ? 1 : 0, atom.op);
-    };
+    auto const isTrue = [&](int64_t code) { return ir::holds(code, atom.op, atom.number); };
     return {isTrue(codes.front()), llvm::all_of(codes, isTrue) || llvm::none_of(codes, isTrue)};
 }
 

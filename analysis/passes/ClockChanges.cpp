@@ -10,13 +10,6 @@ namespace {
 
 using schedule::ClockOddity;
 
-std::string clockText(int16_t minute) {
-    return fmt::format("{:02}:{:02}", minute / 60, minute % 60);
-}
-std::string dateText(ir::Date date) {
-    return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
-}
-
 class ClockChecks {
 public:
     explicit ClockChecks(PassContext& givenContext)
@@ -48,8 +41,9 @@ private:
         Span const at = isCron ? schedule.origin : estate.constructs.span(schedule.times.from);
         if (known.skipped && ticksOn(schedule, *known.skipped)) {
             auto builder = context.diags.report<Code::ClockSkips>(
-                at, clockText(minute), job.name, dateText(known.skipped->date), zone.name());
-            builder.object(job.name).evidence(clockText(minute));
+                at, ir::clockText(minute), job.name, ir::dateText(known.skipped->date),
+                zone.name());
+            builder.object(job.name).evidence(ir::clockText(minute));
             if (isCron)
                 builder.primary("cron runs it right after the change").note("rule CRON-008");
             else
@@ -61,8 +55,9 @@ private:
         }
         if (known.repeated && ticksOn(schedule, *known.repeated)) {
             auto builder = context.diags.report<Code::ClockRepeats>(
-                at, clockText(minute), job.name, dateText(known.repeated->date), zone.name());
-            builder.object(job.name).evidence(clockText(minute));
+                at, ir::clockText(minute), job.name, ir::dateText(known.repeated->date),
+                zone.name());
+            builder.object(job.name).evidence(ir::clockText(minute));
             if (isCron)
                 builder.primary("cron runs it once, at the first").note("rule CRON-008");
             else

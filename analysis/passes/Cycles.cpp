@@ -3,8 +3,8 @@
 // Each job has two events, its start and its end; an arrow means "waits for". A start waits for the
 // ends that its condition cannot do without (a branch of an OR can be done without) and for the
 // start of its box; the end of a box that has no box_success waits for the ends of its members. A
-// circle of arrows is a strongly connected component (Tarjan, iterative, linear); of each component
-// one shortest circle is shown, found by a breadth-first search.
+// circle of arrows is a strongly connected component; of each component one shortest circle is
+// shown, found by a breadth-first search.
 //
 // What a circle means depends on where it lies. Inside one top-level box nobody can start: the
 // box's start has cleared every earlier status (JIL-110). Across workflows statuses are latched
@@ -12,6 +12,7 @@
 // first is an error, the second a warning. `n()` is no order (JIL-076).
 #include "analysis/Pass.h"
 #include "analysis/Truth.h"
+#include "frontend/base/Components.h"
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/DenseSet.h>
@@ -45,13 +46,6 @@ public:
     }
 
 private:
-    bool isInside(ir::JobId job, ir::JobId box) const {
-        for (; job; job = estate.jobs[job].box)
-            if (job == box)
-                return true;
-        return false;
-    }
-
     void addArrows(ir::JobId id) {
         ir::Job const& job = estate.jobs[id];
         arrows[endOf(id)].push_back({startOf(id), {}});
@@ -75,60 +69,27 @@ private:
             ir::Job const& other = estate.jobs[atom.job];
             // A job that waits for its own box, or for itself, is found elsewhere (A0003, A0008).
             if (other.begins(ir::InitialStatus::onIce) ||
-                (!across && other.workflow != job.workflow) || isInside(id, atom.job))
+                (!across && other.workflow != job.workflow) || id == atom.job ||
+                estate.isInside(id, atom.job))
                 continue;
             arrows[startOf(id)].push_back({endOf(atom.job), places.lookup(atomId.value)});
         }
     }
 
     void findComponents() {
-        auto const count = static_cast<uint32_t>(arrows.size());
-        std::vector<uint32_t> low(count), number(count), stack;
-        std::vector<bool> onStack(count);
-        component.assign(count, 0);
-        struct Frame {
-            uint32_t event;
-            size_t next = 0;
+        component.assign(arrows.size(), 0);
+        uint32_t components = 0;
+        auto const next = [&](uint32_t event, size_t i) {
+            return i < arrows[event].size() ? std::optional(arrows[event][i].to) : std::nullopt;
         };
-        std::vector<Frame> frames;
-        uint32_t counter = 0, components = 0;
-        auto const enter = [&](uint32_t event) {
-            number[event] = low[event] = ++counter;
-            stack.push_back(event);
-            onStack[event] = true;
-            frames.push_back({event});
+        auto const take = [&](std::vector<uint32_t>& members) {
+            ++components;
+            for (uint32_t const event : members)
+                component[event] = components;
+            if (members.size() > 1)
+                report(members);
         };
-        for (uint32_t root = 0; root < count; ++root) {
-            if (!number[root])
-                enter(root);
-            while (!frames.empty()) {
-                Frame& frame = frames.back();
-                uint32_t const event = frame.event;
-                if (frame.next < arrows[event].size()) {
-                    uint32_t const to = arrows[event][frame.next++].to;
-                    if (!number[to])
-                        enter(to);
-                    else if (onStack[to])
-                        low[event] = std::min(low[event], number[to]);
-                    continue;
-                }
-                frames.pop_back();
-                if (!frames.empty())
-                    low[frames.back().event] = std::min(low[frames.back().event], low[event]);
-                if (low[event] != number[event])
-                    continue;
-                ++components;
-                std::vector<uint32_t> members;
-                do {
-                    members.push_back(stack.back());
-                    onStack[stack.back()] = false;
-                    component[stack.back()] = components;
-                    stack.pop_back();
-                } while (members.back() != event);
-                if (members.size() > 1)
-                    report(members);
-            }
-        }
+        forEachComponent(static_cast<uint32_t>(arrows.size()), next, take);
     }
 
     /// Inside one workflow: the circle through the first job. Across: one through an arrow that

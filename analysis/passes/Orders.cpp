@@ -29,7 +29,7 @@ public:
     void run() {
         for (ir::JobId id : estate.jobs.ids()) {
             ir::Job const& job = estate.jobs[id];
-            if (job.ordering && dates.areKnown(id) && !isContainer(job))
+            if (job.ordering && dates.areKnown(id) && !estate.isContainer(id))
                 neverOrdered(id);
             for (ir::FactChange const& change : job.factChanges)
                 if (change.adds)
@@ -41,15 +41,11 @@ public:
     }
 
 private:
-    bool isContainer(ir::Job const& job) const {
-        return job.group && estate.groups[job.group].isContainer;
-    }
-
     void neverOrdered(ir::JobId id) {
         if (dates.next(id, today - 1))
             return;
         ir::Job const& job = estate.jobs[id];
-        if (job.box && !isContainer(estate.jobs[job.box]) && never.contains(job.box)) {
+        if (job.box && !estate.isContainer(job.box) && never.contains(job.box)) {
             never.insert(id); // its folder has been told of
             return;
         }
@@ -133,9 +129,8 @@ private:
             ++day;
         ir::Date const date = ir::fromDayNumber(day);
         context.diags
-            .report<Code::FactNotThatDay>(
-                use.nameSpan, estate.jobs[id].name, atom.name,
-                fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day))
+            .report<Code::FactNotThatDay>(use.nameSpan, estate.jobs[id].name, atom.name,
+                                          ir::dateText(date))
             .object(estate.jobs[id].name)
             .evidence(atom.name)
             .label(first->nameSpan, "added here, on other days")

@@ -10,12 +10,6 @@ namespace {
 constexpr int64_t daySeconds = 86400;
 constexpr int minutesOfDay = 1440;
 
-std::string clockText(int minute) { return fmt::format("{:02}:{:02}", minute / 60, minute % 60); }
-
-std::string dateText(ir::Date date) {
-    return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
-}
-
 class ScheduleChecks {
 public:
     explicit ScheduleChecks(PassContext& givenContext)
@@ -135,10 +129,10 @@ private:
             finish(context.diags.report<Code::CalendarEnded>(
                 at, job.name,
                 fmt::format("the last day of calendar `{}` was {}", shown(*source),
-                            dateText(*ending.last))));
+                            ir::dateText(*ending.last))));
         else if (last < today + 366)
-            finish(context.diags.report<Code::CalendarEndsSoon>(at, job.name,
-                                                                dateText(*ending.last), *source));
+            finish(context.diags.report<Code::CalendarEndsSoon>(
+                at, job.name, ir::dateText(*ending.last), *source));
     }
 
     /// JIL-150, 151: every tick waits for the window or is lost.
@@ -160,7 +154,7 @@ private:
             int const untilOpening = (window.from - minute + minutesOfDay) % minutesOfDay;
             int const sinceClosing = minutesOfDay - untilOpening - length;
             std::string& times = untilOpening <= sinceClosing ? waiting : lost;
-            times += (times.empty() ? "" : ", ") + clockText(minute);
+            times += (times.empty() ? "" : ", ") + ir::clockText(minute);
         }
         auto builder = context.diags.report<Code::WindowOutsideTimes>(
             estate.constructs.span(schedule.window.from), job.name);
@@ -170,7 +164,7 @@ private:
                   "last closing it does not happen");
         if (job.box)
             return;
-        std::string const opening = clockText(window.from);
+        std::string const opening = ir::clockText(window.from);
         if (lost.empty())
             builder.primary(fmt::format("the start waits for {}", opening));
         else if (waiting.empty())
@@ -238,10 +232,10 @@ private:
             .report<Code::TickWhileBoxIdle>(estate.constructs.span(times), job.name,
                                             estate.jobs[box].name)
             .object(job.name)
-            .primary(
-                fmt::format("on {} at {}: {}",
-                            dateText(ir::fromDayNumber(static_cast<int32_t>(local / daySeconds))),
-                            clockText(static_cast<int>(minute)), shown(why)))
+            .primary(fmt::format(
+                "on {} at {}: {}",
+                ir::dateText(ir::fromDayNumber(static_cast<int32_t>(local / daySeconds))),
+                ir::clockText(static_cast<int>(minute)), shown(why)))
             .label(estate.schedules[estate.jobs[box].schedule].origin,
                    fmt::format("`{}` starts by this", shown(estate.jobs[box].name)))
             .note(

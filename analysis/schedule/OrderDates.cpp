@@ -253,10 +253,9 @@ std::vector<int32_t> OrderDates::between(ir::JobId job, int32_t first, int32_t l
         return {};
     std::optional<Days> days;
     for (; job; job = estate.jobs[job].box) {
-        ir::Job const& entity = estate.jobs[job];
-        if (entity.group && estate.groups[entity.group].isContainer)
+        if (estate.isContainer(job))
             continue; // has no criteria (CTM-094)
-        Days own = ofOrdering(estate.orderings[entity.ordering], first, last);
+        Days own = ofOrdering(estate.orderings[estate.jobs[job].ordering], first, last);
         days = days ? both(*days, own) : std::move(own);
     }
     return days.value_or(Days());

@@ -11,19 +11,6 @@ using ir::Scope;
 
 namespace {
 
-template <class T>
-bool holds(T const& left, Compare op, T const& right) {
-    switch (op) {
-    case Compare::equal: return left == right;
-    case Compare::notEqual: return left != right;
-    case Compare::less: return left < right;
-    case Compare::greater: return left > right;
-    case Compare::lessEqual: return left <= right;
-    case Compare::greaterEqual: return left >= right;
-    }
-    return false;
-}
-
 /// An integer of any length: its sign and its digits without leading zeros.
 struct BigInteger {
     bool isNegative = false;
@@ -54,7 +41,7 @@ struct BigInteger {
 
 bool compareTexts(llvm::StringRef left, Compare op, llvm::StringRef right) {
     auto const a = BigInteger::parse(left), b = BigInteger::parse(right);
-    return holds(a && b ? a->compare(*b) : left.compare(right), op, 0);
+    return ir::holds(a && b ? a->compare(*b) : left.compare(right), op, 0);
 }
 
 Store::Store(ir::Estate const& model) : estate(model) {
@@ -151,7 +138,7 @@ bool Store::statusTruth(Atom const& atom, StoredStatus const& row, bool isLocal,
         status = Status::success;
     bool holdsNow = false;
     if (atom.kind == Atom::Kind::exitCode) { // JIL-067: never ran, no code, no comparison holds
-        holdsNow = row.exitCode && holds(*row.exitCode, atom.op, atom.number);
+        holdsNow = row.exitCode && ir::holds(*row.exitCode, atom.op, atom.number);
     } else {
         auto const accepts = [&](ir::Outcome outcome) { return (atom.outcomes & outcome) != 0; };
         holdsNow = (accepts(ir::succeeded) && status == Status::success) ||

@@ -60,8 +60,8 @@ void FolderLowering::checkFolder() {
     for (JobId id : workflow.jobs) {
         ir::Job const& job = estate.jobs[id];
         ir::Ordering const& ordering = estate.orderings[job.ordering];
-        bool const isNeeded =
-            !isContainer(id) && !(isManual && !ordering.own.hasDays() && ordering.included.empty());
+        bool const isNeeded = !estate.isContainer(id) &&
+                              !(isManual && !ordering.own.hasDays() && ordering.included.empty());
         if (isNeeded && !ordering.unknownDays.empty())
             refuse(id, ordering.unknownAt, {}, "order dates", ordering.unknownDays);
         auto const unique = [&](ir::CalendarId calendar) {
@@ -123,7 +123,7 @@ void FolderLowering::checkEntity(JobId id) {
         refuse(id, lock.span, lock.construct,
                fmt::format("CONTROL {}", std::string_view(lock.name)),
                "shared and exclusive locks are not lowered yet (CTM-081)");
-    EndRules const rules = readEndRules(job, policy);
+    EndRules const rules = readEndRules(policy);
     if (!rules.problem.empty())
         refuse(id, rules.problemAt, rules.problemOf, rules.problem,
                "what follows from it is not lowered yet (CTM-070)");
@@ -132,7 +132,7 @@ void FolderLowering::checkEntity(JobId id) {
         refuse(id, policy.rules.front().span, policy.rules.front().construct, "ON",
                "rules of a folder are not lowered yet");
     checkFacts(id);
-    if (isContainer(id) && (job.condition || !job.factChanges.empty()))
+    if (estate.isContainer(id) && (job.condition || !job.factChanges.empty()))
         refuse(id, job.nameSpan, {}, "INCOND", "a plain folder has no conditions (CTM-094)");
     if (!std::holds_alternative<ir::OpaqueAction>(job.action)) // else its parameters
         checkVariables(id);
@@ -171,52 +171,53 @@ void FolderLowering::checkVariables(JobId id) {
         return;
     auto const known = variablesOf(id);
     for (auto const& [name, variable] : known) {
-        VariablesUsed const used = variablesIn(variable->value);
-        if (!used.unclear.empty())
-            refuse(id, variable->span, variable->construct,
-                   fmt::format("{}", std::string_view(used.unclear)),
-                   "which variable that names is not sure (CTM-102)");
-        for (llvm::StringRef other : used.names)
-            if (!known.contains(other.str()) && !isSystemVariable(other) && !isOfJob(other))
-                refuse(id, variable->span, variable->construct, fmt::format("%%{}", other.str()),
-                       "neither the definition nor hoist gives it a value (CTM-103, CTM-104)");
-        llvm::StringRef at = name;
-        std::set<std::string> seen;
-        std::vector<std::string> open{name};
-        while (!open.empty()) {
-            std::string const next = open.back();
-            open.pop_back();
-            auto const it = known.find(next);
-            if (it == known.end())
-                continue;
-            if (!seen.insert(next).second)
-                continue;
-            for (llvm::StringRef other : variablesIn(it->second->value).names) {
-                if (other == at) {
-                    refuse(id, variable->span, variable->construct, fmt::format("%%{}", name),
-                           "it stands for itself");
-                    return;
-                }
-                open.push_back(other.str());
+        checkText(id, variable->value, variable->span, variable->construct, known);
+        if (!checkNoCircle(id, name, known))
+            return;
+    }
+}
+
+void FolderLowering::checkText(JobId id, llvm::StringRef text, Span where,
+                               ir::ConstructId construct, Variables const& known,
+                               std::string const& help) {
+    VariablesUsed const used = variablesIn(text);
+    if (!used.unclear.empty())
+        refuse(id, where, construct, used.unclear.str(),
+               "which variable that names is not sure (CTM-102)", help);
+    for (llvm::StringRef name : used.names)
+        if (!known.contains(name.str()) && !isSystemVariable(name) && !isOfJob(name))
+            refuse(id, where, construct, fmt::format("%%{}", name.str()),
+                   "neither the definition nor hoist gives it a value (CTM-103, CTM-104)");
+}
+
+bool FolderLowering::checkNoCircle(JobId id, std::string const& name, Variables const& known) {
+    std::set<std::string> seen;
+    std::vector<std::string> open{name};
+    while (!open.empty()) {
+        std::string const next = open.back();
+        open.pop_back();
+        auto const it = known.find(next);
+        if (it == known.end() || !seen.insert(next).second)
+            continue;
+        for (llvm::StringRef other : variablesIn(it->second->value).names) {
+            if (other == name) {
+                ir::OrderVariable const& variable = *known.at(name);
+                refuse(id, variable.span, variable.construct, fmt::format("%%{}", name),
+                       "it stands for itself");
+                return false;
             }
+            open.push_back(other.str());
         }
     }
+    return true;
 }
 
 void FolderLowering::checkAction(JobId id) {
     ir::Job const& job = estate.jobs[id];
     auto const known = variablesOf(id);
     auto const text = [&](ir::Sourced<llvm::StringRef> const& value) {
-        Span const where = estate.constructs.span(value.from);
-        VariablesUsed const used = variablesIn(*value);
-        if (!used.unclear.empty())
-            refuse(id, where, value.from, used.unclear.str(),
-                   "which variable that names is not sure (CTM-102)",
-                   "`..` ends a name and leaves a dot");
-        for (llvm::StringRef name : used.names)
-            if (!known.contains(name.str()) && !isSystemVariable(name) && !isOfJob(name))
-                refuse(id, where, value.from, fmt::format("%%{}", name.str()),
-                       "neither the definition nor hoist gives it a value (CTM-103, CTM-104)");
+        checkText(id, *value, estate.constructs.span(value.from), value.from, known,
+                  "`..` ends a name and leaves a dot");
     };
     if (auto const* command = std::get_if<ir::CommandAction>(&job.action)) {
         text(command->command);

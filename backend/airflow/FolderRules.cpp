@@ -16,18 +16,6 @@ namespace {
 using Test = ir::EndTest::Kind;
 using Action = ir::EndAction::Kind;
 
-bool holds(ir::EndTest const& test, int64_t code) {
-    switch (test.op) {
-    case ir::Compare::equal: return code == test.number;
-    case ir::Compare::notEqual: return code != test.number;
-    case ir::Compare::less: return code < test.number;
-    case ir::Compare::greater: return code > test.number;
-    case ir::Compare::lessEqual: return code <= test.number;
-    case ir::Compare::greaterEqual: return code >= test.number;
-    }
-    return false;
-}
-
 /// Side effects alone: they change nothing that runs.
 bool onlyTells(Action kind) {
     return kind == Action::mail || kind == Action::shout || kind == Action::ticket ||
@@ -62,7 +50,7 @@ std::string exitRuleOf(std::vector<std::pair<ir::EndTest, bool>> const& verdicts
     auto const isOk = [&](int64_t code) {
         std::optional<bool> verdict;
         for (auto const& [test, setsOk] : verdicts)
-            if (holds(test, code))
+            if (test.holds(code))
                 verdict = verdict.value_or(true) && setsOk; // NOTOK wins (CTM-074)
         return verdict.value_or(code == 0);
     };
@@ -88,8 +76,7 @@ std::string exitRuleOf(std::vector<std::pair<ir::EndTest, bool>> const& verdicts
 
 } // namespace
 
-EndRules readEndRules(ir::Job const& job, ir::OrderPolicy const& policy) {
-    (void)job;
+EndRules readEndRules(ir::OrderPolicy const& policy) {
     EndRules result;
     std::vector<std::pair<ir::EndTest, bool>> verdicts;
     bool neverFails = false, changesOnFailure = false;

@@ -39,10 +39,6 @@ std::string listText(std::vector<DayItem> const& items, bool areWeekdays) {
     return text;
 }
 
-std::string dateText(ir::Date date) {
-    return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
-}
-
 } // namespace
 
 Py::Keywords FolderLowering::ruleArguments(ir::OrderRule const& rule) {
@@ -91,9 +87,9 @@ Py::Keywords FolderLowering::ruleArguments(ir::OrderRule const& rule) {
             arguments.emplace_back("shift_by", Py(int64_t(rule.shiftBy)));
     }
     if (rule.from.year != 0)
-        text("since", dateText(rule.from));
+        text("since", ir::dateText(rule.from));
     if (rule.till.year != 0)
-        text("until", dateText(rule.till));
+        text("until", ir::dateText(rule.till));
     if (namesCalendar) {
         arguments.emplace_back("calendars", Py::name("CALENDARS"));
         dag.needsCalendars = true;
@@ -121,19 +117,19 @@ Py FolderLowering::daysOf(ir::Ordering const& ordering) {
     return Py::call("order_days", {}, std::move(arguments));
 }
 
-std::string FolderLowering::criteriaText(JobId id) {
-    std::string text;
+std::string const& FolderLowering::criteriaText(JobId id) {
+    auto const [known, isNew] = criteriaTexts.try_emplace(id.value);
     ir::Ordering const& ordering = estate.orderings[estate.jobs[id].ordering];
-    if (ordering.own.hasDays() || !ordering.included.empty())
-        appendPython(text, daysOf(ordering), 0, 0, 0);
-    return text;
+    if (isNew && (ordering.own.hasDays() || !ordering.included.empty()))
+        appendPython(known->second, daysOf(ordering), 0, 0, 0);
+    return known->second;
 }
 
 bool FolderLowering::haveEqualDates(JobId a, JobId b) {
     auto const criteria = [&](JobId id) {
         std::set<std::string> found;
         for (; id; id = estate.jobs[id].box)
-            if (!isContainer(id))
+            if (!estate.isContainer(id))
                 found.insert(criteriaText(id));
         return found;
     };
@@ -143,7 +139,7 @@ bool FolderLowering::haveEqualDates(JobId a, JobId b) {
 void FolderLowering::lowerSchedule() {
     // A plain folder is ordered with the first of its jobs (CTM-094).
     std::vector<JobId> deciding;
-    if (isContainer(workflow.root))
+    if (estate.isContainer(workflow.root))
         deciding = estate.groups[estate.jobs[workflow.root].group].members;
     else
         deciding.push_back(workflow.root);
@@ -166,14 +162,10 @@ void FolderLowering::lowerSchedule() {
         arguments.emplace_back("by_hand", Py(true));
         assume("ordered-by-hand:" + estate.jobs[workflow.root].name.str());
     }
-    arguments.emplace_back("new_day", fmt::format("{:02}:{:02}", estate.settings.newDay / 60,
-                                                  estate.settings.newDay % 60));
-    std::string const zone = estate.settings.timezone.empty() ? "UTC" : estate.settings.timezone;
-    arguments.emplace_back("timezone", zone);
-    ++context.schedulesWithoutZone;
-    assume("site-timezone:" + zone);
-    assume(fmt::format("new-day:{:02}:{:02}", estate.settings.newDay / 60,
-                       estate.settings.newDay % 60));
+    std::string const newDay = ir::clockText(estate.settings.newDay);
+    arguments.emplace_back("new_day", newDay);
+    arguments.emplace_back("timezone", siteZone());
+    assume("new-day:" + newDay);
     schedule = Py::call("order_dates", std::move(any), std::move(arguments));
 }
 

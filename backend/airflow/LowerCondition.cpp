@@ -91,7 +91,7 @@ bool WorkflowLowering::isStable(JobId dependent, ir::AtomId id) const {
     Atom const& atom = estate.conditions[id];
     if (!atom.job || !atom.instance.empty() || !facts.isMember(atom.job) || !isEmitted(atom.job))
         return false;
-    if (dependent == workflow.root || atom.job == dependent || isInside(dependent, atom.job))
+    if (dependent == workflow.root || atom.job == dependent || estate.isInside(dependent, atom.job))
         return false;
     if (facts.isCyclic(dependent, atom.job) || facts.early.contains(atom.job.value))
         return false;
@@ -144,7 +144,7 @@ bool WorkflowLowering::hasEntryBetween(JobId dependent, ExprId expr) const {
     estate.conditions.forEachAtom(expr, [&](ir::AtomId id) {
         JobId const other = estate.conditions[id].job;
         for (JobId box = estate.jobs[dependent].box; box && !found; box = estate.jobs[box].box) {
-            if (other && isInside(other, box))
+            if (other && estate.isInside(other, box))
                 break; // its run implies that this box runs
             found = facts.entered.contains(box.value);
         }

@@ -3,6 +3,7 @@
 
 #include "backend/airflow/AutoEdit.h"
 #include "backend/airflow/Emit.h"
+#include "frontend/base/Components.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringSet.h>
@@ -17,15 +18,8 @@ using ir::JobId;
 
 namespace {
 
-/// MAXWAIT: an order that is kept for ever (CTM-005).
-constexpr int32_t forEver = 99;
-
 std::string keyOf(llvm::StringRef server, llvm::StringRef name) {
     return server.str() + '\0' + name.str();
-}
-
-std::string clockText(int16_t minute) {
-    return fmt::format("{:02}:{:02}", minute / 60, minute % 60);
 }
 
 } // namespace
@@ -80,28 +74,7 @@ JobId OrderFacts::producerOf(JobId consumer, ir::Atom const& atom) const {
 
 FolderLowering::FolderLowering(ir::WorkflowId id, LowerContext& givenContext,
                                OrderFacts const& givenFacts)
-    : context(givenContext), estate(givenContext.estate), workflow(estate.workflows[id]),
-      orderFacts(givenFacts) {
-    dag.id = context.names.dagId(id).str();
-    dag.workflow = id;
-}
-
-std::string FolderLowering::uniqueId(std::string wanted) {
-    std::string id = wanted;
-    for (unsigned n = 2; !usedIds.insert(id).second; ++n)
-        id = fmt::format("{}_{}", wanted, n);
-    return id;
-}
-
-TaskId FolderLowering::addTask(std::string id, llvm::StringRef operatorClass, JobId job,
-                               BoxId box) {
-    Task task;
-    task.id = std::move(id);
-    task.operatorClass = operatorClass.str();
-    task.job = job;
-    task.box = box;
-    return dag.tasks.add(std::move(task));
-}
+    : DagLowering(id, givenContext), orderFacts(givenFacts) {}
 
 void FolderLowering::keepOnly(JobId id, Span where, ir::ConstructId construct,
                               llvm::StringRef what) {
@@ -112,30 +85,24 @@ void FolderLowering::keepOnly(JobId id, Span where, ir::ConstructId construct,
     estate.constructs.settle(construct, diag::Fidelity::dropped, "documentation");
 }
 
-bool FolderLowering::isInside(JobId job, JobId folder) const {
-    for (JobId at = estate.jobs[job].box; at; at = estate.jobs[at].box)
-        if (at == folder)
-            return true;
-    return false;
-}
-
 /// CTM-090: it waits for something of its own.
 bool FolderLowering::hasStart(JobId id) const {
     ir::Job const& job = estate.jobs[id];
     ir::OrderPolicy const& policy = policyOf(id);
-    return job.group && !isContainer(id) && (job.condition || policy.fromTime || policy.toTime);
+    return job.group && !estate.isContainer(id) &&
+           (job.condition || policy.fromTime || policy.toTime);
 }
 
 /// What it leaves behind; and what has begun must end.
 bool FolderLowering::hasEnd(JobId id) const {
     ir::Job const& job = estate.jobs[id];
-    return job.group && !isContainer(id) && (!job.factChanges.empty() || hasStart(id));
+    return job.group && !estate.isContainer(id) && (!job.factChanges.empty() || hasStart(id));
 }
 
-std::map<std::string, ir::OrderVariable const*> FolderLowering::variablesOf(JobId id) const {
-    std::map<std::string, ir::OrderVariable const*> found;
+FolderLowering::Variables FolderLowering::variablesOf(JobId id) const {
+    Variables found;
     for (JobId at = id; at; at = estate.jobs[at].box) {
-        if (isContainer(at))
+        if (estate.isContainer(at))
             continue; // CTM-094
         for (ir::OrderVariable const& variable : policyOf(at).variables) {
             llvm::StringRef name = variable.name;
@@ -146,7 +113,8 @@ std::map<std::string, ir::OrderVariable const*> FolderLowering::variablesOf(JobI
     return found;
 }
 
-bool FolderLowering::reaches(JobId from, JobId to) const {
+/// Within one circle of `component`, by the edges so far.
+bool FolderLowering::reaches(JobId from, JobId to, Components const& component) const {
     llvm::SmallVector<JobId, 16> open{from};
     llvm::DenseSet<uint32_t> seen;
     while (!open.empty()) {
@@ -156,31 +124,68 @@ bool FolderLowering::reaches(JobId from, JobId to) const {
         if (!seen.insert(at.value).second)
             continue;
         if (auto const it = edges.find(at.value); it != edges.end())
-            open.append(it->second.begin(), it->second.end());
+            for (JobId const before : it->second)
+                if (component.lookup(before.value) == component.lookup(to.value))
+                    open.push_back(before);
     }
     return false;
 }
 
-/// Edges where they mean the same, else the wait for a fact (TR-31).
+/// A wait for all of some facts, and of each the job that an edge could come from.
+std::vector<FolderLowering::Wait> FolderLowering::waitsOf(JobId id) {
+    ir::Conditions const& pool = estate.conditions;
+    ir::Job const& job = estate.jobs[id];
+    std::vector<Wait> found;
+    auto const add = [&](ir::ExprId operand) {
+        JobId producer;
+        if (pool[operand].kind == ir::Expr::Kind::atom && !job.group)
+            producer = orderFacts.producerOf(id, pool.atomOf(operand));
+        // An edge may not speak of other days than the fact does.
+        found.push_back({operand, producer && haveEqualDates(producer, id) ? producer : JobId()});
+    };
+    if (pool[job.condition.expr].kind == ir::Expr::Kind::all)
+        for (ir::ExprId const operand : pool.operands(job.condition.expr))
+            add(operand);
+    else
+        add(job.condition.expr);
+    return found;
+}
+
+/// Edges where they mean the same, else the wait for a fact (TR-31). No edge may close a circle;
+/// only jobs of one strongly connected component can.
 void FolderLowering::findEdges() {
     ir::Conditions& pool = estate.conditions;
-    for (JobId id : workflow.jobs) {
+    std::vector<std::vector<Wait>> all(workflow.jobs.size());
+    llvm::DenseMap<uint32_t, uint32_t> indexOf;
+    for (uint32_t i = 0; i < all.size(); ++i) {
+        indexOf[workflow.jobs[i].value] = i;
+        if (estate.jobs[workflow.jobs[i]].condition)
+            all[i] = waitsOf(workflow.jobs[i]);
+    }
+    Components component;
+    uint32_t components = 0;
+    auto const next = [&](uint32_t i, size_t arrow) -> std::optional<uint32_t> {
+        if (arrow >= all[i].size())
+            return std::nullopt;
+        JobId const producer = all[i][arrow].producer;
+        return producer ? indexOf.lookup(producer.value) : i;
+    };
+    forEachComponent(static_cast<uint32_t>(all.size()), next,
+                     [&](std::vector<uint32_t> const& members) {
+                         for (uint32_t const member : members)
+                             component[workflow.jobs[member].value] = components;
+                         ++components;
+                     });
+    for (uint32_t i = 0; i < all.size(); ++i) {
+        JobId const id = workflow.jobs[i];
         ir::Job const& job = estate.jobs[id];
-        if (!job.condition)
-            continue;
-        ir::ExprId const root = job.condition.expr;
-        ir::Expr const& expr = pool[root];
-        llvm::SmallVector<ir::ExprId, 8> operands{root};
-        if (expr.kind == ir::Expr::Kind::all)
-            operands.assign(pool.operands(root).begin(), pool.operands(root).end());
         llvm::SmallVector<ir::ExprId, 8> rest;
         llvm::DenseSet<uint32_t> joined;
-        for (ir::ExprId const operand : operands) {
-            JobId producer;
-            if (pool[operand].kind == ir::Expr::Kind::atom && !job.group)
-                producer = orderFacts.producerOf(id, pool.atomOf(operand));
-            // No edge may close a circle, nor say of other days than the fact does.
-            if (producer && haveEqualDates(producer, id) && !reaches(producer, id)) {
+        for (auto const& [operand, producer] : all[i]) {
+            bool const isCircle = producer &&
+                                  component.lookup(producer.value) == component.lookup(id.value) &&
+                                  reaches(producer, id, component);
+            if (producer && !isCircle) {
                 edges[id.value].push_back(producer);
                 joined.insert(pool[operand].atom.value);
             } else {
@@ -230,15 +235,15 @@ Py::Keywords FolderLowering::submission(JobId id, bool isFolder) {
     // A folder says its days itself, and what all say the DAG says.
     bool const isSaid =
         isFolder ||
-        (isContainer(job.box) ? hasOneRhythm : criteriaText(id) == criteriaText(job.box));
+        (estate.isContainer(job.box) ? hasOneRhythm : criteriaText(id) == criteriaText(job.box));
     if (!isSaid)
         arguments.emplace_back("days", daysOf(estate.orderings[job.ordering]));
     if (auto const it = waits.find(id.value); it != waits.end())
         arguments.emplace_back("when", estate.conditions.print(it->second));
     if (policy.fromTime)
-        arguments.emplace_back("time_from", clockText(*policy.fromTime));
+        arguments.emplace_back("time_from", ir::clockText(*policy.fromTime));
     if (policy.toTime)
-        arguments.emplace_back("time_to", clockText(*policy.toTime));
+        arguments.emplace_back("time_to", ir::clockText(*policy.toTime));
     else if (policy.isOpenEnded && *policy.isOpenEnded)
         arguments.emplace_back("time_to", ">");
     if (policy.maxWait && *policy.maxWait > 0)
@@ -385,7 +390,7 @@ void FolderLowering::lowerJob(JobId id) {
     ir::Job const& job = estate.jobs[id];
     bool const isDummy = std::holds_alternative<ir::NoAction>(job.action);
     TaskId const taskId =
-        addTask(context.names.taskId(id).str(), isDummy ? "OrderedDummy" : "OrderedCommand", id,
+        addTask(context.names.taskId(id).str(), isDummy ? "OrderedDummy" : "OrderedCommand", {}, id,
                 boxOf.lookup(job.box.value));
     taskOf[id.value] = taskId;
     Task& task = dag.tasks[taskId];
@@ -399,7 +404,7 @@ void FolderLowering::lowerJob(JobId id) {
         lowerCommand(id, task);
     Py::Keywords criteria = submission(id, false);
     task.arguments.insert(task.arguments.end(), criteria.begin(), criteria.end());
-    EndRules const rules = readEndRules(job, policyOf(id));
+    EndRules const rules = readEndRules(policyOf(id));
     bool const hasOutconds =
         llvm::any_of(job.factChanges, [](auto const& change) { return !change.isAction; });
     if (hasOutconds || !rules.onOk.empty())
@@ -431,7 +436,7 @@ void FolderLowering::lowerGroup(JobId id) {
     } else {
         boxOf[id.value] = BoxId();
     }
-    EndRules const rules = readEndRules(job, policyOf(id));
+    EndRules const rules = readEndRules(policyOf(id));
     for (ir::EndAction const* action : rules.dropped)
         keepOnly(id, action->span, action->construct, "an action of ON");
     if (rules.notice)
@@ -441,7 +446,7 @@ void FolderLowering::lowerGroup(JobId id) {
     if (!hasStart(id))
         return;
     TaskId const start =
-        addTask(uniqueId(context.names.taskId(id).str() + ".when"), "FolderStart", id, around);
+        addTask(uniqueId(context.names.taskId(id).str() + ".when"), "FolderStart", {}, id, around);
     startOf[id.value] = start;
     Task& task = dag.tasks[start];
     task.arguments.emplace_back("of", Py(job.name));
@@ -471,11 +476,11 @@ void FolderLowering::lowerEntity(JobId id) {
 Nodes FolderLowering::unawaited(JobId folder) const {
     llvm::DenseSet<uint32_t> awaited;
     for (Task const& task : dag.tasks)
-        if (task.upstream.size() == 1 && isInside(task.job, folder))
+        if (task.upstream.size() == 1 && estate.isInside(task.job, folder))
             awaited.insert(task.upstream.front().task.value);
     Nodes found;
     for (Node const node : dag.order)
-        if (node.task && isInside(dag.tasks[node.task].job, folder) &&
+        if (node.task && estate.isInside(dag.tasks[node.task].job, folder) &&
             !awaited.contains(node.task.value))
             found.push_back(node.task);
     if (found.empty())
@@ -491,7 +496,7 @@ void FolderLowering::closeFolders() {
             continue;
         ir::Job const& job = estate.jobs[id];
         TaskId const end = addTask(uniqueId(context.names.taskId(id).str() + ".end"), "FolderEnd",
-                                   id, boxOf.lookup(id.value));
+                                   {}, id, boxOf.lookup(id.value));
         endOf[id.value] = end;
         Task& task = dag.tasks[end];
         task.arguments.emplace_back("of", Py(job.name));
@@ -503,7 +508,7 @@ void FolderLowering::closeFolders() {
         // Printed behind its last member.
         auto const isLast = [&](Node node) {
             JobId const of = node.task ? dag.tasks[node.task].job : dag.boxes[node.box].job;
-            return of == id || isInside(of, id);
+            return of == id || estate.isInside(of, id);
         };
         auto const last = std::find_if(dag.order.rbegin(), dag.order.rend(), isLast);
         dag.order.insert(last.base(), end);
@@ -519,8 +524,9 @@ void FolderLowering::finish() {
     for (JobId id : workflow.jobs)
         kept = std::max<int64_t>(kept, policyOf(id).maxWait.value);
     // Orders of several days live side by side, and of each the New Day must come.
-    dag.arguments.emplace_back("max_active_runs",
-                               Py(kept >= forEver ? 1000 : std::max<int64_t>(16, kept + 3)));
+    dag.arguments.emplace_back(
+        "max_active_runs",
+        Py(kept >= ir::OrderPolicy::forEver ? 1000 : std::max<int64_t>(16, kept + 3)));
     addTags(dag, root, tags);
     assume("folders-stay-for-their-jobs"); // MAXWAIT counts for each entity by itself
     dag.assumptions.assign(assumptions.begin(), assumptions.end());

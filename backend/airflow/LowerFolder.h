@@ -5,7 +5,7 @@
 // and one behind its jobs where it waits for something or leaves something (CTM-090, CTM-091).
 #pragma once
 
-#include "backend/airflow/Lower.h"
+#include "backend/airflow/DagLowering.h"
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/DenseSet.h>
@@ -57,9 +57,9 @@ struct EndRules {
     Span problemAt;
     ir::ConstructId problemOf;
 };
-EndRules readEndRules(ir::Job const& job, ir::OrderPolicy const& policy);
+EndRules readEndRules(ir::OrderPolicy const& policy);
 
-class FolderLowering {
+class FolderLowering : DagLowering {
 public:
     FolderLowering(ir::WorkflowId id, LowerContext& context, OrderFacts const& facts);
 
@@ -73,6 +73,12 @@ private:
     void checkEntity(ir::JobId id);
     void checkAction(ir::JobId id);
     void checkVariables(ir::JobId id);
+    using Variables = std::map<std::string, ir::OrderVariable const*>;
+    /// Every variable in a text must have a value; `help`: what to do about an unclear one.
+    void checkText(ir::JobId id, llvm::StringRef text, Span where, ir::ConstructId construct,
+                   Variables const& known, std::string const& help = {});
+    /// False: its value leads back to it.
+    bool checkNoCircle(ir::JobId id, std::string const& name, Variables const& known);
     void checkResources(ir::JobId id);
     void checkFacts(ir::JobId id);
     void refuse(ir::JobId id, Span where, ir::ConstructId construct, std::string const& what,
@@ -80,7 +86,13 @@ private:
 
     // LowerFolder.cpp
     void findEdges();
-    bool reaches(ir::JobId from, ir::JobId to) const;
+    struct Wait {
+        ir::ExprId expr;
+        ir::JobId producer; ///< invalid: no edge can stand for it
+    };
+    std::vector<Wait> waitsOf(ir::JobId id);
+    using Components = llvm::DenseMap<uint32_t, uint32_t>; ///< by job
+    bool reaches(ir::JobId from, ir::JobId to, Components const& component) const;
     void lowerEntity(ir::JobId id);
     void lowerGroup(ir::JobId id);
     void lowerJob(ir::JobId id);
@@ -97,36 +109,21 @@ private:
     Py daysOf(ir::Ordering const& ordering);
     Py::Keywords ruleArguments(ir::OrderRule const& rule);
     /// The text of an entity's own criteria: equal texts mean equal days.
-    std::string criteriaText(ir::JobId id);
+    std::string const& criteriaText(ir::JobId id);
     bool haveEqualDates(ir::JobId a, ir::JobId b);
 
-    bool isContainer(ir::JobId id) const {
-        ir::Job const& job = estate.jobs[id];
-        return job.group && estate.groups[job.group].isContainer;
-    }
     ir::OrderPolicy const& policyOf(ir::JobId id) const {
         return estate.orderPolicies[estate.jobs[id].orders];
     }
     bool hasStart(ir::JobId id) const;
     bool hasEnd(ir::JobId id) const;
-    bool isInside(ir::JobId job, ir::JobId folder) const;
     /// `%%NAME` → value: its own, and those of the SMART folders around it (CTM-093).
-    std::map<std::string, ir::OrderVariable const*> variablesOf(ir::JobId id) const;
+    Variables variablesOf(ir::JobId id) const;
     std::string changeText(ir::FactChange const& change) const;
     Py changesOf(ir::Job const& job, std::vector<uint32_t> const& added, bool withOutconds) const;
-    TaskId addTask(std::string id, llvm::StringRef operatorClass, ir::JobId job, BoxId box);
-    std::string uniqueId(std::string wanted);
-    void assume(std::string name) { assumptions.insert(std::move(name)); }
-    void exact(ir::ConstructId id, llvm::StringRef form) {
-        estate.constructs.settle(id, diag::Fidelity::exact, form);
-    }
     void keepOnly(ir::JobId id, Span where, ir::ConstructId construct, llvm::StringRef what);
 
-    LowerContext& context;
-    ir::Estate& estate;
-    ir::Workflow const& workflow;
     OrderFacts const& orderFacts;
-    Dag dag;
     Py schedule;
     bool isRefused = false;
     bool hasOneRhythm = true; ///< all members have the DAG's criteria
@@ -134,8 +131,7 @@ private:
     llvm::DenseMap<uint32_t, ir::ExprId> waits; ///< what is left of its condition
     llvm::DenseMap<uint32_t, TaskId> taskOf, startOf, endOf;
     llvm::DenseMap<uint32_t, BoxId> boxOf;
-    std::set<std::string> usedIds, assumptions;
-    std::vector<std::string> tags;
+    std::map<uint32_t, std::string> criteriaTexts; ///< by job; references to them stay
 };
 
 } // namespace hoist::airflow

@@ -197,8 +197,7 @@ Py::Dict WorkflowLowering::alarmsOf(ir::Job const& job, bool withTimes) {
             Py::List list;
             for (ir::ClockOrOffset const& time : **times)
                 list.emplace_back(time.isOffset ? fmt::format("+{}", time.minutes)
-                                                : fmt::format("{:02}:{:02}", time.minutes / 60,
-                                                              time.minutes % 60));
+                                                : ir::clockText(time.minutes));
             alarms.emplace_back(name, Py(std::move(list)));
             exact(times->from, "alarm");
         }

@@ -17,20 +17,12 @@ bool WorkflowLowering::hasTicks(ir::Schedule const& schedule) {
 }
 
 std::string WorkflowLowering::zoneOf(ir::Schedule const& schedule) {
-    if (!schedule.zone.empty())
-        return schedule.zone.str();
-    ++context.schedulesWithoutZone;
-    std::string const zone = estate.settings.timezone.empty() ? "UTC" : estate.settings.timezone;
-    assume("site-timezone:" + zone);
-    return zone;
+    return schedule.zone.empty() ? siteZone() : schedule.zone.str();
 }
 
 void WorkflowLowering::addWindow(ir::Schedule const& schedule, Py::Keywords& arguments) {
-    auto const clock = [](int16_t minute) {
-        return fmt::format("{:02}:{:02}", minute / 60, minute % 60);
-    };
-    arguments.emplace_back("window",
-                           clock(schedule.window->from) + "-" + clock(schedule.window->to));
+    arguments.emplace_back("window", ir::clockText(schedule.window->from) + "-" +
+                                         ir::clockText(schedule.window->to));
     arguments.emplace_back("timezone", zoneOf(schedule));
 }
 
@@ -59,9 +51,7 @@ Py WorkflowLowering::scheduleExpression(ir::Schedule const& schedule) {
         return text;
     };
     if (schedule.times)
-        arguments.emplace_back("times", Py(join(*schedule.times, [](int16_t minute) {
-                                   return fmt::format("{:02}:{:02}", minute / 60, minute % 60);
-                               })));
+        arguments.emplace_back("times", Py(join(*schedule.times, &ir::clockText)));
     if (schedule.minutes)
         arguments.emplace_back("minutes", Py(join(*schedule.minutes, [](uint8_t minute) {
                                    return std::to_string(minute);

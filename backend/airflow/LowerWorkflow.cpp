@@ -17,12 +17,9 @@ std::string place(ir::Estate const& estate, Span span) {
 }
 
 WorkflowLowering::WorkflowLowering(ir::WorkflowId givenWorkflow, LowerContext& givenContext)
-    : context(givenContext), estate(givenContext.estate), workflowId(givenWorkflow),
-      workflow(estate.workflows[givenWorkflow]), facts(estate, givenWorkflow) {}
+    : DagLowering(givenWorkflow, givenContext), facts(estate, givenWorkflow) {}
 
 Dag WorkflowLowering::run() {
-    dag.id = context.names.dagId(workflowId).str();
-    dag.workflow = workflowId;
     createNodes();
     lowerStarts();
     startLateRoot();
@@ -33,34 +30,9 @@ Dag WorkflowLowering::run() {
     return std::move(dag);
 }
 
-bool WorkflowLowering::isInside(JobId job, JobId box) const {
-    for (JobId at = estate.jobs[job].box; at; at = estate.jobs[at].box)
-        if (at == box)
-            return true;
-    return false;
-}
-
 BoxId WorkflowLowering::enclosing(JobId job) const {
     JobId const box = estate.jobs[job].box;
     return box && box != workflow.root ? boxOf.lookup(box.value) : BoxId();
-}
-
-std::string WorkflowLowering::uniqueId(std::string const& wanted) {
-    std::string id = wanted;
-    for (unsigned n = 2; !usedIds.insert(id).second; ++n)
-        id = fmt::format("{}_{}", wanted, n);
-    return id;
-}
-
-TaskId WorkflowLowering::addTask(std::string id, std::string operatorClass, Py::Keywords arguments,
-                                 JobId job, BoxId box) {
-    Task task;
-    task.id = std::move(id);
-    task.operatorClass = std::move(operatorClass);
-    task.arguments = std::move(arguments);
-    task.job = job;
-    task.box = box;
-    return dag.tasks.add(std::move(task));
 }
 
 TaskId WorkflowLowering::addControl(JobId job, llvm::StringRef suffix, std::string operatorClass,

@@ -1,7 +1,7 @@
 // The state of lowering one workflow, shared by the files that lower its parts.
 #pragma once
 
-#include "backend/airflow/Lower.h"
+#include "backend/airflow/DagLowering.h"
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/DenseSet.h>
@@ -55,7 +55,7 @@ private:
     std::vector<uint32_t> topological;          ///< positions, each after what it waits for
 };
 
-class WorkflowLowering {
+class WorkflowLowering : DagLowering {
 public:
     WorkflowLowering(ir::WorkflowId givenWorkflow, LowerContext& givenContext);
     Dag run();
@@ -73,18 +73,13 @@ private:
     bool hasNoTasks(ir::JobId box) const;
     void startWithVerdict(TaskId verdict);
     void finish();
-    void assume(std::string name) { assumptions.insert(std::move(name)); }
     bool isEmitted(ir::JobId job) const {
         return taskOf.contains(job.value) || boxOf.contains(job.value);
     }
-    bool isInside(ir::JobId job, ir::JobId box) const;
     BoxId enclosing(ir::JobId job) const;
-    TaskId addTask(std::string id, std::string operatorClass, Py::Keywords arguments, ir::JobId job,
-                   BoxId box);
     /// A control task of a job: `<task id>.<suffix>`, printed before the job.
     TaskId addControl(ir::JobId job, llvm::StringRef suffix, std::string operatorClass,
                       Py::Keywords arguments, BoxId box);
-    std::string uniqueId(std::string const& wanted);
     void settleBoxAttributes(ir::JobId job, bool isRoot);
     Py::Keywords foldArguments(ir::JobId box);
     void nameJob(ir::JobId job, llvm::StringRef id, Py::Keywords& arguments) const;
@@ -143,28 +138,18 @@ private:
     void settleSchedule(ir::Schedule const& schedule, llvm::StringRef form);
     void settleDeadSchedule(ir::Job const& job);
 
-    void exact(ir::ConstructId id, llvm::StringRef form) {
-        estate.constructs.settle(id, diag::Fidelity::exact, form);
-    }
     void settle(ir::ConstructId id, diag::Fidelity fate, llvm::StringRef form) {
         estate.constructs.settle(id, fate, form);
     }
 
-    LowerContext& context;
-    ir::Estate& estate;
-    ir::WorkflowId workflowId;
-    ir::Workflow const& workflow;
     WorkflowFacts facts;
-    Dag dag;
     llvm::DenseMap<uint32_t, TaskId> taskOf; ///< job → its own task
     llvm::DenseMap<uint32_t, BoxId> boxOf;   ///< nested box → its group
     llvm::DenseMap<uint32_t, TaskId> verdictOf;
     llvm::DenseSet<uint32_t> startingVerdicts;                ///< of boxes without tasks
     llvm::DenseMap<uint32_t, std::vector<TaskId>> controlsOf; ///< by job
     llvm::DenseMap<uint32_t, ir::ExprId> icedMemo;
-    llvm::StringSet<> usedIds;
-    std::set<std::string> assumptions, subscribedJobs, subscribedVariables;
-    std::vector<std::string> tags;
+    std::set<std::string> subscribedJobs, subscribedVariables;
     bool leavesTell = true; ///< the leaves of the DAG tell the legacy verdict (AF-015)
     TaskId rootGate;
 };

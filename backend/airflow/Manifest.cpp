@@ -251,8 +251,7 @@ private:
                 std::vector<std::string> list;
                 for (ir::ClockOrOffset const& time : **times)
                     list.push_back(time.isOffset ? fmt::format("+{}", time.minutes)
-                                                 : fmt::format("{:02}:{:02}", time.minutes / 60,
-                                                               time.minutes % 60));
+                                                 : ir::clockText(time.minutes));
                 strings(name, list);
             }
         for (auto const& [name, value] :
@@ -309,8 +308,7 @@ private:
             if (schedule.weekdays && (*schedule.weekdays >> day & 1))
                 days += (days.empty() ? "" : " ") + names[day].str();
         for (int16_t minute : schedule.times.value)
-            times +=
-                fmt::format("{}{:02}:{:02}", times.empty() ? "" : " ", minute / 60, minute % 60);
+            times += (times.empty() ? "" : " ") + ir::clockText(minute);
         for (uint8_t minute : schedule.minutes.value)
             minutes += fmt::format("{}{}", minutes.empty() ? "" : " ", minute);
         std::string const zone = !schedule.zone.empty()              ? schedule.zone.str()

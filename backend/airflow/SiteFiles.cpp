@@ -2,14 +2,8 @@
 #include "backend/airflow/Json.h"
 #include "backend/airflow/Manifest.h"
 
-#include <fmt/core.h>
-
 namespace hoist::airflow {
 namespace {
-
-std::string text(ir::Date date) {
-    return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
-}
 
 llvm::StringRef letter(ir::Disposition disposition) {
     switch (disposition) {
@@ -29,9 +23,9 @@ void writeStandard(JsonWriter& json, ir::Calendar const& calendar) {
     json.key("dates");
     json.beginArray();
     for (ir::CalendarRow const& row : calendar.rows) {
-        std::string date = text(row.date);
+        std::string date = ir::dateText(row.date);
         if (row.minute > 0)
-            date += fmt::format(" {:02}:{:02}", row.minute / 60, row.minute % 60);
+            date += " " + ir::clockText(row.minute);
         json.value(llvm::StringRef(date));
     }
     json.endArray();
@@ -44,8 +38,8 @@ void writeCycle(JsonWriter& json, ir::Calendar const& calendar) {
     json.beginArray();
     for (ir::DateRange const& period : calendar.periods) {
         json.beginArray();
-        json.value(llvm::StringRef(text(period.from)));
-        json.value(llvm::StringRef(text(period.to)));
+        json.value(llvm::StringRef(ir::dateText(period.from)));
+        json.value(llvm::StringRef(ir::dateText(period.to)));
         json.endArray();
     }
     json.endArray();

@@ -6,9 +6,10 @@
 // purposes, two for a box), and an arrow says "waits for": a start waits for the ends its condition
 // names and for the start of its box; the end of a box waits for the ends of its members. Inside a
 // strongly connected component no condition becomes an edge; it is read from the ledger instead,
-// where waiting in a circle means what it meant before. Tarjan's algorithm, iterative, linear in
-// jobs and atoms.
+// where waiting in a circle means what it meant before. Linear in jobs and atoms.
 #include "backend/airflow/LowerWorkflow.h"
+
+#include "frontend/base/Components.h"
 
 #include <algorithm>
 
@@ -74,54 +75,20 @@ void WorkflowFacts::findComponents(ir::Estate const& estate, ir::Workflow const&
     }
 
     component.assign(waitsFor.size(), ir::JobId::noValue);
-    std::vector<uint32_t> low(waitsFor.size()), number(waitsFor.size(), 0), stack;
-    std::vector<bool> onStack(waitsFor.size());
-    struct Frame {
-        uint32_t node;
-        size_t next = 0;
+    uint32_t components = 0;
+    auto const next = [&](uint32_t node, size_t i) {
+        return i < waitsFor[node].size() ? std::optional(waitsFor[node][i]) : std::nullopt;
     };
-    std::vector<Frame> frames;
-    uint32_t counter = 0, components = 0;
-    for (uint32_t root = 0; root < waitsFor.size(); ++root) {
-        if (number[root])
-            continue;
-        frames.push_back({root});
-        number[root] = low[root] = ++counter;
-        stack.push_back(root);
-        onStack[root] = true;
-        while (!frames.empty()) {
-            Frame& frame = frames.back();
-            uint32_t const node = frame.node;
-            if (frame.next < waitsFor[node].size()) {
-                uint32_t const other = waitsFor[node][frame.next++];
-                if (!number[other]) {
-                    number[other] = low[other] = ++counter;
-                    stack.push_back(other);
-                    onStack[other] = true;
-                    frames.push_back({other});
-                } else if (onStack[other]) {
-                    low[node] = std::min(low[node], number[other]);
-                }
-                continue;
-            }
-            frames.pop_back();
-            if (!frames.empty())
-                low[frames.back().node] = std::min(low[frames.back().node], low[node]);
-            if (low[node] != number[node])
-                continue;
-            for (;;) { // components come out in the order "what is waited for first"
-                uint32_t const member = stack.back();
-                stack.pop_back();
-                onStack[member] = false;
-                component[member] = components;
-                if (member % 2 == 0)
-                    topological.push_back(member / 2);
-                if (member == node)
-                    break;
-            }
-            ++components;
-        }
-    }
+    // Components come out in the order "what is waited for first".
+    forEachComponent(static_cast<uint32_t>(waitsFor.size()), next,
+                     [&](std::vector<uint32_t> const& members) {
+                         for (uint32_t const member : members) {
+                             component[member] = components;
+                             if (member % 2 == 0)
+                                 topological.push_back(member / 2);
+                         }
+                         ++components;
+                     });
 }
 
 bool WorkflowFacts::isCyclic(ir::JobId dependent, ir::JobId other) const {

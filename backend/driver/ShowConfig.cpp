@@ -47,8 +47,7 @@ public:
         add("autosys", "std_files_append", settings.stdFilesAppend);
         add("cron", "flavour", settings.cronFlavour);
         add("controlm", "week_begins_on", settings.weekBeginsOnMonday ? "monday" : "sunday");
-        add("controlm", "new_day",
-            fmt::format("{:02}:{:02}", settings.newDay / 60, settings.newDay % 60));
+        add("controlm", "new_day", ir::clockText(settings.newDay));
         for (auto const& [name, quantity] : settings.quantitativeResources)
             add("controlm", "resources." + keyText(name), quantity);
         auto const selected = run.policy.selected();

@@ -17,6 +17,9 @@ using diag::Code;
 
 namespace {
 
+/// Why the days of an entity are not known that says nothing about them.
+constexpr char const* noCriteria = "it has no scheduling criteria";
+
 using Sign = DayItem::Sign;
 using Kind = DayItem::Kind;
 
@@ -349,11 +352,10 @@ void Lowering::resolveOrderings() {
             if (!parent.unknownDays.empty())
                 unknown(ordering, parent.unknownAt, parent.unknownDays);
         }
-        bool const isContainer = job.group && estate.groups[job.group].isContainer;
-        if (isContainer || !ordering.unknownDays.empty())
+        if (estate.isContainer(pending.job) || !ordering.unknownDays.empty())
             continue;
         if (!ordering.own.hasDays() && ordering.included.empty())
-            unknown(ordering, job.nameSpan, "it has no scheduling criteria");
+            unknown(ordering, job.nameSpan, noCriteria);
     }
     // Without order dates nothing is known of when it runs, or of what PREV and NEXT mean.
     for (Pending const& pending : orderings) {
@@ -371,8 +373,7 @@ void Lowering::resolveOrderings() {
         if (ordering.unknownDays.empty() || !needsDates)
             continue;
         auto const saysNothing = [&](JobId id) {
-            return id && estate.orderings[estate.jobs[id].ordering].unknownDays ==
-                             "it has no scheduling criteria";
+            return id && estate.orderings[estate.jobs[id].ordering].unknownDays == noCriteria;
         };
         if (saysNothing(pending.job) && !saysNothing(job.box)) // else its folder was told of
             notModelled(pending.job, job.nameSpan, {}, "an entity without scheduling criteria");

@@ -7,6 +7,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace hoist::ir {
@@ -45,6 +46,9 @@ constexpr Date fromDayNumber(int32_t number) {
 constexpr int weekdayOf(int32_t dayNumber) { return (dayNumber % 7 + 7 + 4) % 7; }
 static_assert(toDayNumber({1970, 1, 1}) == 0 && weekdayOf(0) == 4 &&
               fromDayNumber(59) == Date{1970, 3, 1});
+
+std::string dateText(Date date);   ///< "2026-03-01"
+std::string clockText(int minute); ///< of the day: "07:00"
 
 /// One row of a standard calendar; `minute` of the day, -1 when the row has no time (or 00:00).
 struct CalendarRow {

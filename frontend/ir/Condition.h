@@ -56,6 +56,19 @@ struct Scope {
 enum class Compare : uint8_t { equal, notEqual, less, greater, lessEqual, greaterEqual };
 llvm::StringRef toString(Compare op);
 
+template <class T>
+constexpr bool holds(T const& left, Compare op, T const& right) {
+    switch (op) {
+    case Compare::equal: return left == right;
+    case Compare::notEqual: return left != right;
+    case Compare::less: return left < right;
+    case Compare::greater: return left > right;
+    case Compare::lessEqual: return left <= right;
+    case Compare::greaterEqual: return left >= right;
+    }
+    return false;
+}
+
 struct Atom {
     enum class Kind : uint8_t { status, exitCode, variable, fact, time, file, resource };
     Kind kind = Kind::status;

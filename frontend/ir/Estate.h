@@ -113,6 +113,15 @@ public:
     llvm::StringRef save(llvm::StringRef text) { return saver.save(text); }
 
     bool isGroup(JobId id) const { return jobs[id].group.isValid(); }
+    /// Does it only hold its members (CTM-094)?
+    bool isContainer(JobId id) const { return isGroup(id) && groups[jobs[id].group].isContainer; }
+    /// Is it a member of the box, however deep?
+    bool isInside(JobId job, JobId box) const {
+        for (JobId at = jobs[job].box; at; at = jobs[at].box)
+            if (at == box)
+                return true;
+        return false;
+    }
     bool isDefined(llvm::StringRef job) const { return jobByName.contains(job); }
 
 private:

@@ -51,6 +51,16 @@ struct EndTest {
     Compare op = Compare::equal;
     int64_t number = 0;
     llvm::StringRef text;
+
+    /// Of the kinds that ask about a number.
+    bool holds(int64_t value) const {
+        switch (relation) {
+        case Relation::even: return value % 2 == 0;
+        case Relation::odd: return value % 2 != 0;
+        case Relation::compared: return ir::holds(value, op, number);
+        }
+        return false;
+    }
 };
 
 /// CTM-073. One step of a rule; in the order of the definition.
@@ -125,8 +135,9 @@ struct OrderPolicy {
     Sourced<int32_t> fromDays, toDays; ///< days behind the order date that they belong to
     Sourced<bool> isOpenEnded;         ///< TIMETO `>` (CTM-051)
     Sourced<llvm::StringRef> timezone; ///< as written (CTM-055)
-    Sourced<int32_t> maxWait;          ///< days; 99: for ever (CTM-005)
-    Sourced<int32_t> keepNotOk;        ///< days that a folder stays that ended NOTOK
+    Sourced<int32_t> maxWait;          ///< days (CTM-005)
+    static constexpr int32_t forEver = 99;
+    Sourced<int32_t> keepNotOk; ///< days that a folder stays that ended NOTOK
     Sourced<bool> confirm, retro, critical;
     Sourced<llvm::StringRef> priority; ///< `AA`…`99`: a later one is served first (CTM-082)
 

@@ -107,6 +107,42 @@ def test_instructions_grow_linearly(
     assert large <= LARGEST_RATIO * small
 
 
+def chain(folder: Path, jobs: int) -> Path:
+    """One folder of Control-M, each of whose jobs waits for the one before."""
+    wait = '<INCOND NAME="C{}" ODATE="ODAT" AND_OR="A"/>'
+    text = "".join(
+        f'<JOB JOBNAME="J{i}" TASKTYPE="Command" CMDLINE="x" DAYS="ALL">'
+        f'{wait.format(i - 1) if i else ""}<OUTCOND NAME="C{i}" ODATE="ODAT" SIGN="+"/></JOB>\n'
+        for i in range(jobs)
+    )
+    folder.mkdir()
+    (folder / "a.xml").write_text(
+        '<DEFTABLE><FOLDER FOLDER_NAME="F" DATACENTER="S" FOLDER_ORDER_METHOD="SYSTEM">\n'
+        f"{text}</FOLDER></DEFTABLE>\n",
+        encoding="ascii",
+    )
+    return folder
+
+
+def test_a_chain_of_conditions_costs_its_length(hoist_binary: str, tmp_path: Path) -> None:
+    """Whether an edge closes a circle is not asked by walking to the chain's beginning."""
+    start = instructions([hoist_binary, "version"])
+    small, large = (
+        instructions(
+            [
+                hoist_binary,
+                "build",
+                str(chain(tmp_path / f"e{jobs}", jobs)),
+                "-o",
+                str(tmp_path / f"d{jobs}"),
+            ]
+        )
+        - start
+        for jobs in (SMALL, LARGE)
+    )
+    assert large <= LARGEST_RATIO * small
+
+
 @pytest.mark.parametrize("command", ["check", "build"])
 def test_memory_per_job_is_bounded(command: str, hoist_binary: str, tmp_path: Path) -> None:
     fewer, more = (

@@ -15,27 +15,6 @@ using Test = ir::EndTest::Kind;
 
 namespace {
 
-bool compare(int64_t left, ir::Compare op, int64_t right) {
-    switch (op) {
-    case ir::Compare::equal: return left == right;
-    case ir::Compare::notEqual: return left != right;
-    case ir::Compare::less: return left < right;
-    case ir::Compare::greater: return left > right;
-    case ir::Compare::lessEqual: return left <= right;
-    case ir::Compare::greaterEqual: return left >= right;
-    }
-    return false;
-}
-
-bool compare(ir::EndTest const& test, int64_t value) {
-    switch (test.relation) {
-    case ir::EndTest::Relation::even: return value % 2 == 0;
-    case ir::EndTest::Relation::odd: return value % 2 != 0;
-    case ir::EndTest::Relation::compared: return compare(value, test.op, test.number);
-    }
-    return false;
-}
-
 /// A line of the output holds the text, in which `*` and `?` stand for anything (CTM-072).
 bool isInOutput(llvm::StringRef pattern, llvm::StringRef output) {
     llvm::SmallVector<llvm::StringRef, 8> lines;
@@ -60,10 +39,10 @@ bool Orders::applies(ir::EndTest const& test, OrderIndex index, bool isOk,
     case Test::any: return true;
     case Test::ok: return isOk;
     case Test::notOk: return !isOk;
-    case Test::exitCode: return exitCode && compare(test, *exitCode);
-    case Test::runs: return compare(test, order.runs);
-    case Test::reruns: return compare(test, order.reruns);
-    case Test::failures: return compare(test, order.failures + (isOk ? 0 : 1));
+    case Test::exitCode: return exitCode && test.holds(*exitCode);
+    case Test::runs: return test.holds(order.runs);
+    case Test::reruns: return test.holds(order.reruns);
+    case Test::failures: return test.holds(order.failures + (isOk ? 0 : 1));
     case Test::output: return isInOutput(test.text, order.plan.output);
     case Test::notSubmitted: // a played job is submitted, and leaves an output
     case Test::noOutput: return false;

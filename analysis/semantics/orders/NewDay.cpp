@@ -46,7 +46,7 @@ bool Orders::isOrderedOn(ir::JobId job, int32_t day) {
 }
 
 bool Orders::isPlayable(ir::JobId job, int32_t day) {
-    if (isContainer(job) || dates.areKnown(job))
+    if (estate.isContainer(job) || dates.areKnown(job))
         return true;
     if (!isTold[job]) {
         isTold[job] = 1;
@@ -82,7 +82,7 @@ void Orders::newDay(int32_t day) {
             bool const isAhead = dayStart(zone, day + 1) < dayStart(server, day + 1);
             orderAt(job, isAhead ? day + 1 : day);
         };
-        if (isContainer(top))
+        if (estate.isContainer(top))
             for (ir::JobId const member : estate.groups[estate.jobs[top].group].members)
                 each(member);
         else
@@ -182,7 +182,7 @@ void Orders::orderByHand(llvm::StringRef name, std::optional<int32_t> given, boo
             notStarted(job, day, "CTM-003",
                        fmt::format("{}: {} is none of its order dates", why, dayText(day)), cause);
     };
-    if (isContainer(it->second))
+    if (estate.isContainer(it->second))
         for (ir::JobId const member : estate.groups[estate.jobs[it->second].group].members)
             one(member);
     else
@@ -198,7 +198,7 @@ std::optional<int64_t> Orders::expiryOf(OrderIndex index) const {
     ir::TimeZone const &zone = zoneOf(order.job), &server = zoneOf({});
     if (order.state == State::endedOk)
         return order.endedAt;
-    if (wait >= 99) // CTM-005: for ever
+    if (wait >= ir::OrderPolicy::forEver)
         return std::nullopt;
     int32_t const extra = order.state != State::endedNotOk ? 0
                           : policy.keepNotOk               ? policy.keepNotOk.value

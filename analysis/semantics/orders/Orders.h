@@ -93,11 +93,7 @@ private:
         return estate.orderPolicies[estate.jobs[job].orders];
     }
     ir::OrderPolicy const& policyOf(OrderIndex index) const { return policyOf(orders[index].job); }
-    bool isContainer(ir::JobId job) const {
-        ir::GroupId const group = estate.jobs[job].group;
-        return group && estate.groups[group].isContainer;
-    }
-    bool isFolder(OrderIndex index) const { return jobOf(index).group.isValid(); }
+    bool isFolder(OrderIndex index) const { return estate.isGroup(orders[index].job); }
 
     // NewDay.cpp
     void index();

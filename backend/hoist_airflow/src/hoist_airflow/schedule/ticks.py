@@ -31,6 +31,14 @@ class Ticks(ABC):
     def between(self, start: int, end: int) -> list[int]:
         """The ticks with start ≤ tick < end."""
 
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """The arguments that make equal ticks; JSON can hold them."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """One line for people."""
+
     def last_possible(self) -> int | None:
         """An instant after which there is certainly no tick, `None` when there is none."""
         return None

@@ -41,14 +41,21 @@ def _now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-def _exact(tick: datetime) -> DagRunInfo:
-    return DagRunInfo.exact(pendulum.instance(tick))
-
-
 class TickTimetable(Timetable):
     """A timetable that runs a DAG at each tick; the logical date is the tick's instant."""
 
     ticks: Ticks
+
+    def __init__(self, ticks: Ticks) -> None:
+        self.ticks = ticks
+        self.description = ticks.describe()
+
+    @property
+    def summary(self) -> str:
+        return self.ticks.describe()
+
+    def serialize(self) -> dict[str, Any]:
+        return self.ticks.to_dict()
 
     def next_tick(self, after: datetime) -> datetime | None:
         """The first tick later than `after`."""
@@ -67,11 +74,19 @@ class TickTimetable(Timetable):
         last_automated_data_interval: DataInterval | None,
         restriction: TimeRestriction,
     ) -> DagRunInfo | None:
-        last = last_automated_data_interval and last_automated_data_interval.end
+        interval = last_automated_data_interval
+        last = None if interval is None else self._tick_of(interval)
         tick = self._next(last, restriction.earliest, catchup=restriction.catchup)
         if tick is None or (restriction.latest is not None and tick > restriction.latest):
             return None
-        return _exact(tick)
+        return self._run_at(tick)
+
+    def _tick_of(self, interval: DataInterval) -> datetime:
+        """The tick that the run with this interval was for."""
+        return interval.end
+
+    def _run_at(self, tick: datetime) -> DagRunInfo:
+        return DagRunInfo.exact(pendulum.instance(tick))
 
     def _next(
         self, last: datetime | None, earliest: datetime | None, *, catchup: bool
@@ -95,16 +110,7 @@ class TickTimetable(Timetable):
 class LegacyCalendarTimetable(TickTimetable):
     """AutoSys's date conditions; made by `legacy_calendar`."""
 
-    def __init__(self, ticks: CalendarTicks) -> None:
-        self.ticks: CalendarTicks = ticks
-        self.description = ticks.describe()
-
-    @property
-    def summary(self) -> str:
-        return self.ticks.describe()
-
-    def serialize(self) -> dict[str, Any]:
-        return self.ticks.to_dict()
+    ticks: CalendarTicks
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> LegacyCalendarTimetable:
@@ -114,16 +120,11 @@ class LegacyCalendarTimetable(TickTimetable):
 class CrontabTimetable(TickTimetable):
     """One crontab entry with Vixie semantics; made by `crontab`."""
 
-    def __init__(self, ticks: CrontabTicks) -> None:
-        self.ticks: CrontabTicks = ticks
-        self.description = ticks.describe()
+    ticks: CrontabTicks
 
     @property
     def summary(self) -> str:
         return self.ticks.expression
-
-    def serialize(self) -> dict[str, Any]:
-        return self.ticks.to_dict()
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> CrontabTimetable:
@@ -138,16 +139,7 @@ class OrderDatesTimetable(TickTimetable):
     within its day the run starts late, as New Day does after an outage.
     """
 
-    def __init__(self, ticks: OrderTicks) -> None:
-        self.ticks: OrderTicks = ticks
-        self.description = ticks.describe()
-
-    @property
-    def summary(self) -> str:
-        return self.ticks.describe()
-
-    def serialize(self) -> dict[str, Any]:
-        return self.ticks.to_dict()
+    ticks: OrderTicks
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> OrderDatesTimetable:
@@ -160,16 +152,10 @@ class OrderDatesTimetable(TickTimetable):
         start, end = (pendulum.instance(to_datetime(self.ticks.instant(d))) for d in (day, day + 1))
         return DataInterval(start, end)
 
-    def next_dagrun_info(
-        self,
-        *,
-        last_automated_data_interval: DataInterval | None,
-        restriction: TimeRestriction,
-    ) -> DagRunInfo | None:
-        last = last_automated_data_interval and last_automated_data_interval.start
-        tick = self._next(last, restriction.earliest, catchup=restriction.catchup)
-        if tick is None or (restriction.latest is not None and tick > restriction.latest):
-            return None
+    def _tick_of(self, interval: DataInterval) -> datetime:
+        return interval.start
+
+    def _run_at(self, tick: datetime) -> DagRunInfo:
         interval = self._interval(self.ticks.day_of(to_instant(tick)))
         return DagRunInfo(run_after=interval.start, data_interval=interval)
 
