@@ -70,10 +70,11 @@ void Play::queueUp(ir::JobId job, Status status, Text blocker, llvm::StringRef r
 
 void Play::leaveQueue(ir::JobId job) {
     JobState& state = states[job];
+    int64_t const since = std::exchange(state.queuedAt, -1);
     auto const it = waiters.find(state.blocker);
     if (it == waiters.end())
         return;
-    it->second.erase({priorityOf(estate.jobs[job]), state.queuedAt, job.value});
+    it->second.erase({priorityOf(estate.jobs[job]), since, job.value});
     if (it->second.empty())
         waiters.erase(it);
     state.blocker.clear();
@@ -249,7 +250,6 @@ void Play::resume(ir::JobId job, Trigger const& trigger) {
     leaveQueue(job);
     if (!isForced &&
         (isGated || (estate.settings.queueRechecksConditions && !isConditionTrue(job)))) {
-        state.queuedAt = -1;
         setStatus(job, self.box && !isGated ? Status::activated : Status::inactive,
                   {"JIL-095", isGated ? Text("its box does not run any more") : whyFalse(job), {}});
         propagate(job);

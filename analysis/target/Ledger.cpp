@@ -312,6 +312,7 @@ void Ledger::hold(JobId job, int run, bool isAuto) {
         holdForRun(job, run);
     } else if (!row.holdRun && !isUnderWay((*store)[job].status)) {
         put(job, Status::onHold, {"JIL-085", "defined on hold", {}});
+        news.pop_back(); // as defined: nothing has happened
         row.holdRun = -1;
     }
 }

@@ -135,12 +135,19 @@ class Book:
         exit_code: int | None = None,
         try_number: int | None = None,
         run_id: str | None = None,
+        value: str | None = None,
     ) -> JobRow:
         """Give a job a status: one event and its current row. Folds nothing."""
         run_id = run_id if run_id is not None else row.run_id
         tries = try_number if try_number is not None else row.try_number
         self.event(
-            "status", row.job, status, exit_code=exit_code, try_number=try_number, run_id=run_id
+            "status",
+            row.job,
+            status,
+            exit_code=exit_code,
+            try_number=try_number,
+            run_id=run_id,
+            value=value,
         )
         sets = ["status = ?", "status_at = ?", "run_id = ?", "try_number = ?"]
         values: list[str | int | None] = [status, self.at, run_id, tries]
