@@ -100,7 +100,7 @@ class Subscriptions:
     def dags_for(self, event: EventRow) -> list[str]:
         """The DAGs that an event may start: a change of status (JIL-002) or of a variable."""
         if event.kind == "status" and event.job is not None:
-            if event.status in st.WAKES_NOBODY or event.value == st.AS_DEFINED:
+            if event.status in st.WAKES_NOBODY or event.value == st.NO_NEWS:
                 return []
             return self.jobs.get(event.job, [])
         if event.kind == "variable" and event.name is not None:

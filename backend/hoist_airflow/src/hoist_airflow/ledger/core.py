@@ -116,8 +116,14 @@ class Ledger:
                     "SELECT MAX(id) FROM hoist_events WHERE job = ? AND kind = 'status'", job
                 )
                 return int(found[0]) if found is not None and found[0] is not None else 0
+            is_old = status == row.status == st.INACTIVE
             changed = book.put(
-                row, status, exit_code=exit_code, try_number=try_number, run_id=run_id
+                row,
+                status,
+                exit_code=exit_code,
+                try_number=try_number,
+                run_id=run_id,
+                value=st.NO_NEWS if is_old else None,
             )
             event = book.last_event
             facts.apply(book, changes, dates or {}, job=job, run_id=run_id)

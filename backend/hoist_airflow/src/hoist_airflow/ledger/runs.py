@@ -218,7 +218,7 @@ def hold_at_first(book: Book, job: str) -> None:
     """Put a job defined with `status: on_hold` on hold, unless the ledger has seen its hold."""
     row = book.known(job)
     if row.hold_run is None and row.status not in st.UNDER_WAY:
-        book.put(row, st.ON_HOLD, value=st.AS_DEFINED)
+        book.put(row, st.ON_HOLD, value=st.NO_NEWS)
         book.tx.run("UPDATE hoist_jobs SET hold_run = '' WHERE job = ?", job)
 
 

@@ -34,8 +34,8 @@ INCOMPLETE = (
 )  # fmt: skip
 # What makes no atom true: nobody looks at a condition because of it (pin, JIL-002).
 WAKES_NOBODY = frozenset({ACTIVATED, STARTING, RUNNING, RESTART})
-# The value of an event that tells what has been so from the first day on: nothing has happened.
-AS_DEFINED = "as defined"
+# The value of an event that tells what has been so before: no status has changed (JIL-002).
+NO_NEWS = "no news"
 # Ready to start, but short of load, of resources or of a machine (JIL-095).
 QUEUED = (QUE_WAIT, RESWAIT, PEND_MACH)
 # A member in one of these has not started in this box run.
