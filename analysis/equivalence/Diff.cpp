@@ -7,6 +7,9 @@
 #include "analysis/equivalence/Playing.h"
 #include "analysis/equivalence/Scenarios.h"
 
+#include "analysis/equivalence/orders/FolderComparison.h"
+#include "analysis/equivalence/orders/OrderPlaying.h"
+
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringSet.h>
 
@@ -36,7 +39,7 @@ bool isComparedByMeaning(llvm::StringRef key) {
             set.insert(name);
         return set;
     }();
-    return keys.contains(key);
+    return keys.contains(key) || key.starts_with("ctm_");
 }
 
 Aspect aspectOf(llvm::StringRef key) {
@@ -132,13 +135,8 @@ private:
         if (both.empty())
             return;
         ir::JobId const oldRoot = rootOf(before, both.front().before);
-        if (!ir::isProved(workflow.dialect)) { // what is read of it is not all that it means
-            ir::Job const& root = after.jobs[workflow.root];
-            add(Change::Kind::undecided, Aspect::shape, root.name.str(),
-                before.jobs[oldRoot].nameSpan, root.nameSpan, "", "",
-                "hoist does not know yet when such workflows start");
-            return;
-        }
+        if (workflow.dialect == ir::Dialect::controlm)
+            return compareFolder(before.jobs[oldRoot].workflow, id);
         compareTicks({oldRoot, workflow.root}, after.jobs[workflow.root].name.str(), true);
         for (Both const& pair : both) {
             if (rootOf(before, pair.before) != oldRoot) {
@@ -181,7 +179,8 @@ private:
             return joined;
         };
         for (std::string const& key : keys) {
-            if (isComparedByMeaning(key))
+            bool const isFact = key == "adds" || key == "deletes" || key == "by_rule" || key == "condition";
+            if (isComparedByMeaning(key) || (isFact && is.dialect == ir::Dialect::controlm))
                 continue;
             std::string const a = text(oldValues, key), b = text(newValues, key);
             if (a == b)
@@ -190,6 +189,42 @@ private:
                 fmt::format("{}: {}", key, a.empty() ? "none" : a),
                 fmt::format("{}: {}", key, b.empty() ? "none" : b),
                 fmt::format("`{}` of `{}` is another one", key, std::string_view(is.name)));
+        }
+    }
+
+    /// Folders of Control-M: order dates, waits, times, what follows from ends (orders/).
+    void compareFolder(ir::WorkflowId oldId, ir::WorkflowId newId) {
+        if (!oldOrders)
+            oldOrders.emplace(before, options.horizon);
+        if (!newOrders)
+            newOrders.emplace(after, options.horizon);
+        FolderDifferences const found = compareFolders(*oldOrders, oldId, *newOrders, newId,
+                                                       options.renamed, {}, options.budget);
+        result.rewritten += found.bySolver;
+        OrderSide const was{*oldOrders, beforeTicks, oldId, "before"};
+        OrderSide const is{*newOrders, afterTicks, newId, "after"};
+        for (Mismatch const& mismatch : found.mismatches) {
+            if (mismatch.aspect == Aspect::shape)
+                continue; // told as added or removed
+            ir::JobId const job = mismatch.second ? mismatch.second : after.workflows[newId].root;
+            std::optional<PlayedOrders> played;
+            if (!mismatch.isCertain)
+                played = playOrders(was, is, options.renamed, options.horizon, mismatch);
+            bool const isShown = mismatch.isCertain || played;
+            Change& change =
+                add(isShown ? Change::Kind::changed : Change::Kind::undecided, mismatch.aspect,
+                    after.jobs[job].name.str(), mismatch.firstPlace, mismatch.secondPlace,
+                    mismatch.firstSide, mismatch.secondSide,
+                    isShown ? mismatch.consequence
+                            : "the versions say it differently, but no day was found that shows "
+                              "whether that matters");
+            if (played)
+                change.story = std::move(played->story);
+        }
+        for (std::string const& reason : found.undecided) {
+            ir::Job const& root = after.jobs[after.workflows[newId].root];
+            add(Change::Kind::undecided, Aspect::start, root.name.str(), {}, root.nameSpan, "", "",
+                reason);
         }
     }
 
@@ -442,6 +477,7 @@ private:
     Comparisons comparisons;
     std::map<std::string, std::string> oldNames;
     std::set<std::string> told;
+    std::optional<OrderedEstate> oldOrders, newOrders;
 };
 
 } // namespace

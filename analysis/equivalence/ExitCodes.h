@@ -20,6 +20,7 @@ public:
     /// `wide` (Windows) knows such codes.
     std::optional<int64_t> firstDifference(ExitCodes const& other, bool wide) const;
     std::string text() const; ///< "0-4,7"
+    llvm::ArrayRef<ir::CodeRange> all() const { return ranges; } ///< sorted, disjoint
 
 private:
     void add(int64_t from, int64_t to);

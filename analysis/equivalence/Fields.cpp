@@ -174,6 +174,11 @@ void FieldComparison::compareTask(JobId job, target::Dag const& dag, target::Tas
     JobComparison(*this, job, dag, task, out).run();
 }
 
+void FieldComparison::compareOrder(JobId job, target::Dag const& dag, target::Task const& task,
+                                   llvm::ArrayRef<int64_t> ticks, Findings& out) {
+    JobComparison(*this, job, dag, task, out).compareOrder(ticks);
+}
+
 static Operator operatorOf(target::Task const& task, bool& wrapped) {
     llvm::StringRef type = task.type;
     llvm::StringRef const module = task.module;
@@ -182,6 +187,8 @@ static Operator operatorOf(target::Task const& task, bool& wrapped) {
         return llvm::StringSwitch<Operator>(type)
             .Case("Command", Operator::command)
             .Case("FileWatcher", Operator::watcher)
+            .Case("OrderedCommand", Operator::orderedCommand)
+            .Case("OrderedDummy", Operator::orderedDummy)
             .Cases("Opaque", "Unsupported", Operator::refusal)
             .Default(Operator::other);
     // A class of somebody's own that only inherits from a stock one may do anything.

@@ -33,6 +33,10 @@ public:
 
     /// `job` against the task that runs it.
     void compareTask(JobId job, target::Dag const& dag, target::Task const& task, Findings& out);
+    /// The same of a job of Control-M: what it executes, where, and who is told; `ticks`: when its
+    /// DAG makes runs.
+    void compareOrder(JobId job, target::Dag const& dag, target::Task const& task,
+                      llvm::ArrayRef<int64_t> ticks, Findings& out);
     /// The limits of whole runs, and what boxes say beside their members.
     void compareDag(ir::WorkflowId workflow, target::Dag const& dag, Findings& out);
     /// Takes what another one knows for compareShared, as if it had compared those tasks itself.

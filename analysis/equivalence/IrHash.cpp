@@ -113,85 +113,86 @@ private:
         }
     }
 
+    /// Keys with `ctm_` are those that `hoist diff` compares by their meaning.
     void addRule(char const* key, ir::OrderRule const& rule) {
-        begin(key, rule.name);
-        number("months", rule.months);
+        text(key, rule.name);
+        number("ctm_months", rule.months);
         auto const items = [&](char const* list, std::vector<ir::DayItem> const& days) {
             for (ir::DayItem const& item : days)
                 text(list, fmt::format("{} {} {} {} {}", static_cast<int>(item.kind),
                                        static_cast<int>(item.sign), item.number, item.week,
                                        static_cast<int>(item.period)));
         };
-        items("day", rule.days);
-        items("weekday", rule.weekdays);
-        flag("either", rule.isEither);
+        items("ctm_day", rule.days);
+        items("ctm_weekday", rule.weekdays);
+        flag("ctm_either", rule.isEither);
         for (ir::MonthDay const& date : rule.dates)
-            number("date", date.month * 100 + date.day);
+            number("ctm_date", date.month * 100 + date.day);
         for (ir::CalendarId const calendar : {rule.dayDays, rule.weekDays, rule.confirmedDays}) {
-            number("calendar", calendar ? 1 : 0);
+            number("ctm_calendar", calendar ? 1 : 0);
             if (calendar)
                 for (ir::CalendarRow const& row : estate.calendars[calendar].rows)
-                    number("row", ir::toDayNumber(row.date));
+                    number("ctm_row", ir::toDayNumber(row.date));
         }
-        number("shift", static_cast<int64_t>(rule.shift));
-        number("shift_by", rule.shiftBy);
-        number("from", ir::toDayNumber(rule.from));
-        number("till", ir::toDayNumber(rule.till));
+        number("ctm_shift", static_cast<int64_t>(rule.shift));
+        number("ctm_shift_by", rule.shiftBy);
+        number("ctm_from", ir::toDayNumber(rule.from));
+        number("ctm_till", ir::toDayNumber(rule.till));
     }
 
     void addOrdering(ir::Ordering const& ordering) {
-        addRule("own", ordering.own);
+        addRule("ctm_own", ordering.own);
         for (ir::OrderRule const& rule : ordering.included)
-            addRule("included", rule);
+            addRule("ctm_included", rule);
         for (ir::OrderRule const& rule : ordering.excluded)
-            addRule("excluded", rule);
-        flag("needs_both", ordering.needsBoth);
-        flag("by_parent", ordering.isByParent);
-        text("unknown_days", ordering.unknownDays);
-        number("new_day", estate.settings.newDay);
+            addRule("ctm_excluded", rule);
+        flag("ctm_needs_both", ordering.needsBoth);
+        flag("ctm_by_parent", ordering.isByParent);
+        text("ctm_unknown_days", ordering.unknownDays);
+        number("ctm_new_day", estate.settings.newDay);
     }
 
     /// What an order does; messages too, as a certificate speaks of all that was translated.
     void addOrders(ir::OrderPolicy const& policy) {
-        number("method", static_cast<int64_t>(policy.method));
-        given("user_daily", policy.userDaily);
+        number("ctm_method", static_cast<int64_t>(policy.method));
+        given("ctm_user_daily", policy.userDaily);
         flag("mainframe", policy.isMainframe);
         auto const whole = [&](char const* key, auto const& value) {
             if (value)
                 number(key, *value);
         };
-        whole("from", policy.fromTime);
-        whole("to", policy.toTime);
-        whole("from_days", policy.fromDays);
-        whole("to_days", policy.toDays);
-        given("open_ended", policy.isOpenEnded);
-        given("timezone", policy.timezone);
-        whole("max_wait", policy.maxWait);
+        whole("ctm_from", policy.fromTime);
+        whole("ctm_to", policy.toTime);
+        whole("ctm_from_days", policy.fromDays);
+        whole("ctm_to_days", policy.toDays);
+        given("ctm_open_ended", policy.isOpenEnded);
+        given("ctm_timezone", policy.timezone);
+        whole("ctm_max_wait", policy.maxWait);
         whole("keep_not_ok", policy.keepNotOk);
-        given("confirm", policy.confirm);
+        given("ctm_confirm", policy.confirm);
         given("retro", policy.retro);
         given("critical", policy.critical);
         given("priority", policy.priority);
-        flag("cyclic", policy.isCyclic);
-        text("cycle", fmt::format("{} {} {}", static_cast<int>(policy.cycle.kind),
+        flag("ctm_cyclic", policy.isCyclic);
+        text("ctm_cycle", fmt::format("{} {} {}", static_cast<int>(policy.cycle.kind),
                                   static_cast<int>(policy.cycle.from), policy.cycle.tolerance));
         for (int32_t const minutes : policy.cycle.minutes)
-            number("minutes", minutes);
-        whole("interval", policy.interval);
-        given("max_rerun", policy.maxRerun);
+            number("ctm_minutes", minutes);
+        whole("ctm_interval", policy.interval);
+        given("ctm_max_rerun", policy.maxRerun);
         for (ir::LockUse const& lock : policy.locks) {
             text("lock", lock.name);
             text("how", fmt::format("{} {}", lock.isExclusive, lock.keepsOnFailure));
         }
-        given("ends_folder", policy.endsFolder);
-        number("adjust", static_cast<int64_t>(policy.adjust));
+        given("ctm_ends_folder", policy.endsFolder);
+        number("ctm_adjust", static_cast<int64_t>(policy.adjust));
         for (ir::EndRule const& rule : policy.rules) {
-            text("on", fmt::format("{} {} {} {}", static_cast<int>(rule.test.kind),
+            text("ctm_on", fmt::format("{} {} {} {}", static_cast<int>(rule.test.kind),
                                    static_cast<int>(rule.test.relation),
                                    static_cast<int>(rule.test.op), rule.test.number));
-            text("pattern", rule.test.text);
+            text("ctm_pattern", rule.test.text);
             for (ir::EndAction const& action : rule.actions) {
-                text("do", fmt::format("{} {} {} {}", static_cast<int>(action.kind), action.fact,
+                text("ctm_do", fmt::format("{} {} {} {}", static_cast<int>(action.kind), action.fact,
                                        static_cast<int>(action.date.kind), action.date.offset));
                 for (llvm::StringRef const part :
                      {action.folder, action.name, action.text, action.subject, action.destination,

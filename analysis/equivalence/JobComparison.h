@@ -17,6 +17,8 @@ enum class Operator : uint8_t {
     ssh,
     fileSensor,
     empty,
+    orderedCommand, ///< of hoist_airflow.order
+    orderedDummy,
     other,
 };
 
@@ -40,6 +42,8 @@ public:
     JobComparison(FieldComparison& all, JobId job, target::Dag const& dag, target::Task const& task,
                   Findings& out);
     void run();
+    /// Of a job of Control-M; `ticks`: when its DAG makes runs.
+    void compareOrder(llvm::ArrayRef<int64_t> ticks);
 
 private:
     // CommandFields.cpp
@@ -72,6 +76,17 @@ private:
     void compareAlarms();
     void compareManifestAlarms();
 
+    // orders/OrderFields.cpp
+    void compareOrderedText(char const* name, ir::Sourced<llvm::StringRef> const& legacy);
+    void compareScript(ir::ScriptAction const& script);
+    void compareVariables(std::vector<llvm::StringRef> texts);
+    void compareStockOrder(ir::CommandAction const& action, llvm::ArrayRef<int64_t> ticks);
+    void compareDatedCommand(ir::CommandAction const& action, std::string const& raw,
+                             llvm::ArrayRef<int64_t> ticks);
+    void comparePlace();
+    void compareNotices();
+    std::string rootName() const;
+
     bool isRefusal();
     bool isBySiteOperator();
     void compareKept();
@@ -82,7 +97,10 @@ private:
     std::string text(nlohmann::json const& value) const; ///< "" for null
     bool isTrue(nlohmann::json const& value) const;
     static bool isAbsent(nlohmann::json const& value); ///< not even null is said
-    bool isShim() const { return kind == Operator::command || kind == Operator::watcher; }
+    bool isShim() const {
+        return kind == Operator::command || kind == Operator::watcher ||
+               kind == Operator::orderedCommand || kind == Operator::orderedDummy;
+    }
     /// A shim, or a stock operator that `legacy(…)` made one.
     bool isLegacy() const { return isShim() || wrapped; }
     Span at(ir::ConstructId construct) const; ///< or the job's name

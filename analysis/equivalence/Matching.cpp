@@ -85,6 +85,15 @@ void matchTasks(ir::Estate const& estate, target::Bag const& bag, UserMap const&
             if (!found)
                 if (auto part = byLastPart.find(ir::airflowId(name)); part != byLastPart.end())
                     found = part->second;
+            // Of a path of folders people write the job alone.
+            if (llvm::StringRef const own = name.substr(name.rfind('/') + 1);
+                !found && estate.jobs[job].dialect == ir::Dialect::controlm)
+                for (std::string const& candidate : candidates(own)) {
+                    auto const byId = dag.taskById.find(candidate);
+                    if (byId != dag.taskById.end() && dag.tasks[byId->second].legacyJob.empty() &&
+                        !pair.jobOf.contains(byId->second.value))
+                        found = byId->second;
+                }
         }
         if (found) {
             pair.taskOf[job.value] = found;

@@ -116,7 +116,11 @@ void JobComparison::comparePools() {
         auto const defined = estate.resourceByName.find(use.name);
         ir::Resource const* resource =
             defined == estate.resourceByName.end() ? nullptr : &estate.resources[defined->second];
-        int64_t const amount = resource && resource->amount ? *resource->amount : -1;
+        int64_t amount = resource && resource->amount ? *resource->amount : -1;
+        if (auto const said = estate.settings.quantitativeResources.find(use.name);
+            said != estate.settings.quantitativeResources.end() &&
+            job.dialect == ir::Dialect::controlm)
+            amount = said->second; // no export says it (CTM-080)
         int64_t const quantity = use.quantity < 0 ? amount : use.quantity;
         std::string why;
         if (legacy.size() > 1)

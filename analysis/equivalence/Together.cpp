@@ -93,7 +93,7 @@ private:
 
     bool add(Pair const* one) {
         if (one == nullptr || !one->dag || estate.workflows[one->workflow].refused ||
-            !ir::isProved(estate.workflows[one->workflow].dialect))
+            estate.workflows[one->workflow].dialect == ir::Dialect::controlm)
             return false;
         if (!llvm::is_contained(cast, one))
             cast.push_back(one);

@@ -9,6 +9,7 @@
 #include "analysis/equivalence/LocalProof.h"
 #include "analysis/equivalence/RunModel.h"
 #include "analysis/equivalence/Schedules.h"
+#include "analysis/equivalence/orders/VerifyFolders.h"
 #include "frontend/base/Threads.h"
 
 #include <llvm/ADT/DenseSet.h>
@@ -490,11 +491,6 @@ private:
 void judgeMissing(ir::Estate const& estate, WorkflowResult& result) {
     ir::Workflow const& workflow = estate.workflows[result.workflow];
     ir::Job const& root = estate.jobs[workflow.root];
-    if (!ir::isProved(workflow.dialect)) {
-        result.findings.unknowns.push_back(
-            {"hoist does not prove what folders of Control-M do yet", workflow.root, ""});
-        return;
-    }
     if (workflow.refused || root.refused) {
         result.findings.unknowns.push_back(
             {"hoist refuses this workflow, so there is nothing to compare it with", workflow.root,
@@ -550,10 +546,10 @@ Result verify(ir::Estate& estate, target::Bag const& bag, Options const& options
         for (size_t i = next++; i < pairs.size(); i = next++) {
             WorkflowResult& one = result.workflows[i];
             ir::Workflow const& workflow = estate.workflows[one.workflow];
-            if (one.dag && !workflow.refused && ir::isProved(workflow.dialect))
-                Judge(estate, ticks, bag, expressions, fields, pairs, pairs[i], options, one).run();
-            else
+            if (!one.dag || workflow.refused)
                 judgeMissing(estate, one);
+            else if (workflow.dialect != ir::Dialect::controlm)
+                Judge(estate, ticks, bag, expressions, fields, pairs, pairs[i], options, one).run();
         }
     };
     // A thread costs more than a few workflows do.
@@ -565,6 +561,7 @@ Result verify(ir::Estate& estate, target::Bag const& bag, Options const& options
     FieldComparison& fields = comparisons.front();
     for (size_t i = 1; i < count; ++i)
         fields.join(std::move(comparisons[i]));
+    verifyFolders(estate, bag, pairs, options, fields, result.workflows);
     Findings shared;
     fields.compareShared(shared);
     // Findings between workflows belong to the workflow of the job they name.

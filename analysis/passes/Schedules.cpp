@@ -19,6 +19,10 @@ public:
     void run() {
         for (ir::JobId id : estate.jobs.ids()) {
             ir::Job const& job = estate.jobs[id];
+            if (job.dialect == ir::Dialect::controlm) {
+                orderedByHand(job);
+                continue;
+            }
             if (!job.schedule) {
                 if (!job.box && !job.boxName && !job.condition && job.deadSchedule.empty() &&
                     !job.refused)
@@ -50,6 +54,17 @@ public:
     }
 
 private:
+    /// CTM-006: New Day orders a folder, or a User Daily, or nobody but an operator.
+    void orderedByHand(ir::Job const& job) {
+        if (job.box || job.refused || !job.orders ||
+            estate.orderPolicies[job.orders].method != ir::OrderPolicy::Method::manual)
+            return;
+        context.diags.report<Code::OnlyByHand>(job.nameSpan, job.name)
+            .object(job.name)
+            .note("neither New Day nor a User Daily orders it: `FOLDER_ORDER_METHOD` is not "
+                  "`SYSTEM` (CTM-006)");
+    }
+
     template <class A, class B>
     void exclusive(ir::Job const& job, ir::Sourced<A> const& first, ir::Sourced<B> const& second,
                    llvm::StringRef a, llvm::StringRef b) {

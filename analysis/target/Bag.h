@@ -81,6 +81,14 @@ struct Group {
     std::optional<std::string> success, failure; ///< box_success, box_failure as given
     std::vector<std::string> terminators, kill;
     bool isEager = false; ///< it waits for nothing but the start of the box around it
+    std::string orderDays; ///< of a SubFolder with criteria of its own: a key of Bag::daySets
+};
+
+/// The order dates of scheduling criteria of Control-M, from the shims themselves: days since
+/// 1970-01-01, sorted, complete from `first` to `last`.
+struct DaySet {
+    int32_t first = 0, last = 0;
+    std::vector<int32_t> days;
 };
 
 /// The instants at which a timetable makes runs, from Airflow itself: seconds since 1970, sorted.
@@ -94,6 +102,7 @@ struct Timetable {
     Kind kind = Kind::unknown;
     std::string type, module, summary;
     TickSetId ticks;
+    std::string orderDays; ///< of `order_dates(...)`: a key of Bag::daySets
 };
 
 struct Dag {
@@ -117,6 +126,7 @@ struct Bag {
     IdVector<DagId, Dag> dags;
     IdVector<TickSetId, TickSet> tickSets;
     llvm::StringMap<TickSetId> tickSetByName; ///< as arguments refer to them: {"ticks": NAME}
+    llvm::StringMap<DaySet> daySets;          ///< the same: {"order_days": NAME}
     llvm::StringMap<DagId> dagById;
     std::vector<std::pair<std::string, std::string>> importErrors; ///< file, text
 };

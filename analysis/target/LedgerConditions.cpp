@@ -43,7 +43,14 @@ ExprId Ledger::condition(llvm::StringRef text) {
     if (auto const known = conditions.find(text); known != conditions.end())
         return known->second;
     std::string error;
-    auto const found = parseWhen(text, estate, error);
+    auto found = parseWhen(text, estate, error);
+    if (found)
+        estate.conditions.forEachAtom(*found, [&](ir::AtomId id) {
+            if (estate.conditions[id].kind == Atom::Kind::fact)
+                error = "facts of Control-M are not simulated here";
+        });
+    if (!error.empty())
+        found.reset();
     if (!found)
         problems.push_back(fmt::format("condition `{}`: {}", text.str(), error));
     else // docs/runtime.md, `undefined`: a job of which the ledger has heard nothing is INACTIVE

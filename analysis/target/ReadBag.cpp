@@ -319,6 +319,7 @@ private:
             !number(horizon, "to", horizonAt, bag.to, true))
             return false;
         return readErrors(document, top, bag) && readTickSets(document, top, bag) &&
+               readDaySets(document, top, bag) &&
                readDags(document, top, bag);
     }
 
@@ -367,6 +368,47 @@ private:
         return true;
     }
 
+    /// Exports of older shims have none.
+    bool readDaySets(json const& document, Place const& top, Bag& bag) {
+        json const& sets = at(document, "day_sets");
+        Place const place{&top, "day_sets"};
+        if (sets.is_null())
+            return true;
+        if (!sets.is_object())
+            return fail(place, "not an object");
+        auto const day = [&](json const& value, int32_t& read) {
+            constexpr int64_t most = 10'000'000; // some 27,000 years
+            if (!isInteger(value) || std::abs(value.get<int64_t>()) > most)
+                return false;
+            read = static_cast<int32_t>(value.get<int64_t>());
+            return true;
+        };
+        for (auto const& [name, set] : sets.items()) {
+            Place const here{&place, name};
+            DaySet& read = bag.daySets[name];
+            if (!set.is_object() || !day(at(set, "first"), read.first) ||
+                !day(at(set, "last"), read.last))
+                return fail(here, "not a set of days");
+            json const* const days = array(set, "days", here);
+            if (days == nullptr)
+                return fail(Place{&here, "days"}, "not a list");
+            for (json const& one : *days)
+                if (!day(one, read.days.emplace_back()))
+                    return fail(Place{&here, "days"}, "not a list of days");
+            if (!std::is_sorted(read.days.begin(), read.days.end()))
+                return fail(Place{&here, "days"}, "not sorted");
+        }
+        return true;
+    }
+
+    /// A name of a day set, or nothing.
+    bool daySet(json const& from, Place const& place, Bag const& bag, std::string& name) {
+        if (!text(from, "order_days", place, name))
+            return false;
+        return name.empty() || bag.daySets.contains(name) ||
+               fail(Place{&place, "order_days"}, fmt::format("no day set `{}`", name));
+    }
+
     bool readDags(json& document, Place const& top, Bag& bag) {
         Place const place{&top, "dags"};
         auto const dags = document.find("dags");
@@ -407,7 +449,7 @@ private:
             return false;
         else if (!limit.is_null())
             dag.dagrunTimeout = timeout;
-        if (!readTimetable(from, place, bag, dag.timetable) || !readGroups(from, place, dag) ||
+        if (!readTimetable(from, place, bag, dag.timetable) || !readGroups(from, place, bag, dag) ||
             !readTasks(from, place, dag))
             return false;
         from.erase("tasks");
@@ -424,7 +466,8 @@ private:
         std::string kind, ticks;
         if (!text(value, "kind", here, kind, true) || !text(value, "type", here, timetable.type) ||
             !text(value, "module", here, timetable.module) ||
-            !text(value, "summary", here, timetable.summary) || !text(value, "ticks", here, ticks))
+            !text(value, "summary", here, timetable.summary) ||
+            !text(value, "ticks", here, ticks) || !daySet(value, here, bag, timetable.orderDays))
             return false;
         using Kind = Timetable::Kind;
         timetable.kind = llvm::StringSwitch<Kind>(kind)
@@ -444,7 +487,7 @@ private:
         return true;
     }
 
-    bool readGroups(json const& from, Place const& place, Dag& dag) {
+    bool readGroups(json const& from, Place const& place, Bag const& bag, Dag& dag) {
         Place const list{&place, "groups"};
         groupByName.clear();
         json const* const groups = array(from, "groups", place);
@@ -459,7 +502,7 @@ private:
             Group& group = dag.groups[id];
             if (!text(value, "id", here, group.id, true) ||
                 !text(value, "parent", here, parents.emplace_back()) ||
-                !readBox(value, here, group))
+                !daySet(value, here, bag, group.orderDays) || !readBox(value, here, group))
                 return false;
             if (!groupByName.try_emplace(group.id, id).second)
                 return fail(here, fmt::format("a second group `{}`", group.id));

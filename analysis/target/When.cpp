@@ -105,6 +105,8 @@ private:
             made.kind = Atom::Kind::exitCode;
         else if (word == "v")
             made.kind = Atom::Kind::variable;
+        else if (word == "fact")
+            made.kind = Atom::Kind::fact;
         else
             return fail(fmt::format("unknown function `{}`", word), start);
         return arguments(made) ? std::optional(linked(made)) : std::nullopt;
@@ -123,6 +125,10 @@ private:
         if (take('^') && !name(made.instance))
             return false;
         blanks();
+        if (made.kind == Atom::Kind::fact) {
+            made.scope.kind = Scope::Kind::sameCycle;
+            return (!take(',') || orderDate(made.scope)) && expect(')');
+        }
         if (take(',') && !lookback(made.scope))
             return false;
         if (!expect(')'))
@@ -134,7 +140,9 @@ private:
     /// pool without being in any definition, such as a condition that a later statement replaced.
     ExprId linked(Atom const& made) {
         ExprId const found = estate.conditions.atom(made);
-        if (made.kind != Atom::Kind::variable && made.instance.empty())
+        bool const namesJob =
+            made.kind != Atom::Kind::variable && made.kind != Atom::Kind::fact;
+        if (namesJob && made.instance.empty())
             if (auto const job = estate.jobByName.find(made.name); job != estate.jobByName.end())
                 estate.conditions[estate.conditions[found].atom].job = job->second;
         return found;
@@ -153,6 +161,35 @@ private:
         if (found.empty())
             return refuse("expected a name");
         result = estate.save(found);
+        return true;
+    }
+
+    /// CTM-012, in the words of ir::Conditions::print.
+    bool orderDate(Scope& scope) {
+        blanks();
+        size_t const start = at;
+        llvm::StringRef const said = text.substr(at).split(')').first.rtrim();
+        at += said.size();
+        llvm::StringRef number = said;
+        if (said == "previous order date")
+            scope.kind = Scope::Kind::previousOrderDate;
+        else if (said == "next order date")
+            scope.kind = Scope::Kind::nextOrderDate;
+        else if (said == "any date")
+            scope.kind = Scope::Kind::anyOrderDate;
+        else if (said == "no date")
+            scope.kind = Scope::Kind::noDate;
+        else if (number.consume_front("order date ")) {
+            scope.kind = Scope::Kind::shiftedOrderDate;
+            number.consume_front("+");
+            if (number.getAsInteger(10, scope.offset))
+                return refuse("expected a number of days", start);
+        } else if (number.consume_front("date ")) {
+            scope.kind = Scope::Kind::literalDate;
+            if (number.size() != 4 || number.getAsInteger(10, scope.offset))
+                return refuse("expected month and day, four digits", start);
+        } else
+            return refuse("expected a date of a fact", start);
         return true;
     }
 

@@ -198,11 +198,8 @@ void FolderLowering::findEdges() {
         }
         for (ir::AtomUse const& use : job.condition.uses)
             exact(use.construct, joined.contains(use.atom.value) ? "edge of a fact" : "fact wait");
-        if (!joined.empty()) {
-            assume("no-facts-by-hand");
-            assume("facts-of-other-years-deleted");
-            assume("one-order-a-day");
-        }
+        if (!joined.empty())
+            assume("conditions-by-jobs-alone");
     }
 }
 
@@ -312,7 +309,7 @@ void FolderLowering::lowerCommand(JobId id, Task& task) {
         task.arguments.emplace_back("machine", Py(job.machines->front()));
         context.machines.insert(job.machines->front().str());
     } else {
-        assume("runs-on-the-server:" + job.name.str());
+        assume("runs-on-the-server:" + estate.jobs[workflow.root].name.str());
     }
     exact(job.machines.from, "machine");
     if (job.owner && !job.owner->empty())
@@ -528,7 +525,10 @@ void FolderLowering::finish() {
         "max_active_runs",
         Py(kept >= ir::OrderPolicy::forEver ? 1000 : std::max<int64_t>(16, kept + 3)));
     addTags(dag, root, tags);
-    assume("folders-stay-for-their-jobs"); // MAXWAIT counts for each entity by itself
+    if (!estate.isContainer(workflow.root) && llvm::any_of(workflow.jobs, [&](JobId id) {
+            return policyOf(id).maxWait.value != policyOf(workflow.root).maxWait.value;
+        }))
+        assume("folders-stay-for-their-jobs"); // MAXWAIT counts for each entity by itself
     dag.assumptions.assign(assumptions.begin(), assumptions.end());
 }
 

@@ -80,15 +80,10 @@ std::string remainder(ir::Estate const& estate, std::vector<WaveBridges> const& 
     if (!how)
         return "the comparison has no options";
     auto const result = equivalence::diff(estate, after, *how);
-    for (equivalence::Change const& change : result.changes) {
-        // Of a dialect without a proof: no bridge changes its text, which was read twice.
-        auto const job = after.jobByName.find(change.job);
-        if (change.kind == equivalence::Change::Kind::undecided && job != after.jobByName.end() &&
-            !ir::isProved(after.jobs[job->second].dialect))
-            continue;
-        return fmt::format("`{}`: {}", change.job, change.consequence);
-    }
-    return {};
+    if (result.changes.empty())
+        return {};
+    equivalence::Change const& first = result.changes.front();
+    return fmt::format("`{}`: {}", first.job, first.consequence);
 }
 
 std::optional<std::vector<WaveBridges>>

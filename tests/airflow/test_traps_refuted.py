@@ -19,7 +19,7 @@ import pytest
 from compiled import ROOT, compile_estate, hoist_binary
 
 TRAPS = ROOT / "tests" / "traps"
-DIFFERENT = 3
+DIFFERENT, REFUSED = 3, 5
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _DAYS = 40  # Airflow takes minutes to list a year of half hours
 _A_YEAR = {"tr40", "tr40_start_times", "tr41", "tr42"}  # both changes of the clock
@@ -70,6 +70,17 @@ EXPECTED: dict[str, Told] = {
     "tr16/naive": _start("B", "airflow: B STARTING"),
     "tr17/naive": _start("B", "autosys: B STARTING", "n(A) is true"),
     "tr19/naive": _text("schedule", "A", "a time of its own"),
+    "tr30/naive": _text("action", "TR30/LOAD", "LOAD_20260101|LOAD_20260102"),
+    "tr31/naive": _start("TR31/C", "TR31/C STARTING", "given: TR31/A|given: TR31/B"),
+    "tr31_deleted/naive": _start("TR31D/C", "TR31D/C STARTING"),
+    "tr32/naive": _start("TR32/LOAD", "control-m: "),
+    "tr33/naive": Told("retry start", "TR33/A", ("given: TR33/A ends with exit code", "airflow: ")),
+    "tr34/naive": Told("schedule start", "TR34/POLL", ("is one order a day|control-m: ",)),
+    "tr35/naive": _text("schedule", "TR35/A", "is not ordered for"),
+    "tr35_end/naive": _start("TR35F/AFTER", "airflow: "),
+    "tr36/naive": _start("TR36/B", "given: TR36/A ends with exit code 4", "control-m: "),
+    "tr36_failure/naive": Told("start order verdict", "TR36F/B", ("airflow: ",)),
+    "tr37/naive": _start("TR37/B", "given: TR37/A runs for", "airflow: "),
     "tr40/naive": _text("schedule", "rollup.2a3ab6fe"),
     "tr40_start_times/naive": _text("schedule", "TR40"),
     "tr41/naive": _text("schedule", "report.db12146c"),
@@ -94,6 +105,8 @@ EXPECTED: dict[str, Told] = {
     "tr52/naive": _start("B"),
     "tr53/naive": _start("B", "airflow: B STARTING"),
 }
+# hoist refuses what has no exact form: these definitions have no DAG of its own (F0015).
+REPORTED = {"tr34": "CYCLIC"}
 # TR-18 is about how a night is operated, not about what a DAG means: there is nothing to refute.
 OPERATION = {"tr18/naive"}
 # What hoist's own DAG may assume beyond what every DAG does: it names the trap's open question.
@@ -140,7 +153,7 @@ def _verified(trap: str, serialized: Path, *options: str) -> tuple[int, dict[str
 def _says(difference: dict[str, Any], words: str) -> bool:
     """`airflow: C STARTING`: a line of that side with the rest in it; else anywhere."""
     story = list(difference["story"])
-    for side in ("autosys: ", "airflow: ", "given: "):
+    for side in ("autosys: ", "control-m: ", "airflow: ", "given: "):
         if words.startswith(side):
             rest = words.removeprefix(side)
             return any(line.startswith(side) and rest in line for line in story)
@@ -172,7 +185,22 @@ def test_the_naive_dag_is_refuted(name: str, airflow_home: Path, tmp_path: Path)
     assert any(_is(one, EXPECTED[name]) for one in told), shown
 
 
-@pytest.mark.parametrize("trap", sorted({one.split("/")[0] for one in NAIVE}))
+@pytest.mark.parametrize("trap", REPORTED)
+def test_what_has_no_exact_form_is_reported(trap: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [hoist_binary(), "build", _definition(trap), "-o", tmp_path / "dags", "--output", "json"],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == REFUSED
+    told = json.loads(done.stdout)["findings"]
+    assert [one for one in told if one["code"] == "F0015" and REPORTED[trap] in one["message"]]
+    assert not list((tmp_path / "dags").glob("*.py"))
+
+
+@pytest.mark.parametrize("trap", sorted({one.split("/")[0] for one in NAIVE} - set(REPORTED)))
 def test_what_hoist_makes_is_proved(trap: str, airflow_home: Path, tmp_path: Path) -> None:
     compiled = compile_estate(_definition(trap), out=tmp_path / "dags")
     manifest = compiled.folder / "hoist.manifest.json"

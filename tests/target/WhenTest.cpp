@@ -37,10 +37,27 @@ private:
         return estate.save(made);
     }
 
+    Atom fact(ir::Estate& estate, Atom made) {
+        static constexpr Scope::Kind dates[] = {
+            Scope::Kind::sameCycle,    Scope::Kind::previousOrderDate, Scope::Kind::nextOrderDate,
+            Scope::Kind::anyOrderDate, Scope::Kind::noDate,            Scope::Kind::literalDate,
+            Scope::Kind::shiftedOrderDate};
+        made.kind = Atom::Kind::fact;
+        made.scope.kind = dates[pick(7)];
+        if (made.scope.kind == Scope::Kind::literalDate)
+            made.scope.offset = static_cast<int32_t>(pick(1300));
+        else if (made.scope.kind == Scope::Kind::shiftedOrderDate)
+            made.scope.offset = static_cast<int32_t>(pick(400)) - 200;
+        if (pick(3) == 0)
+            made.instance = text(estate);
+        return made;
+    }
+
     Atom atom(ir::Estate& estate) {
         Atom made;
         made.name = text(estate);
-        switch (pick(7)) {
+        switch (pick(8)) {
+        case 7: return fact(estate, made);
         case 0: made.kind = Atom::Kind::variable; break;
         case 1: made.kind = Atom::Kind::exitCode; break;
         case 2: made.outcomes = ir::succeeded; break;
@@ -118,6 +135,9 @@ TEST(When, ReadsWhatPeopleWrite) {
     EXPECT_EQ(again("e(a)>=-3 & v(GO)=Y-1"), "e(a) >= -3 & v(GO) = \"Y-1\"");
     EXPECT_EQ(again("s(a, 24) | d(b, 9999)"), "s(a, 24.00) | d(b, 9999)"); // JIL-072
     EXPECT_EQ(again("true & s(a)"), "true & s(a)");
+    EXPECT_EQ(again("fact( X-OK ^S , previous order date ) & fact(Y, order date -2)"),
+              "fact(X-OK^S, previous order date) & fact(Y, order date -2)");
+    EXPECT_EQ(again("fact(X, yesterday)"), "expected a date of a fact at offset 8");
     EXPECT_EQ(again("s(a b)"), "expected `)` at offset 4");
 }
 

@@ -56,7 +56,7 @@ void Orders::runEnds(OrderIndex index, unsigned run) {
         return; // killed meanwhile
     RunPlan const& plan = order.plan;
     bool const isOk = plan.exitCode == 0 && !plan.terminated; // CTM-071
-    ended(index, isOk, plan.exitCode,
+    ended(index, isOk, plan.terminated ? std::nullopt : std::optional(plan.exitCode),
           plan.terminated ? "it died by a signal" : fmt::format("exit code {}", plan.exitCode));
 }
 

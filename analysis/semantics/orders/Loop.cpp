@@ -83,7 +83,8 @@ Trace Orders::run() {
     int32_t const first = currentDay();
     auto const last = static_cast<int32_t>(scenario.end / 86'400) + 2;
     for (ir::JobId const job : estate.jobs.ids())
-        if (estate.jobs[job].dialect == ir::Dialect::controlm && !estate.isContainer(job))
+        if (estate.jobs[job].dialect == ir::Dialect::controlm && !estate.isContainer(job) &&
+            !isSilent[job])
             daysOf[job] = dates.between(job, first - 1, last);
     for (size_t i = 0; i < scenario.events.size(); ++i)
         if (scenario.events[i].at >= scenario.start)

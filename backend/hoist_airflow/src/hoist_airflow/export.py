@@ -91,6 +91,9 @@ _WEIGHTS = {
     "_AbsolutePriorityWeightStrategy": "absolute",
 }
 
+_DAY = 86_400
+_DAYS_BEFORE, _DAYS_BEHIND = 400, 40
+
 _PREFIX = re.compile(r"^unusual_prefix_[0-9a-f]{40}_")
 
 
@@ -106,6 +109,8 @@ class TickSets:
     high: int
     _found: dict[str, dict[str, Any]] = field(default_factory=dict)
     _ids: dict[str, str | None] = field(default_factory=dict)
+    _days: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _day_ids: dict[str, str] = field(default_factory=dict)
 
     def of(
         self,
@@ -130,9 +135,26 @@ class TickSets:
             self._ids[key] = name
         return self._ids[key]
 
+    def days_of(self, criteria: Any) -> str:
+        """The id of the set of order dates of scheduling criteria (`OrderDays`, `OrderTicks`).
+
+        Around the horizon as far as PREV and NEXT of its days look: a year and more before.
+        """
+        key = json.dumps([type(criteria).__name__, criteria.to_dict()], sort_keys=True, default=str)
+        if key not in self._day_ids:
+            first, last = self.low // _DAY - _DAYS_BEFORE, self.high // _DAY + _DAYS_BEHIND
+            name = self._day_ids[key] = f"d{len(self._days)}"
+            days = criteria.between_days(first, last)
+            self._days[name] = {"first": first, "last": last, "days": days}
+        return self._day_ids[key]
+
     def to_dict(self) -> dict[str, Any]:
         """As in the export."""
         return self._found
+
+    def days_to_dict(self) -> dict[str, Any]:
+        """As in the export."""
+        return self._days
 
 
 # --- values ---------------------------------------------------------------------------------------
@@ -162,6 +184,8 @@ def plain(value: Any, ticks: TickSets | None = None, depth: int = 0) -> Any:  # 
         return [plain(item, ticks, depth + 1) for item in value]
     if isinstance(value, (set, frozenset)):
         return sorted((plain(item, ticks, depth + 1) for item in value), key=json.dumps)
+    if ticks is not None and hasattr(value, "between_days") and hasattr(value, "to_dict"):
+        return {"order_days": ticks.days_of(value)}
     if ticks is not None and hasattr(value, "next_dagrun_info") and hasattr(value, "serialize"):
         return {
             "ticks": ticks.of(value),
@@ -293,7 +317,7 @@ def _weight_rule(seen: Any) -> str:
     )
 
 
-def _groups(dag: Any) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def _groups(dag: Any, ticks: TickSets) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """All task groups, an outer one before those in it; and the group of each task."""
     found: list[dict[str, Any]] = []
     group_of: dict[str, str] = {}
@@ -305,12 +329,14 @@ def _groups(dag: Any) -> tuple[list[dict[str, Any]], dict[str, str]]:
         children = list(group.children.items())
         if own is not None:
             fold = getattr(group, "hoist_fold", None)
+            days = getattr(group, "hoist_days", None)
             found.append(
                 {
                     "id": own,
                     "parent": parent,
                     "children": [str(name) for name, _child in children],
                     "mapped": type(group).__name__ == "MappedTaskGroup",
+                    "order_days": None if days is None else ticks.days_of(days),
                     "hoist": None
                     if fold is None
                     else {
@@ -355,6 +381,9 @@ def _timetable(dag: Any, ticks: TickSets) -> dict[str, Any]:
         "kind": kind,
         "ticks": name,
         "assets": export_ticks.assets_of(timetable) if kind == "assets" else [],
+        "order_days": ticks.days_of(timetable.ticks)
+        if hasattr(getattr(timetable, "ticks", None), "between_days")
+        else None,
         "arguments": plain(timetable.serialize()),
     }
 
@@ -369,7 +398,7 @@ def _dag(live: Any, folder: Path, hashes: dict[Path, str], ticks: TickSets) -> d
         path = path.parent  # a DAG in a zip file
     if path not in hashes:
         hashes[path] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-    groups, group_of = _groups(live)
+    groups, group_of = _groups(live, ticks)
     told: dict[str, Any] = {
         "dag_id": str(seen.dag_id),
         "file": _relative(Path(live.fileloc), folder),
@@ -483,6 +512,7 @@ def export_dags(folder: Path, start: datetime, days: int) -> dict[str, Any]:
         "horizon": {"from": ticks.low, "to": ticks.high},
         "import_errors": dict(sorted(errors.items())),
         "tick_sets": ticks.to_dict(),
+        "day_sets": ticks.days_to_dict(),
         "dags": dags,
     }
 

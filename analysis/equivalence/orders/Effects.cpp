@@ -1,0 +1,129 @@
+// The three rounds of CTM-070, without a run.
+#include "analysis/equivalence/orders/Effects.h"
+
+#include <fmt/format.h>
+
+namespace hoist::equivalence {
+
+using Action = ir::EndAction::Kind;
+using Test = ir::EndTest::Kind;
+
+namespace {
+
+bool asksForMore(Test kind) {
+    return kind != Test::any && kind != Test::ok && kind != Test::notOk && kind != Test::exitCode;
+}
+
+bool applies(ir::EndTest const& test, bool isOk, std::optional<int64_t> code) {
+    switch (test.kind) {
+    case Test::any: return true;
+    case Test::ok: return isOk;
+    case Test::notOk: return !isOk;
+    case Test::exitCode: return code && test.holds(*code);
+    default: return false;
+    }
+}
+
+/// What an action does to what runs; nothing: it only tells somebody, or is said otherwise.
+std::string otherText(ir::EndAction const& action) {
+    switch (action.kind) {
+    case Action::stopCyclic: return "stops its cycle";
+    case Action::forceJob:
+        return fmt::format("orders {}/{} ({} {:+})", action.folder.str(), action.name.str(),
+                           static_cast<int>(action.date.kind), action.date.offset);
+    case Action::setVariable:
+        return fmt::format("sets {} = {}", action.name.str(), action.text.str());
+    default: return {};
+    }
+}
+
+} // namespace
+
+Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, std::optional<int64_t> code) {
+    Effect effect;
+    bool isOk = code && *code == 0; // CTM-071
+    bool isNotOkForGood = false;    // CTM-074
+    std::vector<ir::EndRule const*> fired;
+    for (int round = 1; round <= 3; ++round) {
+        bool setsOk = false, setsNotOk = false;
+        bool const before = isOk;
+        for (ir::EndRule const& rule : policy.rules) {
+            if (rule.round() != round || !applies(rule.test, before, code))
+                continue;
+            fired.push_back(&rule);
+            for (ir::EndAction const& action : rule.actions) {
+                setsOk |= action.kind == Action::setOk;
+                setsNotOk |= action.kind == Action::setNotOk;
+            }
+        }
+        isNotOkForGood |= setsNotOk;
+        isOk = !isNotOkForGood && (isOk || setsOk);
+    }
+    effect.isOk = isOk;
+    if (isOk) // CTM-014
+        for (ir::FactChange const& change : job.factChanges)
+            if (!change.isAction)
+                effect.changes.push_back(&change);
+    for (ir::EndRule const* rule : fired)
+        for (ir::EndAction const& action : rule->actions) {
+            if (action.kind == Action::changeFact)
+                effect.changes.push_back(&job.factChanges[action.fact]);
+            else if (action.kind == Action::rerun)
+                effect.reruns |= !isOk; // what ended OK is not run again (CTM-067)
+            else if (std::string text = otherText(action); !text.empty())
+                effect.others.push_back(std::move(text));
+        }
+    effect.reruns = effect.reruns && policy.maxRerun.value > 0;
+    return effect;
+}
+
+void addBorders(ir::OrderPolicy const& policy, std::vector<int64_t>& codes) {
+    for (ir::EndRule const& rule : policy.rules) {
+        if (rule.test.kind != Test::exitCode)
+            continue;
+        // Two of each side, as one is even.
+        for (int64_t around = -2; around <= 2; ++around)
+            codes.push_back(rule.test.number + around);
+    }
+}
+
+std::vector<std::string> conditionalRules(ir::OrderPolicy const& policy, ir::Job const& job,
+                                          ir::Conditions const& conditions) {
+    std::vector<std::string> found;
+    for (ir::EndRule const& rule : policy.rules) {
+        if (!asksForMore(rule.test.kind))
+            continue;
+        std::string text = fmt::format(
+            "on {} {} {} {} \"{}\":", static_cast<int>(rule.test.kind),
+            static_cast<int>(rule.test.relation),
+            std::string_view(ir::toString(rule.test.op)), rule.test.number, rule.test.text.str());
+        bool doesSomething = false;
+        for (ir::EndAction const& action : rule.actions) {
+            std::string what = otherText(action);
+            if (action.kind == Action::setOk)
+                what = "is OK";
+            else if (action.kind == Action::setNotOk)
+                what = "is NOTOK";
+            else if (action.kind == Action::rerun)
+                what = "runs again";
+            else if (action.kind == Action::changeFact)
+                what = textOf(job.factChanges[action.fact], conditions);
+            doesSomething |= !what.empty();
+            text += " " + what;
+        }
+        if (doesSomething)
+            found.push_back(std::move(text));
+    }
+    return found;
+}
+
+std::string textOf(ir::FactChange const& change, ir::Conditions const& conditions) {
+    ir::Atom fact;
+    fact.kind = ir::Atom::Kind::fact;
+    fact.name = change.name;
+    fact.instance = change.server;
+    fact.scope = change.date;
+    return (change.adds ? "+" : "-") + conditions.print(fact);
+}
+
+} // namespace hoist::equivalence

@@ -1,0 +1,345 @@
+// What a job of Control-M executes, where, and who is told, against its task. When it starts and
+// what follows from its end is FolderComparison's.
+#include "analysis/equivalence/JobComparison.h"
+#include "frontend/ir/TimeZones.h"
+
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+namespace hoist::equivalence {
+
+namespace {
+
+constexpr int64_t secondsADay = 86'400;
+constexpr size_t ticksTried = 60;
+
+/// `%%NAME`s of a text, as far as the letters of a name go (CTM-100).
+std::vector<std::string> namesIn(llvm::StringRef text) {
+    std::vector<std::string> names;
+    for (size_t at = text.find("%%"); at != llvm::StringRef::npos; at = text.find("%%", at)) {
+        size_t end = at + 2;
+        if (end < text.size() && text[end] == '$')
+            ++end;
+        while (end < text.size() && (llvm::isAlnum(text[end]) || text[end] == '_'))
+            ++end;
+        names.push_back(text.slice(at + 2, end).str());
+        at = end;
+    }
+    return names;
+}
+
+/// A text with the order date filled in; nothing where it needs more than that (CTM-101, CTM-102).
+std::optional<std::string> onOrderDate(llvm::StringRef text, ir::Date date) {
+    std::string result;
+    while (!text.empty()) {
+        size_t const at = text.find("%%");
+        result += text.take_front(at);
+        text = at == llvm::StringRef::npos ? llvm::StringRef() : text.substr(at + 2);
+        if (at == llvm::StringRef::npos)
+            break;
+        if (text.consume_front("$ODATE"))
+            result += fmt::format("{:04}{:02}{:02}", date.year, date.month, date.day);
+        else if (text.consume_front("ODATE"))
+            result += fmt::format("{:02}{:02}{:02}", date.year % 100, date.month, date.day);
+        else
+            return std::nullopt;
+        if (!text.empty() && (llvm::isAlnum(text.front()) || text.front() == '_'))
+            return std::nullopt; // another name
+        if (text.starts_with(".."))
+            text = text.drop_front();
+        else if (text.starts_with(".%%"))
+            text = text.drop_front();
+        if (result.size() > 1'000'000)
+            return std::nullopt;
+    }
+    return result;
+}
+
+/// A Jinja template with the logical date of a run filled in; nothing where it holds more.
+std::optional<std::string> onLogicalDate(llvm::StringRef text, int64_t instant) {
+    std::string result;
+    while (!text.empty()) {
+        size_t const at = text.find('{');
+        result += text.take_front(at);
+        text = at == llvm::StringRef::npos ? llvm::StringRef() : text.substr(at);
+        if (text.starts_with("{%") || text.starts_with("{#"))
+            return std::nullopt;
+        if (!text.consume_front("{{")) {
+            result += text.take_front(1);
+            text = text.drop_front(std::min<size_t>(1, text.size()));
+            continue;
+        }
+        auto const [name, rest] = text.split("}}");
+        auto const day = fmt::gmtime(static_cast<std::time_t>(instant));
+        if (name.trim() == "ds")
+            result += fmt::format("{:%Y-%m-%d}", day);
+        else if (name.trim() == "ds_nodash")
+            result += fmt::format("{:%Y%m%d}", day);
+        else
+            return std::nullopt;
+        text = rest;
+    }
+    return result;
+}
+
+bool tells(ir::EndAction::Kind kind) {
+    return kind == ir::EndAction::Kind::mail || kind == ir::EndAction::Kind::shout ||
+           kind == ir::EndAction::Kind::ticket;
+}
+
+} // namespace
+
+void JobComparison::compareOrder(llvm::ArrayRef<int64_t> ticks) {
+    std::string const name = job.name.str();
+    if (isRefusal())
+        return;
+    bool const doesNothing = kind == Operator::orderedDummy || kind == Operator::empty;
+    if (isBySiteOperator()) {
+        // Its action is the site's.
+    } else if (std::holds_alternative<ir::NoAction>(job.action)) {
+        if (!doesNothing)
+            differ(Aspect::action, job.nameSpan, "executes nothing", fmt::format("a {}", task.type),
+                   fmt::format("{} would do something, and does nothing today (CTM-021)", name));
+    } else if (doesNothing) {
+        differ(Aspect::action, job.nameSpan, "executes its action", fmt::format("a {}", task.type),
+               fmt::format("{} would succeed without having done anything", name));
+    } else if (auto const* command = std::get_if<ir::CommandAction>(&job.action)) {
+        if (kind == Operator::orderedCommand || kind == Operator::command)
+            compareOrderedText("command", command->command);
+        else if (kind == Operator::bash || kind == Operator::ssh)
+            return compareStockOrder(*command, ticks);
+        else
+            unknown(fmt::format("what a `{}` does cannot be read off its fields", task.type));
+    } else if (auto const* script = std::get_if<ir::ScriptAction>(&job.action)) {
+        if (kind == Operator::orderedCommand)
+            compareScript(*script);
+        else
+            unknown(fmt::format("whether a `{}` runs the script cannot be read off its fields",
+                                task.type));
+    } else {
+        unknown(fmt::format("hoist has no model of what {} does", name));
+    }
+    if (kind == Operator::orderedCommand || kind == Operator::command) {
+        if (std::string const shell = text(argument("shell")); !shell.empty())
+            differ(Aspect::action, job.nameSpan, "the shell of its user", inTicks(shell),
+                   fmt::format("{} would be read by another shell", name));
+        compareMachine(true);
+        compareVia();
+        if (job.machines->empty())
+            assume("runs-on-the-server:" + rootName(),
+                   fmt::format("what names no host runs where the worker runs"));
+    }
+    comparePlace();
+}
+
+void JobComparison::comparePlace() {
+    compareQueue();
+    comparePools();
+    nlohmann::json const& limit = field("execution_timeout");
+    if (limit.is_number())
+        differ(Aspect::limit, job.nameSpan, "may run as long as it needs",
+               fmt::format("is stopped after {}", seconds(static_cast<int64_t>(limit.get<double>()))),
+               fmt::format("{} would be killed; MAXWAIT limits the wait, not the run (CTM-005, "
+                           "TR-33)",
+                           job.name.str()));
+    compareNotices();
+}
+
+std::string JobComparison::rootName() const {
+    return estate.jobs[estate.workflows[job.workflow].root].name.str();
+}
+
+void JobComparison::compareOrderedText(char const* name,
+                                       ir::Sourced<llvm::StringRef> const& legacy) {
+    std::string const theirs = text(argument(name));
+    if (!isSameText(*legacy, theirs))
+        differ(Aspect::action, at(legacy.from), excerpt(*legacy, theirs),
+               theirs.empty() ? "none" : excerpt(theirs, *legacy),
+               fmt::format("{} would execute another command", job.name.str()));
+    compareVariables({*legacy});
+}
+
+void JobComparison::compareScript(ir::ScriptAction const& script) {
+    std::string const name = job.name.str();
+    std::vector<llvm::StringRef> texts;
+    if (script.text) { // a script inside the definition is a command line of several lines
+        compareOrderedText("command", script.text);
+        texts.push_back(*script.text);
+    } else {
+        std::string path = script.folder->rtrim('/').str() + "/" + script.file->str();
+        std::string const theirs = text(argument("script"));
+        if (!isSameText(path, theirs))
+            differ(Aspect::action, at(script.file.from), excerpt(path, theirs),
+                   theirs.empty() ? "no script" : excerpt(theirs, path),
+                   fmt::format("{} would execute another script", name));
+        texts.push_back(*script.folder);
+        texts.push_back(*script.file);
+    }
+    std::vector<std::string> theirs;
+    if (nlohmann::json const& list = argument("parameters"); list.is_array())
+        for (nlohmann::json const& one : list)
+            theirs.push_back(text(one));
+    bool same = theirs.size() == script.arguments.size();
+    for (size_t i = 0; same && i < theirs.size(); ++i)
+        same = isSameText(*script.arguments[i], theirs[i]);
+    if (!same)
+        differ(Aspect::action, at(script.file.from),
+               fmt::format("{} parameters", script.arguments.size()),
+               fmt::format("{} parameters, or others", theirs.size()),
+               fmt::format("{} would run with other parameters (CTM-105)", name));
+    for (auto const& argument : script.arguments)
+        texts.push_back(*argument);
+    compareVariables(std::move(texts));
+}
+
+/// Of the variables that the texts reach each must have its value (CTM-093, CTM-100).
+void JobComparison::compareVariables(std::vector<llvm::StringRef> texts) {
+    std::map<std::string, llvm::StringRef> known; // the inner one counts
+    for (JobId at = id; at; at = estate.jobs[at].box) {
+        if (estate.isContainer(at))
+            continue;
+        for (ir::OrderVariable const& variable : estate.orderPolicies[estate.jobs[at].orders].variables) {
+            llvm::StringRef plain = variable.name;
+            plain.consume_front("%%");
+            known.try_emplace(plain.str(), variable.value);
+        }
+    }
+    llvm::StringRef const full = job.name;
+    std::string const ownName = full.substr(full.rfind('/') + 1).split('#').first.str();
+    known.try_emplace("JOBNAME", ownName);
+    known.try_emplace("APPLIC", job.application.value);
+    known.try_emplace("GROUP", job.label.value);
+    nlohmann::json const& theirs = argument("variables");
+    std::set<std::string> seen;
+    while (!texts.empty()) {
+        llvm::StringRef const one = texts.back();
+        texts.pop_back();
+        for (std::string const& name : namesIn(one)) {
+            auto const it = known.find(name);
+            if (it == known.end() || !seen.insert(name).second)
+                continue;
+            texts.push_back(it->second);
+            auto const found = theirs.is_object() ? theirs.find(name) : theirs.end();
+            bool const isThere = theirs.is_object() && found != theirs.end();
+            std::string const value = isThere ? text(*found) : std::string();
+            bool const isOwnName = name == "JOBNAME" && full.ends_with(value) && isThere;
+            if (!isOwnName && (!isThere || !isSameText(it->second, value)))
+                differ(Aspect::action, job.nameSpan,
+                       fmt::format("%%{} = {}", name, excerpt(it->second, value)),
+                       isThere ? excerpt(value, it->second) : "no such variable",
+                       fmt::format("{} would run with another text for %%{} (CTM-104)",
+                                   job.name.str(), name));
+        }
+    }
+    if (theirs.is_object())
+        for (auto const& [name, value] : theirs.items())
+            if (!seen.contains(name) && !known.contains(name))
+                differ(Aspect::action, job.nameSpan, fmt::format("no variable %%{}", name),
+                       excerpt(text(value), ""),
+                       fmt::format("{} would run with a value for %%{} that it has not today",
+                                   job.name.str(), name));
+}
+
+/// A BashOperator or SSHOperator: variables of Control-M against Jinja.
+void JobComparison::compareStockOrder(ir::CommandAction const& action,
+                                      llvm::ArrayRef<int64_t> ticks) {
+    llvm::StringRef const legacy = *action.command;
+    std::string const raw = text(argument(kind == Operator::bash ? "bash_command" : "command"));
+    bool const isDated = legacy.contains("%%");
+    bool const isTemplate = llvm::StringRef(raw).contains("{{");
+    if (!isDated && !isTemplate) {
+        compareStockCommand(action);
+    } else if (!isDated || isSameText(legacy, raw)) {
+        differ(Aspect::action, at(action.command.from), excerpt(legacy, raw), excerpt(raw, legacy),
+               fmt::format("{} would execute another command: Airflow knows no %% and hoist no "
+                           "braces (CTM-101)",
+                           job.name.str()));
+    } else {
+        compareDatedCommand(action, raw, ticks);
+    }
+    comparePlace();
+}
+
+void JobComparison::compareDatedCommand(ir::CommandAction const& action, std::string const& raw,
+                                        llvm::ArrayRef<int64_t> ticks) {
+    ir::TimeZone const* zone =
+        ir::findZone(estate.settings.timezone.empty()
+                         ? "UTC"
+                         : ir::resolveZone(estate.settings.timezone).zone);
+    for (int64_t const tick : ticks.take_front(ticksTried)) {
+        int64_t const wall = tick + (zone ? zone->offsetAt(tick) : 0);
+        auto day = static_cast<int32_t>(wall / secondsADay);
+        if (wall % secondsADay / 60 < estate.settings.newDay)
+            --day; // CTM-002
+        auto const was = onOrderDate(*action.command, ir::fromDayNumber(day));
+        auto const is = onLogicalDate(raw, tick);
+        if (!was || !is)
+            break;
+        if (*was == *is)
+            continue;
+        differ(Aspect::action, at(action.command.from), excerpt(*was, *is), excerpt(*is, *was),
+               fmt::format("{} would run for {} with another date in its command: the order date "
+                           "lasts from New Day to New Day (CTM-002, TR-30)",
+                           job.name.str(), ir::dateText(ir::fromDayNumber(day))));
+        return;
+    }
+    unknown("whether Airflow renders the command that Control-M makes of its variables is not known");
+}
+
+/// A message on NOTOK is a notice; the others tell people, and change nothing that runs.
+void JobComparison::compareNotices() {
+    std::vector<std::pair<std::string, std::string>> wanted; // destination, text
+    size_t others = 0;
+    ir::OrderPolicy const& policy = estate.orderPolicies[job.orders];
+    for (ir::EndRule const& rule : policy.rules)
+        for (ir::EndAction const& action : rule.actions) {
+            if (!tells(action.kind))
+                continue;
+            if (rule.test.kind == ir::EndTest::Kind::notOk &&
+                action.kind != ir::EndAction::Kind::ticket)
+                wanted.emplace_back(action.destination.str(), action.text.empty()
+                                                                  ? action.subject.str()
+                                                                  : action.text.str());
+            else
+                ++others;
+        }
+    for (ir::Shout const& shout : policy.shouts) {
+        if (shout.when == ir::Shout::When::notOk)
+            wanted.emplace_back(shout.destination.str(), shout.text.str());
+        else
+            ++others;
+    }
+    nlohmann::json const& alarms = argument("alarms");
+    bool const isTold = alarms.is_object() && alarms.contains("notify");
+    std::string const address =
+        isTold && alarms["notify"].is_array() && !alarms["notify"].empty()
+            ? text(alarms["notify"].front())
+            : std::string();
+    std::string const message =
+        isTold && alarms.contains("message") ? text(alarms["message"]) : std::string();
+    bool const isWanted = llvm::any_of(wanted, [&](auto const& one) {
+        return isSameText(one.first, address) && isSameText(one.second, message);
+    });
+    if (!wanted.empty() && !isWanted)
+        differ(Aspect::alarm, job.nameSpan,
+               fmt::format("tells {} when it ends NOTOK", inTicks(wanted.front().first)),
+               isTold ? "tells " + inTicks(address) : "tells nobody",
+               fmt::format("nobody, or somebody else, would hear that {} failed (CTM-078, TR-50)",
+                           job.name.str()));
+    if (wanted.empty() && isTold)
+        differ(Aspect::alarm, job.nameSpan, "tells nobody", "tells " + inTicks(address),
+               fmt::format("people would be told about {} who are not told today",
+                           job.name.str()));
+    if (others + wanted.size() > (wanted.empty() ? 0U : 1U))
+        assume("messages-not-sent:" + rootName(),
+               "nobody relies on the messages that Airflow does not send: those on OK, at times, "
+               "and all but one on NOTOK");
+}
+
+} // namespace hoist::equivalence

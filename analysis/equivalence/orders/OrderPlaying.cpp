@@ -1,0 +1,460 @@
+// Made-up days, both traces, the first difference in time.
+#include "analysis/equivalence/orders/OrderPlaying.h"
+
+#include "analysis/equivalence/Playing.h"
+#include "analysis/equivalence/orders/Effects.h"
+#include "analysis/equivalence/orders/LiftedDags.h"
+#include "frontend/ir/TimeZones.h"
+
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringSet.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+namespace hoist::equivalence {
+
+using semantics::RunPlan;
+using semantics::Scenario;
+using Aspect = Difference::Aspect;
+
+namespace {
+
+constexpr int64_t secondsADay = 86'400, hour = 3600;
+constexpr size_t mostCast = 8, mostPlays = 400;
+constexpr int32_t longestDays = 50;
+
+class Playing {
+public:
+    Playing(OrderSide const& a, OrderSide const& b, NewNames const& names, Horizon given,
+            Mismatch const& what)
+        : first(a), second(b), horizon(given), about(what) {
+        for (auto const& [old, now] : names)
+            oldName[now] = old;
+        around(first, firstPlayed);
+        around(second, secondPlayed);
+        std::set<std::string> there;
+        for (JobId const job : model(second).workflows[second.folder].jobs)
+            there.insert(nameInFirst(model(second).jobs[job].name));
+        for (JobId const job : model(first).workflows[first.folder].jobs) // others are told as missing
+            if (std::string const name = model(first).jobs[job].name.str();
+                !model(first).isGroup(job) && there.contains(name))
+                names_.insert(name);
+        for (ir::Job const& job : model(first).jobs)
+            for (ir::FactChange const& change : job.factChanges)
+                if (first.orders.isInternal(change))
+                    internal.insert(change.name);
+        findCast();
+    }
+
+    std::optional<PlayedOrders> run() {
+        size_t plays = 0;
+        for (Scenario& scenario : scenarios()) {
+            if (++plays > mostPlays)
+                return std::nullopt;
+            auto const found = play(scenario, false);
+            if (!found)
+                continue;
+            shrink(scenario, model(first), [&](Scenario const& candidate) {
+                auto const same = play(candidate, false);
+                return same && same->job == found->job && same->aspect == found->aspect;
+            });
+            shrinkFacts(scenario, *found);
+            return play(scenario, true);
+        }
+        return std::nullopt;
+    }
+
+private:
+    static ir::Estate const& model(OrderSide const& side) { return side.orders.estate; }
+
+    std::string nameInFirst(llvm::StringRef name) const {
+        std::string const plain = withoutCopyMark(name).str();
+        auto const it = oldName.find(plain);
+        return it == oldName.end() ? plain : it->second;
+    }
+
+    /// The folder, and the folders whose conditions it waits for.
+    static void around(OrderSide const& side, std::vector<ir::WorkflowId>& played) {
+        ir::Estate const& estate = model(side);
+        played.push_back(side.folder);
+        for (JobId const job : estate.workflows[side.folder].jobs) {
+            if (!estate.jobs[job].condition)
+                continue;
+            estate.conditions.forEachAtom(
+                estate.jobs[job].condition.expr, [&](ir::AtomId id) {
+                    for (JobId const adder : side.orders.addersOf(estate.conditions[id]))
+                        if (!llvm::is_contained(played, estate.jobs[adder].workflow) &&
+                            played.size() < mostCast)
+                            played.push_back(estate.jobs[adder].workflow);
+                });
+        }
+    }
+
+    /// Whose ends may matter: the entity and what it waits for, on either side.
+    void findCast() {
+        auto const add = [&](OrderSide const& side, JobId start) {
+            std::vector<JobId> open;
+            if (start)
+                open.push_back(start);
+            ir::Estate const& estate = model(side);
+            for (size_t at = 0; at < open.size() && open.size() < 4 * mostCast; ++at) {
+                ir::Job const& job = estate.jobs[open[at]];
+                if (!job.group && !isHelper(job.name))
+                    note(nameInFirst(job.name));
+                if (job.group) {
+                    auto const& members = estate.groups[job.group].members;
+                    open.insert(open.end(), members.begin(), members.end());
+                }
+                if (job.condition)
+                    estate.conditions.forEachAtom(job.condition.expr, [&](ir::AtomId id) {
+                        auto const adders = side.orders.addersOf(estate.conditions[id]);
+                        for (JobId const adder : adders)
+                            if (!llvm::is_contained(open, adder))
+                                open.push_back(adder);
+                        noteOutside(estate.conditions[id], adders.empty());
+                        noteEarlier(side, estate.conditions[id], adders);
+                    });
+            }
+            // Who waits for it shows what it did.
+            if (start && cast.size() < 2)
+                for (JobId const other : estate.workflows[side.folder].jobs)
+                    if (!estate.isGroup(other) && !isHelper(estate.jobs[other].name))
+                        note(nameInFirst(estate.jobs[other].name));
+        };
+        add(first, about.first);
+        add(second, about.second);
+    }
+
+    void note(std::string const& name) {
+        if (cast.size() < mostCast && !llvm::is_contained(cast, name))
+            cast.push_back(name);
+    }
+
+    void noteOutside(ir::Atom const& atom, bool isOutside) {
+        if (isOutside && atom.kind == ir::Atom::Kind::fact && !isHelper(atom.name))
+            outside.insert(atom.name.str());
+    }
+
+    /// What orders of the days before the first one would have added (CTM-012).
+    void noteEarlier(OrderSide const& side, ir::Atom const& atom, std::vector<JobId> const& adders) {
+        if (atom.kind != ir::Atom::Kind::fact || atom.scope.kind == ir::Scope::Kind::sameCycle)
+            return;
+        for (JobId const adder : adders) {
+            auto const& days = side.orders.daysOf(adder);
+            earlier[atom.name.str()].insert(days.begin(), days.end());
+        }
+    }
+
+    // --- days ------------------------------------------------------------------------------------
+
+    int64_t newDay(int32_t day) const {
+        std::string const& said = model(first).settings.timezone;
+        auto const* zone = said.empty() ? nullptr : ir::findZone(ir::resolveZone(said).zone);
+        if (zone == nullptr)
+            zone = ir::findZone("UTC");
+        return zone->at(day * secondsADay + int64_t{model(first).settings.newDay} * 60).first;
+    }
+
+    Scenario emptyDays() {
+        // PREV of the first days may lie before all that is known of a DAG.
+        constexpr int32_t settled = 8;
+        auto from = static_cast<int32_t>(horizon.from / secondsADay) + 1;
+        if (horizon.to - horizon.from > 4 * settled * secondsADay)
+            from += settled;
+        std::set<int32_t> days;
+        auto const collect = [&](OrderSide const& side, JobId job) {
+            if (job)
+                for (int32_t const day : side.orders.daysOf(job))
+                    if (day >= from)
+                        days.insert(day);
+        };
+        collect(first, about.first);
+        collect(second, about.second);
+        if (days.empty())
+            collect(first, model(first).workflows[first.folder].root);
+        int32_t const begin = about.day ? *about.day : days.empty() ? from : *days.begin();
+        auto const next = days.upper_bound(begin);
+        int32_t end = std::max(begin + 7, next == days.end() ? begin : *next) + 3;
+        if (about.first)
+            end += std::min(first.orders.policyOf(about.first).maxWait.value, 5);
+        end = std::min(end, begin + longestDays);
+        Scenario scenario;
+        scenario.hasEndlessCapacity = true;
+        scenario.start = newDay(begin) - 60;
+        scenario.end = newDay(end);
+        ir::Estate const& estate = model(first);
+        JobId const root = estate.workflows[first.folder].root;
+        if (first.orders.policyOf(root).method != ir::OrderPolicy::Method::newDay) {
+            semantics::Event order; // CTM-006: by hand
+            order.at = newDay(begin) + 60;
+            order.kind = first.orders.hasCriteria(about.first ? about.first : root)
+                             ? semantics::Event::Kind::startJob
+                             : semantics::Event::Kind::forceStartJob;
+            order.object = estate.jobs[root].name.str();
+            order.orderDate = begin;
+            scenario.events.push_back(order);
+        }
+        return scenario;
+    }
+
+    std::vector<Scenario> scenarios() {
+        std::vector<std::vector<std::pair<std::string, std::vector<RunPlan>>>> lives{{}};
+        auto const plan = [](int64_t code, int64_t duration, bool isKilled = false) {
+            RunPlan made;
+            made.exitCode = code;
+            made.duration = duration;
+            made.terminated = isKilled;
+            return made;
+        };
+        for (std::string const& name : cast) {
+            for (int64_t const code : codesOf(name))
+                lives.push_back({{name, {plan(code, 60)}}});
+            lives.push_back({{name, {plan(1, 60), plan(0, 60)}}});
+            lives.push_back({{name, {plan(0, 60, true)}}});
+            for (int64_t const duration : {20 * int64_t{60}, 3 * hour, 12 * hour, 30 * hour})
+                lives.push_back({{name, {plan(0, duration)}}});
+        }
+        for (size_t i = 0; i < std::min<size_t>(cast.size(), 4); ++i)
+            for (size_t j = 0; j < std::min<size_t>(cast.size(), 4); ++j)
+                if (i != j)
+                    lives.push_back({{cast[i], {plan(1, 60)}}, {cast[j], {plan(0, 3 * hour)}}});
+        std::vector<Scenario> made;
+        Scenario const empty = emptyDays();
+        for (unsigned facts = 0; facts < (outside.empty() ? 1U : 3U); ++facts) {
+            Scenario days = empty;
+            addFacts(days, facts);
+            for (auto const& [name, dates] : earlier)
+                for (int32_t const day : dates)
+                    if (int64_t const at = newDay(day);
+                        at < days.start && at > days.start - 15 * secondsADay)
+                        days.facts.push_back({name, mmdd(day)});
+            for (auto const& life : lives) {
+                Scenario& one = made.emplace_back(days);
+                for (auto const& [name, plans] : life)
+                    one.runs[name] = plans;
+            }
+        }
+        return made;
+    }
+
+    /// What others add: there from the start, late in each day, never.
+    void addFacts(Scenario& scenario, unsigned how) const {
+        if (how == 2)
+            return;
+        auto const low = static_cast<int32_t>(scenario.start / secondsADay) - 8;
+        auto const high = static_cast<int32_t>(scenario.end / secondsADay) + 1;
+        for (std::string const& name : outside) {
+            if (how == 0) {
+                scenario.facts.push_back({name, "STAT"});
+                for (int32_t day = low; day <= high; ++day)
+                    scenario.facts.push_back({name, mmdd(day)});
+                continue;
+            }
+            for (int32_t day = low + 8; day < high; ++day) {
+                semantics::Event event;
+                event.at = newDay(day) + 5 * hour;
+                event.kind = semantics::Event::Kind::addCondition;
+                event.object = name;
+                event.value = mmdd(day);
+                if (event.at >= scenario.start && event.at < scenario.end)
+                    scenario.events.push_back(event);
+            }
+        }
+    }
+
+    static std::string mmdd(int32_t day) {
+        ir::Date const date = ir::fromDayNumber(day);
+        return fmt::format("{:02}{:02}", date.month, date.day);
+    }
+
+    std::vector<int64_t> codesOf(std::string const& name) const {
+        std::vector<int64_t> codes{1};
+        for (OrderSide const* side : {&first, &second})
+            if (auto const it = model(*side).jobByName.find(name);
+                it != model(*side).jobByName.end())
+                addBorders(side->orders.policyOf(it->second), codes);
+        llvm::sort(codes);
+        codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+        std::erase_if(codes, [](int64_t code) { return code <= 0; });
+        if (codes.size() > 12)
+            codes.resize(12);
+        return codes;
+    }
+
+    // --- both sides ------------------------------------------------------------------------------
+
+    Scenario forSecond(Scenario const& scenario) const {
+        Scenario other = scenario;
+        other.runs.clear();
+        for (ir::WorkflowId const folder : secondPlayed)
+            for (JobId const job : model(second).workflows[folder].jobs) {
+                std::string const name = model(second).jobs[job].name.str();
+                if (auto const it = scenario.runs.find(nameInFirst(name));
+                    it != scenario.runs.end())
+                    other.runs[name] = it->second;
+            }
+        JobId const root = model(second).workflows[second.folder].root;
+        for (semantics::Event& event : other.events)
+            if (event.orderDate && root)
+                event.object = model(second).jobs[root].name.str();
+        return other;
+    }
+
+    semantics::Trace tracePlayed(OrderSide const& side, Scenario const& scenario,
+                                 std::vector<ir::WorkflowId> const& played) const {
+        semantics::Trace trace = semantics::run(model(side), side.ticks, scenario, played);
+        for (semantics::TraceEvent& event : trace.events)
+            event.job = &side == &second ? nameInFirst(event.job) : event.job;
+        return trace;
+    }
+
+    /// Conditions at the end that somebody of elsewhere may read.
+    std::set<std::string> conditionsOf(semantics::Trace const& trace) const {
+        std::set<std::string> found;
+        for (std::string const& text : trace.conditions) {
+            llvm::StringRef const name = llvm::StringRef(text).rsplit(' ').first;
+            if (!isHelper(name) && !internal.contains(name))
+                found.insert(text);
+        }
+        return found;
+    }
+
+    std::optional<PlayedOrders> play(Scenario const& scenario, bool withStory) {
+        semantics::Trace const a = tracePlayed(first, scenario, firstPlayed);
+        semantics::Trace const b = tracePlayed(second, forSecond(scenario), secondPlayed);
+        auto const livesA = livesOf(a, names_), livesB = livesOf(b, names_);
+        Life const none;
+        auto const lifeIn = [&](auto const& lives, std::string const& name) -> Life const& {
+            auto const it = lives.find(name);
+            return it == lives.end() ? none : it->second;
+        };
+        std::optional<PlayedOrders> found;
+        int64_t earliest = std::numeric_limits<int64_t>::max();
+        for (std::string const& name : names_) {
+            Life const &x = lifeIn(livesA, name), &y = lifeIn(livesB, name);
+            bool const startAlike = x.startsLike(y);
+            if (startAlike && x.endsLike(y, false))
+                continue;
+            int64_t const at = startAlike ? firstDifference(x.ends, y.ends, [](auto const& end) {
+                return end.first;
+            }) : firstDifference(x.starts, y.starts, [](int64_t start) { return start; });
+            if (found && at >= earliest)
+                continue;
+            earliest = at;
+            found.emplace();
+            found->job = model(first).jobByName.lookup(name);
+            found->aspect = startAlike ? Aspect::verdict : Aspect::start;
+            found->first = lifeText(x, at);
+            found->second = lifeText(y, at);
+        }
+        if (!found) {
+            auto const factsA = conditionsOf(a), factsB = conditionsOf(b);
+            std::vector<std::string> onlyA, onlyB;
+            std::set_difference(factsA.begin(), factsA.end(), factsB.begin(), factsB.end(),
+                                std::back_inserter(onlyA));
+            std::set_difference(factsB.begin(), factsB.end(), factsA.begin(), factsA.end(),
+                                std::back_inserter(onlyB));
+            if (onlyA.empty() && onlyB.empty())
+                return std::nullopt;
+            found.emplace();
+            found->aspect = Aspect::order;
+            std::string const& which = onlyA.empty() ? onlyB.front() : onlyA.front();
+            found->first = onlyA.empty() ? "leaves no condition " + which
+                                         : "leaves the condition " + which;
+            found->second = onlyA.empty() ? "leaves the condition " + which
+                                          : "leaves no condition " + which;
+        }
+        if (withStory)
+            tellStory(scenario, a, b, *found, earliest);
+        return found;
+    }
+
+    /// Where two lists part, in time.
+    template <class List, class When>
+    static int64_t firstDifference(List const& x, List const& y, When when) {
+        size_t i = 0;
+        while (i < x.size() && i < y.size() && std::abs(when(x[i]) - when(y[i])) < 60)
+            ++i;
+        if (i < x.size() && i < y.size())
+            return std::min<int64_t>(when(x[i]), when(y[i]));
+        if (i < x.size())
+            return when(x[i]);
+        return i < y.size() ? when(y[i]) : when(x.back());
+    }
+
+    static std::string lifeText(Life const& life, int64_t from) {
+        Life rest;
+        for (int64_t const start : life.starts)
+            if (start > from - 60 * 60)
+                rest.starts.push_back(start);
+        for (auto const& end : life.ends)
+            if (end.first >= from)
+                rest.ends.push_back(end);
+        return rest.text();
+    }
+
+    void tellStory(Scenario const& scenario, semantics::Trace a, semantics::Trace b,
+                   PlayedOrders& found, int64_t earliest) const {
+        std::set<std::string> told(cast.begin(), cast.end());
+        if (found.job)
+            told.insert(model(first).jobs[found.job].name.str());
+        tellGiven(scenario, told, found.story);
+        for (auto const& [name, plans] : scenario.runs)
+            if (plans.front().duration != 60 && plans.front().exitCode == 0)
+                found.story.push_back(
+                    fmt::format("given: {} runs for {} minutes", name, plans.front().duration / 60));
+        std::set<std::string> names;
+        for (semantics::StoredFact const& fact : scenario.facts)
+            if (!isHelper(fact.name) && names.insert(fact.name).second)
+                found.story.push_back(
+                    earlier.contains(fact.name)
+                        ? fmt::format("given: the condition {} is there of the days before",
+                                      fact.name)
+                        : fmt::format("given: the condition {} is there for each day", fact.name));
+        // Of weeks the days around the difference.
+        if (earliest == std::numeric_limits<int64_t>::max())
+            earliest = scenario.start;
+        for (semantics::Trace* trace : {&a, &b})
+            std::erase_if(trace->events, [&](semantics::TraceEvent const& event) {
+                return event.at < earliest - secondsADay || event.at > earliest + secondsADay;
+            });
+        tell(first.label, a, told, found.story);
+        tell(second.label, b, told, found.story);
+    }
+
+    void shrinkFacts(Scenario& scenario, PlayedOrders const& found) {
+        for (std::string const& name : outside) {
+            Scenario candidate = scenario;
+            std::erase_if(candidate.facts,
+                          [&](semantics::StoredFact const& fact) { return fact.name == name; });
+            auto const same = play(candidate, false);
+            if (same && same->job == found.job && same->aspect == found.aspect)
+                scenario = std::move(candidate);
+        }
+    }
+
+    OrderSide const &first, &second;
+    Horizon horizon;
+    Mismatch const& about;
+    std::map<std::string, std::string> oldName;
+    std::vector<ir::WorkflowId> firstPlayed, secondPlayed;
+    std::set<std::string> names_; ///< whose lives are compared
+    llvm::StringSet<> internal;   ///< conditions that only show in what waits for them
+    std::vector<std::string> cast;
+    std::set<std::string> outside; ///< conditions that no job adds
+    std::map<std::string, std::set<int32_t>> earlier; ///< order dates of who adds a condition
+};
+
+} // namespace
+
+std::optional<PlayedOrders> playOrders(OrderSide const& first, OrderSide const& second,
+                                       NewNames const& renamed, Horizon horizon,
+                                       Mismatch const& about) {
+    return Playing(first, second, renamed, horizon, about).run();
+}
+
+} // namespace hoist::equivalence

@@ -1,0 +1,114 @@
+// Order dates, and who adds, deletes and waits for which fact.
+#include "analysis/equivalence/orders/OrderedEstate.h"
+
+#include <llvm/ADT/STLExtras.h>
+
+namespace hoist::equivalence {
+
+namespace {
+constexpr int64_t secondsADay = 86'400;
+/// As far as the export of Airflow's side goes beyond the horizon.
+constexpr int32_t daysBefore = 400, daysBehind = 40;
+} // namespace
+
+std::string OrderedEstate::keyOf(llvm::StringRef server, llvm::StringRef name) {
+    return server.str() + '\0' + name.str();
+}
+
+OrderedEstate::OrderedEstate(ir::Estate const& model, Horizon horizon)
+    : estate(model), dates(model),
+      first(static_cast<int32_t>(horizon.from / secondsADay) - daysBefore),
+      last(static_cast<int32_t>(horizon.to / secondsADay) + daysBehind) {
+    auto const note = [&](llvm::StringRef server, llvm::StringRef name) {
+        if (!isHelper(name))
+            (server.empty() ? hasUnnamedServer : hasNamedServer) = true;
+    };
+    for (JobId id : estate.jobs.ids()) {
+        ir::Job const& job = estate.jobs[id];
+        for (ir::FactChange const& change : job.factChanges) {
+            facts[keyOf(change.server, change.name)].changes.emplace_back(id, &change);
+            note(change.server, change.name);
+        }
+        if (!job.condition)
+            continue;
+        estate.conditions.forEachAtom(job.condition.expr, [&](ir::AtomId at) {
+            ir::Atom const& atom = estate.conditions[at];
+            if (atom.kind != ir::Atom::Kind::fact)
+                return;
+            facts[keyOf(atom.instance, atom.name)].waits.emplace_back(id, &atom);
+            note(atom.instance, atom.name);
+        });
+    }
+}
+
+bool OrderedEstate::hasCriteria(JobId job) const {
+    for (; job; job = estate.jobs[job].box) {
+        if (estate.isContainer(job) || !estate.jobs[job].ordering)
+            continue;
+        ir::Ordering const& ordering = estate.orderings[estate.jobs[job].ordering];
+        if (ordering.own.hasDays() || !ordering.included.empty())
+            return true;
+    }
+    return false;
+}
+
+std::vector<int32_t> const& OrderedEstate::daysOf(JobId job) {
+    auto const [it, isNew] = days.try_emplace(job.value);
+    if (isNew && hasCriteria(job))
+        it->second = dates.between(job, first, last);
+    return it->second;
+}
+
+/// Is each order of the consumer beside one of the producer, of the same date?
+bool OrderedEstate::isCertain(JobId producer, JobId consumer) {
+    return producer && producer != consumer && !estate.jobs[producer].group &&
+           estate.jobs[producer].workflow == estate.jobs[consumer].workflow &&
+           !policyOf(consumer).isCyclic && hasCriteria(producer) == hasCriteria(consumer) &&
+           daysOf(producer) == daysOf(consumer);
+}
+
+JobId OrderedEstate::producerOf(JobId consumer, ir::Atom const& atom) {
+    using Kind = ir::Scope::Kind;
+    // Where a table is not named it may be any: nobody knows who else adds or deletes.
+    bool const isUnclear = hasNamedServer && hasUnnamedServer && !isHelper(atom.name);
+    if (atom.scope.kind != Kind::sameCycle || isUnclear)
+        return {};
+    auto const it = facts.find(keyOf(atom.instance, atom.name));
+    if (it == facts.end())
+        return {};
+    JobId producer;
+    for (auto const& [job, change] : it->second.changes) {
+        if (change->isAction || change->date.kind != Kind::sameCycle)
+            return {};
+        if (!change->adds) {
+            bool const isAlone = llvm::all_of(it->second.waits, [&, job = job](auto const& wait) {
+                return wait.first == job;
+            });
+            if (job != consumer || !isAlone)
+                return {};
+        } else if (producer) {
+            return {};
+        } else {
+            producer = job;
+        }
+    }
+    return isCertain(producer, consumer) ? producer : JobId();
+}
+
+bool OrderedEstate::isInternal(ir::FactChange const& change) {
+    auto const it = facts.find(keyOf(change.server, change.name));
+    return it == facts.end() || llvm::all_of(it->second.waits, [&](auto const& wait) {
+               return producerOf(wait.first, *wait.second).isValid();
+           });
+}
+
+std::vector<JobId> OrderedEstate::addersOf(ir::Atom const& atom) const {
+    std::vector<JobId> found;
+    if (auto const it = facts.find(keyOf(atom.instance, atom.name)); it != facts.end())
+        for (auto const& [job, change] : it->second.changes)
+            if (change->adds && !llvm::is_contained(found, job))
+                found.push_back(job);
+    return found;
+}
+
+} // namespace hoist::equivalence

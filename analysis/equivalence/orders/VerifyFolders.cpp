@@ -1,0 +1,325 @@
+// From what is written differently to what is different: a day that shows it, or "unknown".
+#include "analysis/equivalence/orders/VerifyFolders.h"
+
+#include "analysis/equivalence/orders/FolderComparison.h"
+#include "analysis/equivalence/orders/LiftedDags.h"
+#include "analysis/equivalence/orders/OrderPlaying.h"
+#include "frontend/ir/TimeZones.h"
+
+#include <llvm/ADT/STLExtras.h>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace hoist::equivalence {
+
+using Aspect = Difference::Aspect;
+using Method = ir::OrderPolicy::Method;
+
+namespace {
+
+constexpr int64_t secondsADay = 86'400;
+/// Played for one folder: what one mismatch shows often explains the others.
+constexpr size_t mostPlayed = 6;
+
+std::string clock(int64_t instant) {
+    return fmt::format("{:%Y-%m-%d %H:%M}Z", fmt::gmtime(static_cast<std::time_t>(instant)));
+}
+
+class FolderJudge {
+public:
+    FolderJudge(ir::Estate const& definitions, OrderedEstate& ours, OrderedEstate& theirs,
+                schedule::Ticks& ourTicks, schedule::Ticks& theirTicks, target::Bag const& loaded,
+                Pair const& matched, LiftedDag const& read, Options const& chosen,
+                FieldComparison& comparison, WorkflowResult& into)
+        : estate(definitions), first(ours), second(theirs), ticksOfFirst(ourTicks),
+          ticksOfSecond(theirTicks), bag(loaded), pair(matched), lifted(read), options(chosen),
+          fields(comparison), result(into), workflow(definitions.workflows[matched.workflow]),
+          dag(loaded.dags[matched.dag]) {}
+
+    void run() {
+        for (std::string const& reason : lifted.unknowns)
+            findings().unknowns.push_back({reason, workflow.root, ""});
+        for (std::string const& what : lifted.certain)
+            differ({Aspect::shape, workflow.root, root().nameSpan, "", "nothing of the kind", what,
+                    fmt::format("`{}` would not run as it is defined (CTM-090)", name()), {}});
+        compareBehaviour();
+        compareTicks();
+        compareRuns();
+        compareFields();
+        noteAssumptions();
+    }
+
+private:
+    Findings& findings() { return result.findings; }
+    ir::Job const& root() const { return estate.jobs[workflow.root]; }
+    std::string name() const { return root().name.str(); }
+    void differ(Difference difference) { findings().differences.push_back(std::move(difference)); }
+    void assume(std::string which, std::string text) {
+        findings().assumptions.push_back({std::move(which), std::move(text), workflow.root});
+    }
+
+    std::string taskOf(JobId job) const {
+        auto const it = pair.taskOf.find(job.value);
+        return it == pair.taskOf.end() ? std::string() : dag.tasks[it->second].id;
+    }
+
+    // --- what runs, and when ---------------------------------------------------------------------
+
+    void compareBehaviour() {
+        if (!lifted.startTimes.empty())
+            return compareManyRuns();
+        ComparedDays days;
+        if (lifted.hasTicks) // the first and the last day are cut
+            days = {static_cast<int32_t>(options.horizon.from / secondsADay) + 1,
+                    static_cast<int32_t>(options.horizon.to / secondsADay) - 2};
+        FolderDifferences const found =
+            compareFolders(first, pair.workflow, second, lifted.folder, {}, days, options.budget);
+        result.jobs = found.entities;
+        result.provedBySolver = found.bySolver;
+        result.provedLocally = found.entities - std::min(found.entities, found.bySolver);
+        result.starts = result.ending = found.bySolver ? Proof::global : Proof::local;
+        usesEdges = found.usesEdges;
+        for (Assumption const& assumption : found.assumptions)
+            findings().assumptions.push_back(assumption);
+        for (std::string const& reason : found.undecided)
+            findings().unknowns.push_back({reason, workflow.root, ""});
+        for (Mismatch const& mismatch : found.mismatches)
+            judge(mismatch);
+    }
+
+    void judge(Mismatch const& mismatch) {
+        JobId const job = mismatch.first ? mismatch.first : workflow.root;
+        if (mismatch.isCertain)
+            return differ({mismatch.aspect, job, mismatch.firstPlace, taskOf(job),
+                           mismatch.firstSide, mismatch.secondSide, mismatch.consequence, {}});
+        // What is not understood of the DAG may make up for it.
+        if (lifted.unknowns.empty() && ++plays <= mostPlayed)
+            if (auto played = play(mismatch))
+                return tell(mismatch, std::move(*played));
+        findings().unknowns.push_back(
+            {fmt::format("{} in the definition, {} in the DAG: no day was found that shows whether "
+                         "that matters",
+                         mismatch.firstSide, mismatch.secondSide),
+             job, taskOf(job)});
+    }
+
+    std::optional<PlayedOrders> play(Mismatch const& mismatch) {
+        OrderSide const ours{first, ticksOfFirst, pair.workflow, "control-m"};
+        OrderSide const theirs{second, ticksOfSecond, lifted.folder, "airflow"};
+        return playOrders(ours, theirs, {}, options.horizon, mismatch);
+    }
+
+    void tell(Mismatch const& mismatch, PlayedOrders played) {
+        result.starts = Proof::executed;
+        JobId const shown = played.job ? played.job : mismatch.first;
+        JobId const job = shown ? shown : workflow.root;
+        if (!told.insert({job.value, played.aspect}).second && mismatch.first != shown)
+            return; // the same story as of another mismatch
+        bool const isSame = mismatch.first == job;
+        std::string const who = estate.jobs[job].name.str();
+        Difference difference;
+        difference.aspect = isSame ? mismatch.aspect : played.aspect;
+        difference.job = job;
+        difference.definition = mismatch.firstPlace;
+        difference.task = taskOf(job);
+        difference.legacySide = isSame ? mismatch.firstSide : played.first;
+        difference.airflowSide = isSame ? mismatch.secondSide : played.second;
+        difference.consequence =
+            isSame ? mismatch.consequence
+                   : fmt::format("`{}` {} in Control-M, and {} in this DAG: {}, and {}", who,
+                                 played.first, played.second, mismatch.firstSide,
+                                 mismatch.secondSide);
+        difference.story = std::move(played.story);
+        differ(std::move(difference));
+    }
+
+    /// Several runs an order date: a folder is one order, which may hold cyclic jobs (TR-34).
+    void compareManyRuns() {
+        Mismatch mismatch;
+        mismatch.aspect = Aspect::schedule;
+        mismatch.first = workflow.root;
+        for (JobId const job : workflow.jobs)
+            if (!estate.isGroup(job)) {
+                mismatch.first = job;
+                break;
+            }
+        mismatch.firstPlace = root().nameSpan;
+        mismatch.firstSide = "is one order a day";
+        std::string times;
+        for (size_t i = 0; i < std::min<size_t>(lifted.startTimes.size(), 3); ++i)
+            times += (i ? ", " : "") + ir::clockText(lifted.startTimes[i]);
+        mismatch.secondSide = fmt::format("is {} runs a day, at {}{}", lifted.startTimes.size(),
+                                          times, lifted.startTimes.size() > 3 ? ", …" : "");
+        mismatch.consequence = fmt::format(
+            "the jobs of `{}` would run at other times, and those behind a cyclic one once for each "
+            "of its runs (CTM-060, CTM-066, TR-34)",
+            name());
+        judge(mismatch);
+    }
+
+    // --- runs ------------------------------------------------------------------------------------
+
+    int64_t newDay(int32_t day) const {
+        auto const* zone = estate.settings.timezone.empty()
+                               ? nullptr
+                               : ir::findZone(ir::resolveZone(estate.settings.timezone).zone);
+        if (zone == nullptr)
+            zone = ir::findZone("UTC");
+        return zone->at(day * secondsADay + int64_t{estate.settings.newDay} * 60).first;
+    }
+
+    /// New Day of each order date, instant by instant (CTM-001). Of DAGs with ticks of their own
+    /// the times of the day are read as those of the jobs.
+    void compareTicks() {
+        if (dag.timetable.type != "OrderDatesTimetable" ||
+            dag.timetable.kind != target::Timetable::Kind::ticks || !dag.timetable.ticks)
+            return;
+        std::set<int32_t> days;
+        if (first.policyOf(workflow.root).method == Method::newDay) {
+            auto const add = [&](JobId job) {
+                auto const& some = first.daysOf(job);
+                days.insert(some.begin(), some.end());
+            };
+            if (estate.isContainer(workflow.root))
+                for (JobId const member : estate.groups[root().group].members)
+                    add(member); // a plain folder is ordered with the first of its jobs (CTM-094)
+            else
+                add(workflow.root);
+        }
+        std::vector<int64_t> wanted;
+        for (int32_t const day : days)
+            if (int64_t const at = newDay(day);
+                at >= options.horizon.from && at < options.horizon.to)
+                wanted.push_back(at);
+        target::TickSet const& set = bag.tickSets[dag.timetable.ticks];
+        std::vector<int64_t> found;
+        for (int64_t const tick : set.ticks)
+            if (tick >= options.horizon.from && tick < options.horizon.to)
+                found.push_back(tick);
+        std::vector<int64_t> lost, come;
+        std::set_difference(wanted.begin(), wanted.end(), found.begin(), found.end(),
+                            std::back_inserter(lost));
+        std::set_difference(found.begin(), found.end(), wanted.begin(), wanted.end(),
+                            std::back_inserter(come));
+        if (lost.empty() && come.empty())
+            return;
+        auto const words = [](std::vector<int64_t> const& list, char const* what) {
+            return list.empty() ? fmt::format("{} nothing more", what)
+                                : fmt::format("{} at {} ({} such instants)", what,
+                                              clock(list.front()), list.size());
+        };
+        differ({Aspect::schedule, workflow.root, root().nameSpan, "", words(lost, "orders it"),
+                words(come, "makes a run"),
+                fmt::format("`{}` would be ordered at other instants (CTM-001, CTM-002)", name()),
+                {}});
+    }
+
+    /// Orders of several days live side by side until their New Day (CTM-005).
+    void compareRuns() {
+        int64_t kept = 1;
+        for (JobId const job : workflow.jobs)
+            if (auto const& policy = first.policyOf(job);
+                policy.maxWait.value < ir::OrderPolicy::forEver)
+                kept = std::max<int64_t>(kept, policy.maxWait.value + 2);
+        if (dag.maxActiveRuns < kept && dag.timetable.kind != target::Timetable::Kind::none)
+            differ({Aspect::limit, workflow.root, root().nameSpan, "",
+                    fmt::format("orders of {} days can be there at once", kept),
+                    fmt::format("{} runs at once", dag.maxActiveRuns),
+                    fmt::format("an order of `{}` would not begin while older ones wait (CTM-005)",
+                                name()),
+                    {}});
+        if (dag.dagrunTimeout)
+            differ({Aspect::limit, workflow.root, root().nameSpan, "", "has no limit",
+                    fmt::format("a run is failed after {} s", *dag.dagrunTimeout),
+                    fmt::format("jobs of `{}` would be stopped (CTM-005, TR-33)", name()), {}});
+        if (dag.catchup && !first.policyOf(workflow.root).retro.value &&
+            dag.timetable.kind == target::Timetable::Kind::ticks)
+            differ({Aspect::schedule, workflow.root, root().nameSpan, "",
+                    "loses days on which New Day did not run", "catches up with them",
+                    fmt::format("after an outage `{}` would run for days that are lost today "
+                                "(CTM-047)",
+                                name()),
+                    {}});
+    }
+
+    void compareFields() {
+        std::vector<int64_t> const* ticks = nullptr;
+        static std::vector<int64_t> const none;
+        if (dag.timetable.ticks)
+            ticks = &bag.tickSets[dag.timetable.ticks].ticks;
+        for (JobId const job : workflow.jobs)
+            if (auto const it = pair.taskOf.find(job.value); it != pair.taskOf.end())
+                fields.compareOrder(job, dag, dag.tasks[it->second], ticks ? *ticks : none,
+                                    findings());
+    }
+
+    // --- what must hold --------------------------------------------------------------------------
+
+    /// By the names of the manifest (docs/decisions.md).
+    void noteAssumptions() {
+        assume("new-day:" + ir::clockText(estate.settings.newDay),
+               "Control-M's day begins at that time (CTM-001)");
+        if (first.policyOf(workflow.root).method == Method::manual)
+            assume("ordered-by-hand:" + name(), "whoever orders it today orders its DAG (CTM-006)");
+        if (usesEdges)
+            assume("conditions-by-jobs-alone",
+                   "nobody but the jobs of these definitions adds or deletes the conditions that "
+                   "became edges, none is left of another year, and no folder is ordered twice for "
+                   "a day (CTM-011, CTM-013, TR-31)");
+        bool waitsForFacts = false, staysLonger = false;
+        for (JobId const job : workflow.jobs) {
+            ir::Job const& one = estate.jobs[job];
+            staysLonger |= !estate.isContainer(job) &&
+                           first.policyOf(job).maxWait.value !=
+                               first.policyOf(workflow.root).maxWait.value;
+            if (one.condition)
+                estate.conditions.forEachAtom(one.condition.expr, [&](ir::AtomId id) {
+                    waitsForFacts |= !first.producerOf(job, estate.conditions[id]).isValid();
+                });
+        }
+        if (waitsForFacts)
+            assume("ledger-holds-facts",
+                   "conditions that come from outside Airflow are told to the ledger, too");
+        if (staysLonger && !estate.isContainer(workflow.root))
+            assume("folders-stay-for-their-jobs",
+                   "a SMART folder stays as long as the MAXWAIT of its jobs says (CTM-005)");
+    }
+
+    ir::Estate const& estate;
+    OrderedEstate &first, &second;
+    schedule::Ticks &ticksOfFirst, &ticksOfSecond;
+    target::Bag const& bag;
+    Pair const& pair;
+    LiftedDag const& lifted;
+    Options const& options;
+    FieldComparison& fields;
+    WorkflowResult& result;
+    ir::Workflow const& workflow;
+    target::Dag const& dag;
+    bool usesEdges = false;
+    size_t plays = 0;
+    std::set<std::pair<uint32_t, Aspect>> told;
+};
+
+} // namespace
+
+void verifyFolders(ir::Estate const& estate, target::Bag const& bag, llvm::ArrayRef<Pair> pairs,
+                   Options const& options, FieldComparison& fields,
+                   std::vector<WorkflowResult>& results) {
+    LiftedDags const lifted = liftDags(estate, bag, pairs);
+    if (lifted.of.empty())
+        return;
+    OrderedEstate ours(estate, options.horizon), theirs(*lifted.estate, options.horizon);
+    schedule::Ticks ourTicks(estate), theirTicks(*lifted.estate);
+    for (Pair const& pair : pairs)
+        if (auto const it = lifted.of.find(pair.workflow.value); it != lifted.of.end())
+            FolderJudge(estate, ours, theirs, ourTicks, theirTicks, bag, pair, it->second, options,
+                        fields, results[pair.workflow.value])
+                .run();
+}
+
+} // namespace hoist::equivalence
