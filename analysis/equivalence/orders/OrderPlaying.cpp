@@ -351,6 +351,9 @@ private:
             found->first = lifeText(x, at);
             found->second = lifeText(y, at);
         }
+        // What is left behind tells nothing about a start.
+        if (!found && about.aspect != Aspect::order)
+            return std::nullopt;
         if (!found) {
             auto const factsA = conditionsOf(a), factsB = conditionsOf(b);
             std::vector<std::string> onlyA, onlyB;
