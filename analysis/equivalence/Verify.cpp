@@ -488,10 +488,10 @@ private:
 };
 
 /// A workflow without a DAG.
-void judgeMissing(ir::Estate const& estate, WorkflowResult& result) {
+void judgeMissing(ir::Estate const& estate, Options const& options, WorkflowResult& result) {
     ir::Workflow const& workflow = estate.workflows[result.workflow];
     ir::Job const& root = estate.jobs[workflow.root];
-    if (workflow.refused || root.refused) {
+    if (workflow.refused || root.refused || options.refused.contains(root.name.str())) {
         result.findings.unknowns.push_back(
             {"hoist refuses this workflow, so there is nothing to compare it with", workflow.root,
              ""});
@@ -547,7 +547,7 @@ Result verify(ir::Estate& estate, target::Bag const& bag, Options const& options
             WorkflowResult& one = result.workflows[i];
             ir::Workflow const& workflow = estate.workflows[one.workflow];
             if (!one.dag || workflow.refused)
-                judgeMissing(estate, one);
+                judgeMissing(estate, options, one);
             else if (workflow.dialect != ir::Dialect::controlm)
                 Judge(estate, ticks, bag, expressions, fields, pairs, pairs[i], options, one).run();
         }

@@ -10,6 +10,8 @@
 #include "analysis/equivalence/Matching.h"
 #include "analysis/schedule/Ticks.h"
 
+#include <set>
+
 namespace hoist::equivalence {
 
 struct Options {
@@ -27,6 +29,7 @@ struct Options {
     };
     std::map<std::string, Subscription> subscriptions; ///< by dag_id
     bool hasManifest = false;
+    std::set<std::string> refused; ///< jobs that `build` wrote no DAG for, as the manifest says
 };
 
 struct WorkflowResult {

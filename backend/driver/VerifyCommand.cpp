@@ -168,6 +168,10 @@ private:
                             if (name.is_string())
                                 names->push_back(name);
             }
+        if (manifest.contains("refused") && manifest["refused"].is_array())
+            for (auto const& row : manifest["refused"])
+                if (row.is_object() && row.contains("name") && row["name"].is_string())
+                    options.refused.insert(row["name"]);
         options.hasManifest = true;
         alarms = equivalence::readManifestAlarms(manifest, error);
         if (!alarms)

@@ -494,12 +494,13 @@ private:
             set(policy.maxRerun, retries.get<int64_t>());
             json const& delay = field(task, "retry_delay");
             double const seconds = delay.is_number() ? delay.get<double>() : 0;
-            if (seconds > 1e8 || seconds < 0 || static_cast<int64_t>(seconds) % 60 != 0)
-                unknown(fmt::format("`{}` waits {} s between its attempts, and INTERVAL counts "
-                                    "minutes",
-                                    task.id, seconds));
+            bool const isMinutes = seconds >= 0 && seconds < 1e8;
+            if (isMinutes && static_cast<int64_t>(seconds) % 60 != 0)
+                out->inSeconds.push_back(task.id);
+            if (isMinutes) // a minute more or less is no difference to who is played
+                set(policy.interval, static_cast<int32_t>((seconds + 59) / 60));
             else
-                set(policy.interval, static_cast<int32_t>(seconds / 60));
+                unknown(fmt::format("`{}` waits {} s between its attempts", task.id, seconds));
             if (isBackoff(field(task, "retry_exponential_backoff")))
                 unknown(fmt::format("`{}` waits longer before each attempt", task.id));
         }
@@ -538,11 +539,11 @@ private:
             policy.rules.push_back(std::move(rule));
         };
         using Kind = ir::EndAction::Kind;
-        constexpr int64_t longestGap = 2000;
+        constexpr int64_t longestGap = 2000, highest = UINT32_MAX; // of Windows
         add(ir::Compare::greaterEqual, 0, Kind::setOk);
         int64_t next = 0; // the first code that is not yet decided
         for (ir::CodeRange const& range : codes->all()) {
-            if (range.to < 0)
+            if (range.to < 0 || range.from > highest)
                 continue;
             if (range.from - next > longestGap)
                 return unknown(fmt::format("the exit rule of `{}` has a long gap", task.id));

@@ -24,7 +24,7 @@ using Aspect = Difference::Aspect;
 namespace {
 
 constexpr int64_t secondsADay = 86'400, hour = 3600;
-constexpr size_t mostCast = 8, mostPlays = 400;
+constexpr size_t mostCast = 8, mostPlays = 1500;
 constexpr int32_t longestDays = 50;
 
 class Playing {
@@ -109,8 +109,11 @@ private:
                     auto const& members = estate.groups[job.group].members;
                     open.insert(open.end(), members.begin(), members.end());
                 }
-                if (job.condition)
-                    estate.conditions.forEachAtom(job.condition.expr, [&](ir::AtomId id) {
+                for (JobId box = open[at]; box; box = estate.jobs[box].box) {
+                    ir::ConditionRef const& condition = estate.jobs[box].condition;
+                    if (!condition)
+                        continue;
+                    estate.conditions.forEachAtom(condition.expr, [&](ir::AtomId id) {
                         auto const adders = side.orders.addersOf(estate.conditions[id]);
                         for (JobId const adder : adders)
                             if (!llvm::is_contained(open, adder))
@@ -118,6 +121,7 @@ private:
                         noteOutside(estate.conditions[id], adders.empty());
                         noteEarlier(side, estate.conditions[id], adders);
                     });
+                }
             }
             // Who waits for it shows what it did.
             if (start && cast.size() < 2)
@@ -203,6 +207,7 @@ private:
 
     std::vector<Scenario> scenarios() {
         std::vector<std::vector<std::pair<std::string, std::vector<RunPlan>>>> lives{{}};
+        std::set<int64_t> const durations = durationsTried();
         auto const plan = [](int64_t code, int64_t duration, bool isKilled = false) {
             RunPlan made;
             made.exitCode = code;
@@ -215,7 +220,7 @@ private:
                 lives.push_back({{name, {plan(code, 60)}}});
             lives.push_back({{name, {plan(1, 60), plan(0, 60)}}});
             lives.push_back({{name, {plan(0, 60, true)}}});
-            for (int64_t const duration : {20 * int64_t{60}, 3 * hour, 12 * hour, 30 * hour})
+            for (int64_t const duration : durations)
                 lives.push_back({{name, {plan(0, duration)}}});
         }
         for (size_t i = 0; i < std::min<size_t>(cast.size(), 4); ++i)
@@ -224,9 +229,9 @@ private:
                     lives.push_back({{cast[i], {plan(1, 60)}}, {cast[j], {plan(0, 3 * hour)}}});
         std::vector<Scenario> made;
         Scenario const empty = emptyDays();
-        for (unsigned facts = 0; facts < (outside.empty() ? 1U : 3U); ++facts) {
+        for (Given const& given : givens()) {
             Scenario days = empty;
-            addFacts(days, facts);
+            addFacts(days, given);
             for (auto const& [name, dates] : earlier)
                 for (int32_t const day : dates)
                     if (int64_t const at = newDay(day);
@@ -241,28 +246,87 @@ private:
         return made;
     }
 
-    /// What others add: there from the start, late in each day, never.
-    void addFacts(Scenario& scenario, unsigned how) const {
-        if (how == 2)
-            return;
+    /// Which conditions of others are there, and from when on.
+    struct Given {
+        std::set<std::string> names;
+        bool isDated = true, isStat = true;
+        int64_t lateBy = -1; ///< of each day, from New Day on; -1: there from the start
+    };
+
+    std::vector<Given> givens() const {
+        std::vector<Given> list;
+        std::set<std::string> const all(outside.begin(), outside.end());
+        list.push_back({all});
+        if (all.empty())
+            return list;
+        for (std::string const& name : all) {
+            std::set<std::string> others = all;
+            others.erase(name);
+            list.push_back({others});
+        }
+        list.push_back({all, true, false});
+        list.push_back({all, false, true});
+        for (int64_t const late : latenesses())
+            list.push_back({all, true, true, late});
+        list.push_back({});
+        return list;
+    }
+
+    /// Times of the day around which a window opens or closes, from New Day on.
+    std::set<int64_t> latenesses() const {
+        std::set<int64_t> found{5 * hour};
+        int64_t const newDay_ = model(first).settings.newDay;
+        for (auto const& [side, job] : {std::pair(&first, about.first), {&second, about.second}}) {
+            if (!job)
+                continue;
+            ir::OrderPolicy const& policy = side->orders.policyOf(job);
+            for (auto const* time : {&policy.fromTime, &policy.toTime})
+                if (*time)
+                    found.insert((**time - newDay_ + 1440) % 1440 * 60 + hour / 2);
+        }
+        return found;
+    }
+
+    std::set<int64_t> durationsTried() const {
+        std::set<int64_t> found{20 * int64_t{60}, 3 * hour, 12 * hour, 30 * hour};
+        int64_t const newDay_ = model(first).settings.newDay;
+        std::set<int64_t> begins{0}; // from New Day on, of what may be waited for
+        for (OrderSide const* side : {&first, &second})
+            for (JobId const job : model(*side).workflows[side->folder].jobs)
+                if (auto const& from = side->orders.policyOf(job).fromTime; from && begins.size() < 4)
+                    begins.insert((*from - newDay_ + 1440) % 1440 * 60);
+        for (int64_t const late : latenesses())
+            for (int64_t const begin : begins)
+                if (late > begin)
+                    found.insert(late - begin);
+        for (auto const& [side, job] : {std::pair(&first, about.first), {&second, about.second}})
+            if (job && side->orders.policyOf(job).maxWait.value < 10)
+                found.insert((side->orders.policyOf(job).maxWait.value + 1) * secondsADay +
+                             6 * hour);
+        return found;
+    }
+
+    void addFacts(Scenario& scenario, Given const& given) const {
         auto const low = static_cast<int32_t>(scenario.start / secondsADay) - 8;
         auto const high = static_cast<int32_t>(scenario.end / secondsADay) + 1;
-        for (std::string const& name : outside) {
-            if (how == 0) {
-                scenario.facts.push_back({name, "STAT"});
-                for (int32_t day = low; day <= high; ++day)
+        for (std::string const& name : given.names) {
+            if (given.lateBy < 0) {
+                if (given.isStat)
+                    scenario.facts.push_back({name, "STAT"});
+                for (int32_t day = low; given.isDated && day <= high; ++day)
                     scenario.facts.push_back({name, mmdd(day)});
                 continue;
             }
-            for (int32_t day = low + 8; day < high; ++day) {
-                semantics::Event event;
-                event.at = newDay(day) + 5 * hour;
-                event.kind = semantics::Event::Kind::addCondition;
-                event.object = name;
-                event.value = mmdd(day);
-                if (event.at >= scenario.start && event.at < scenario.end)
-                    scenario.events.push_back(event);
-            }
+            for (int32_t day = low + 8; day < high; ++day)
+                for (std::string const& date : {mmdd(day), std::string("STAT")}) {
+                    semantics::Event event;
+                    event.at = newDay(day) + given.lateBy;
+                    event.kind = semantics::Event::Kind::addCondition;
+                    event.object = name;
+                    event.value = date;
+                    if (event.at >= scenario.start && event.at < scenario.end)
+                        scenario.events.push_back(event);
+                }
         }
     }
 

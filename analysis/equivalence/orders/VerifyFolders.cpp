@@ -89,6 +89,9 @@ private:
             findings().unknowns.push_back({reason, workflow.root, ""});
         for (Mismatch const& mismatch : found.mismatches)
             judge(mismatch);
+        for (std::string const& task : lifted.inSeconds)
+            assume("interval-in-minutes:" + task,
+                   "less than a minute between two attempts does not matter (CTM-061)");
     }
 
     void judge(Mismatch const& mismatch) {

@@ -1,0 +1,338 @@
+"""`hoist verify` on folders of Control-M: what hoist writes is proved, each error put into it is found, rewrites are not
+accused. The DAGs are loaded by real Airflow once; errors are made in what it exported.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from compiled import ROOT, compile_estate, hoist_binary
+from test_verify import export, verify
+
+pytestmark = pytest.mark.usefixtures("airflow_home")
+
+Export = dict[str, Any]
+
+DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
+<DEFTABLE>
+  <SMART_FOLDER FOLDER_NAME="NIGHT" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL" TIMEFROM="0800">
+    <INCOND NAME="OPEN" ODATE="ODAT" AND_OR="A"/>
+    <JOB JOBNAME="EXTRACT" TASKTYPE="Command" CMDLINE="extract %%DAY" NODEID="h" DAYS="ALL" MAXRERUN="2" INTERVAL="00005M">
+      <VARIABLE NAME="%%DAY" VALUE="%%$ODATE"/>
+      <ON STMT="*" CODE="COMPSTAT EQ 4"><DOACTION ACTION="OK"/></ON>
+      <ON STMT="*" CODE="NOTOK"><DOCOND NAME="E-BAD" ODATE="ODAT" SIGN="+"/><DOACTION ACTION="RERUN"/></ON>
+      <OUTCOND NAME="E-OK" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+    <JOB JOBNAME="LOAD" TASKTYPE="Command" CMDLINE="load" NODEID="h" DAYS="ALL" TIMETO="1200">
+      <INCOND NAME="E-OK" ODATE="ODAT" AND_OR="A"/>
+      <INCOND NAME="OTHER" ODATE="STAT" AND_OR="A"/>
+      <OUTCOND NAME="L-OK" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+    <JOB JOBNAME="HISTORY" TASKTYPE="Command" CMDLINE="history" NODEID="h" DAYS="ALL">
+      <INCOND NAME="L-OK" ODATE="PREV" AND_OR="A"/>
+      <QUANTITATIVE NAME="DB" QUANT="2" ONFAIL="R" ONOK="R"/>
+    </JOB>
+    <JOB JOBNAME="MONDAY" TASKTYPE="Command" CMDLINE="monday" NODEID="h" WEEKDAYS="1">
+      <INCOND NAME="L-OK" ODATE="ODAT" AND_OR="A"/>
+    </JOB>
+    <JOB JOBNAME="EITHER" TASKTYPE="Dummy" DAYS="ALL">
+      <INCOND NAME="E-OK" ODATE="ODAT" AND_OR="A"/>
+      <INCOND NAME="E-BAD" ODATE="ODAT" AND_OR="O"/>
+    </JOB>
+    <OUTCOND NAME="N-OK" ODATE="ODAT" SIGN="+"/>
+  </SMART_FOLDER>
+  <FOLDER FOLDER_NAME="DAY" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM">
+    <JOB JOBNAME="FIX" TASKTYPE="Command" CMDLINE="fix" NODEID="h" DAYS="ALL">
+      <INCOND NAME="E-BAD" ODATE="ODAT" AND_OR="A"/>
+    </JOB>
+    <JOB JOBNAME="REPORT" TASKTYPE="Command" CMDLINE="report" NODEID="h" DAYS="ALL" TIMEFROM="0900" TIMETO="&gt;" MAXWAIT="1">
+      <INCOND NAME="N-OK" ODATE="ODAT" AND_OR="A"/>
+      <ON STMT="*" CODE="NOTOK"><DOMAIL DEST="ops@example.com" SUBJECT="report failed"/></ON>
+      <OUTCOND NAME="N-OK" ODATE="ODAT" SIGN="-"/>
+      <OUTCOND NAME="R-OK" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+    <JOB JOBNAME="SEND" TASKTYPE="Command" CMDLINE="send" NODEID="h" DAYS="ALL" TIMEFROM="0900" TIMETO="&gt;" MAXWAIT="1">
+      <INCOND NAME="R-OK" ODATE="ODAT" AND_OR="A"/>
+    </JOB>
+  </FOLDER>
+</DEFTABLE>
+"""
+SETTINGS = "[controlm.resources]\nDB = 4\n"
+
+
+class Judged:
+    """The definition, and what Airflow exported of hoist's own DAGs."""
+
+    def __init__(self, scratch: Path) -> None:
+        self.scratch = scratch
+        self.source = scratch / "estate.xml"
+        self.source.write_text(DEFINITION, encoding="utf-8")
+        self.settings = scratch / "hoist.toml"
+        self.settings.write_text(SETTINGS, encoding="utf-8")
+        compile_estate(self.source, out=scratch / "dags", options=["--config", str(self.settings)])
+        self.exported: Export = json.loads(
+            export(scratch / "dags", scratch / "export.json").read_text(encoding="utf-8")
+        )
+
+    def verdicts(self, exported: Export) -> dict[str, dict[str, Any]]:
+        """By workflow."""
+        path = self.scratch / "changed.json"
+        path.write_text(json.dumps(exported), encoding="utf-8")
+        _, told, _ = verify(
+            self.source, "--config", self.settings, "--serialized", path,
+            "--manifest", self.scratch / "dags" / "hoist.manifest.json",
+        )  # fmt: skip
+        return {one["workflow"]: one for one in told["workflows"]}
+
+
+@pytest.fixture(scope="module")
+def judged(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    return Judged(tmp_path_factory.mktemp("orders"))
+
+
+def test_what_hoist_writes_is_proved(judged: Judged) -> None:
+    for one in judged.verdicts(judged.exported).values():
+        assert one["verdict"] == "equivalent-if", one
+        names = [each["name"] for each in one["assumptions"]]
+        assert {name.split(":")[0] for name in names} <= {
+            "new-day", "conditions-by-jobs-alone", "ledger-holds-facts", "connection", "pool",
+            "folders-stay-for-their-jobs",
+        }  # fmt: skip
+
+
+def task(exported: Export, name: str) -> dict[str, Any]:
+    """A task by its id, or by the end of the job that it stands for."""
+    found: list[dict[str, Any]] = [
+        each for dag in exported["dags"] for each in dag["tasks"] if each["task_id"] == name
+    ]
+    assert len(found) == 1, name
+    return found[0]
+
+
+def dag(exported: Export, name: str) -> dict[str, Any]:
+    (found,) = [each for each in exported["dags"] if each["dag_id"] == name]
+    return found
+
+
+def arguments(name: str, **changed: Any) -> Callable[[Export], None]:
+    def change(exported: Export) -> None:
+        given = task(exported, name)["arguments"]
+        for key, value in changed.items():
+            if value is None:
+                assert key in given
+                del given[key]
+            else:
+                assert given.get(key) != value
+                given[key] = value
+
+    return change
+
+
+def fields(name: str, **changed: Any) -> Callable[[Export], None]:
+    def change(exported: Export) -> None:
+        assert any(task(exported, name)[key] != value for key, value in changed.items())
+        task(exported, name).update(changed)
+
+    return change
+
+
+def no_edge(before: str, behind: str) -> Callable[[Export], None]:
+    return lambda exported: task(exported, before)["downstream"].remove(behind)
+
+
+def edge(before: str, behind: str) -> Callable[[Export], None]:
+    return lambda exported: task(exported, before)["downstream"].append(behind)
+
+
+def runs(name: str, **changed: Any) -> Callable[[Export], None]:
+    return lambda exported: dag(exported, name).update(changed)
+
+
+def shifted_ticks(exported: Export) -> None:
+    ticks = exported["tick_sets"][dag(exported, "NIGHT")["timetable"]["ticks"]]
+    ticks["ticks"] = [tick + 3600 for tick in ticks["ticks"]]
+
+
+def lost_day(exported: Export) -> None:
+    days = exported["day_sets"][task(exported, "MONDAY")["arguments"]["days"]["order_days"]]
+    del days["days"][len(days["days"]) // 2]
+
+
+def lost_task(exported: Export) -> None:
+    tasks = dag(exported, "DAY")["tasks"]
+    tasks[:] = [one for one in tasks if one["task_id"] != "FIX"]
+
+
+ERRORS: dict[str, Callable[[Export], None]] = {
+    "an edge is lost": no_edge("EXTRACT", "LOAD"),
+    "a wait becomes an edge": edge("REPORT", "FIX"),
+    "a wait is lost": arguments("FIX", when=None),
+    "one of two waits is lost": arguments("LOAD", when=None),
+    "and for or": arguments("EITHER", when="fact(E-OK^CTM) & fact(E-BAD^CTM)"),
+    "the order date for PREV": arguments("HISTORY", when="fact(L-OK^CTM)"),
+    "a day before for PREV of Mondays": arguments(
+        "HISTORY", when="fact(L-OK^CTM, next order date)"
+    ),
+    "another name": arguments("LOAD", when="fact(OTHERS^CTM, no date)"),
+    "STAT is dated": arguments("LOAD", when="fact(OTHER^CTM)"),
+    "no end of the window": arguments("LOAD", time_to=None),
+    "another end of the window": arguments("LOAD", time_to="13:00"),
+    "the folder's time is lost": arguments("NIGHT.when", time_from=None),
+    "the folder's wait is lost": arguments("NIGHT.when", when=None),
+    "a later time": arguments("REPORT", time_from="10:00"),
+    "it is removed at once": arguments("REPORT", max_wait=None),
+    "it stays too long": arguments("REPORT", max_wait=2),
+    "the token is not taken": arguments("REPORT", on_ok=["+fact(R-OK^CTM)"]),
+    "the failure path is lost": arguments("EXTRACT", on_notok=None),
+    "the folder leaves nothing": arguments("NIGHT.end", on_ok=None),
+    "exit code 4 fails": arguments("EXTRACT", exit_rule=None),
+    "exit code 5 is OK": arguments("EXTRACT", exit_rule="success: 0,4-5"),
+    "nothing fails": arguments("EXTRACT", exit_rule="any"),
+    "no rerun": fields("EXTRACT", retries=0),
+    "one rerun more": fields("EXTRACT", retries=3),
+    "reruns come later": fields("EXTRACT", retry_delay=600.0),
+    "it is run again": fields("LOAD", retries=1),
+    "killed after an hour": fields("LOAD", execution_timeout=3600.0),
+    "another command": arguments("LOAD", command="load "),
+    "another variable": arguments("EXTRACT", variables={"DAY": "%%$DATE"}),
+    "a variable is lost": arguments("EXTRACT", variables=None),
+    "another host": arguments("LOAD", machine="g"),
+    "another user": arguments("LOAD", owner_user="root"),
+    "no pool": fields("HISTORY", pool="default_pool"),
+    "fewer slots": fields("HISTORY", pool_slots=1),
+    "nobody is told": arguments("REPORT", alarms=None),
+    "somebody else is told": arguments(
+        "REPORT", alarms={"notify": ["dev@example.com"], "message": "report failed"}
+    ),
+    "a member before its folder": no_edge("NIGHT.when", "EXTRACT"),
+    "the end does not wait": no_edge("HISTORY", "NIGHT.end"),
+    "one run at a time": runs("DAY", max_active_runs=1),
+    "missed days are made up": runs("DAY", catchup=True),
+    "runs are stopped": runs("DAY", dagrun_timeout=7200.0),
+    "an hour late": shifted_ticks,
+    "a Monday is lost": lost_day,
+    "a job is lost": lost_task,
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_each_error_is_found(judged: Judged, name: str) -> None:
+    changed = copy.deepcopy(judged.exported)
+    ERRORS[name](changed)
+    assert changed != judged.exported
+    told = judged.verdicts(changed)
+    verdicts = {one["verdict"] for one in told.values()}
+    assert "different" in verdicts, [
+        (w["workflow"], w["verdict"], w["differences"], w["unknowns"]) for w in told.values()
+    ]
+
+
+def as_facts(exported: Export) -> None:
+    """Edges that stand for waits, written as waits."""
+    tasks = dag(exported, "NIGHT")["tasks"]
+    one = next(each for each in tasks if each["task_id"] == "EXTRACT")
+    one["downstream"].remove("LOAD")
+    load = task(exported, "LOAD")["arguments"]
+    load["when"] = f"fact(E-OK^CTM) & {load['when']}"
+
+
+def in_another_order(exported: Export) -> None:
+    for each in dag(exported, "NIGHT")["tasks"]:
+        each["downstream"].reverse()
+    dag(exported, "NIGHT")["tasks"].reverse()
+
+
+REWRITES: dict[str, Callable[[Export], None]] = {
+    "edges as waits": as_facts,
+    "another order": in_another_order,
+    "or in another order": arguments("EITHER", when="fact(E-BAD^CTM) | fact(E-OK^CTM)"),
+    "and distributed over or": arguments(
+        "EITHER",
+        when="(fact(E-OK^CTM) | fact(E-BAD^CTM)) & (fact(E-BAD^CTM) | fact(E-OK^CTM))",
+    ),
+    "absorbed": arguments(
+        "EITHER", when="fact(E-OK^CTM) | fact(E-BAD^CTM) | (fact(E-OK^CTM) & fact(E-BAD^CTM))"
+    ),
+    "the same exit codes": arguments("EXTRACT", exit_rule="fail: 1-3,5-4294967295"),
+    "added twice": arguments("LOAD", on_ok=["+fact(L-OK^CTM)", "+fact(L-OK^CTM)"]),
+    "an edge that follows from others": edge("EXTRACT", "MONDAY"),
+}
+
+
+@pytest.mark.parametrize("name", REWRITES)
+def test_no_rewrite_is_accused(judged: Judged, name: str) -> None:
+    changed = copy.deepcopy(judged.exported)
+    REWRITES[name](changed)
+    told = judged.verdicts(changed)
+    accused = [one for one in told.values() if one["verdict"] == "different"]
+    assert not accused
+    if name not in ("an edge that follows from others",):
+        assert {one["verdict"] for one in told.values()} == {"equivalent-if"}, told
+
+
+def test_what_no_day_shows_is_unknown(judged: Judged) -> None:
+    """Of another server nobody says what its table holds."""
+    changed = copy.deepcopy(judged.exported)
+    arguments("LOAD", when="fact(OTHER^CTN, no date)")(changed)
+    assert judged.verdicts(changed)["NIGHT"]["verdict"] == "unknown"
+
+
+def test_a_condition_of_an_edge_may_be_left_out(judged: Judged) -> None:
+    changed = copy.deepcopy(judged.exported)
+    arguments("REPORT", on_ok=["-fact(N-OK^CTM)"])(changed)
+    told = judged.verdicts(changed)["DAY"]
+    names = {one["name"] for one in told["assumptions"]}
+    assert told["verdict"] == "equivalent-if"
+    assert "nobody-else-reads-conditions:DAY/REPORT" in names
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_generated_folders_are_proved(seed: int, tmp_path: Path) -> None:
+    estate = tmp_path / "estate"
+    subprocess.run(
+        [
+            sys.executable, ROOT / "scripts" / "generate_controlm.py",
+            "--jobs", "300", "--seed", str(seed), estate,
+        ],
+        check=True,
+    )  # fmt: skip
+    compile_estate(estate, out=tmp_path / "dags", options=["--config", str(estate / "hoist.toml")])
+    loaded = export(tmp_path / "dags", tmp_path / "export.json")
+    _, told, _ = verify(
+        estate, "--config", estate / "hoist.toml", "--serialized", loaded,
+        "--manifest", tmp_path / "dags" / "hoist.manifest.json",
+    )  # fmt: skip
+    assert len(told["workflows"]) > 10
+    assert {one["verdict"] for one in told["workflows"]} <= {"equivalent", "equivalent-if"}
+
+
+def test_a_refused_folder_has_nothing_to_compare(tmp_path: Path) -> None:
+    (tmp_path / "estate.xml").write_text(
+        DEFINITION.replace('JOBNAME="FIX"', 'JOBNAME="FIX" CYCLIC="1" INTERVAL="00005M"'),
+        encoding="utf-8",
+    )
+    (tmp_path / "hoist.toml").write_text(SETTINGS, encoding="utf-8")
+    done = subprocess.run(
+        [
+            hoist_binary(), "build", tmp_path / "estate.xml", "-o", tmp_path / "dags",
+            "--config", tmp_path / "hoist.toml",
+        ],
+        capture_output=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 5
+    loaded = export(tmp_path / "dags", tmp_path / "export.json")
+    code, told, _ = verify(
+        tmp_path / "estate.xml", "--config", tmp_path / "hoist.toml", "--serialized", loaded,
+        "--manifest", tmp_path / "dags" / "hoist.manifest.json",
+    )  # fmt: skip
+    (day,) = [one for one in told["workflows"] if one["workflow"] == "DAY"]
+    assert (code, day["verdict"]) == (4, "unknown")
+    assert "refuses" in day["unknowns"][0]["reason"]
