@@ -179,7 +179,8 @@ private:
             return joined;
         };
         for (std::string const& key : keys) {
-            bool const isFact = key == "adds" || key == "deletes" || key == "by_rule" || key == "condition";
+            bool const isFact =
+                key == "adds" || key == "deletes" || key == "by_rule" || key == "condition";
             if (isComparedByMeaning(key) || (isFact && is.dialect == ir::Dialect::controlm))
                 continue;
             std::string const a = text(oldValues, key), b = text(newValues, key);
@@ -198,8 +199,11 @@ private:
             oldOrders.emplace(before, options.horizon);
         if (!newOrders)
             newOrders.emplace(after, options.horizon);
-        FolderDifferences const found = compareFolders(*oldOrders, oldId, *newOrders, newId,
-                                                       options.renamed, {}, options.budget);
+        ComparisonOptions how;
+        how.budget = options.budget;
+        how.countsAllConditions = true;
+        FolderDifferences const found =
+            compareFolders(*oldOrders, oldId, *newOrders, newId, options.renamed, how);
         result.rewritten += found.bySolver;
         OrderSide const was{*oldOrders, beforeTicks, oldId, "before"};
         OrderSide const is{*newOrders, afterTicks, newId, "after"};

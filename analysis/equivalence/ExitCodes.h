@@ -19,7 +19,7 @@ public:
     /// The smallest code from 0 on that only one of them holds. Below 0 and above 255 only where
     /// `wide` (Windows) knows such codes.
     std::optional<int64_t> firstDifference(ExitCodes const& other, bool wide) const;
-    std::string text() const; ///< "0-4,7"
+    std::string text() const;                                    ///< "0-4,7"
     llvm::ArrayRef<ir::CodeRange> all() const { return ranges; } ///< sorted, disjoint
 
 private:

@@ -175,7 +175,7 @@ private:
         given("priority", policy.priority);
         flag("ctm_cyclic", policy.isCyclic);
         text("ctm_cycle", fmt::format("{} {} {}", static_cast<int>(policy.cycle.kind),
-                                  static_cast<int>(policy.cycle.from), policy.cycle.tolerance));
+                                      static_cast<int>(policy.cycle.from), policy.cycle.tolerance));
         for (int32_t const minutes : policy.cycle.minutes)
             number("ctm_minutes", minutes);
         whole("ctm_interval", policy.interval);
@@ -188,12 +188,13 @@ private:
         number("ctm_adjust", static_cast<int64_t>(policy.adjust));
         for (ir::EndRule const& rule : policy.rules) {
             text("ctm_on", fmt::format("{} {} {} {}", static_cast<int>(rule.test.kind),
-                                   static_cast<int>(rule.test.relation),
-                                   static_cast<int>(rule.test.op), rule.test.number));
+                                       static_cast<int>(rule.test.relation),
+                                       static_cast<int>(rule.test.op), rule.test.number));
             text("ctm_pattern", rule.test.text);
             for (ir::EndAction const& action : rule.actions) {
-                text("ctm_do", fmt::format("{} {} {} {}", static_cast<int>(action.kind), action.fact,
-                                       static_cast<int>(action.date.kind), action.date.offset));
+                text("ctm_do",
+                     fmt::format("{} {} {} {}", static_cast<int>(action.kind), action.fact,
+                                 static_cast<int>(action.date.kind), action.date.offset));
                 for (llvm::StringRef const part :
                      {action.folder, action.name, action.text, action.subject, action.destination,
                       action.urgency})

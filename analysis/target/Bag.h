@@ -80,7 +80,7 @@ struct Group {
     std::string legacyJob;
     std::optional<std::string> success, failure; ///< box_success, box_failure as given
     std::vector<std::string> terminators, kill;
-    bool isEager = false; ///< it waits for nothing but the start of the box around it
+    bool isEager = false;  ///< it waits for nothing but the start of the box around it
     std::string orderDays; ///< of a SubFolder with criteria of its own: a key of Bag::daySets
 };
 

@@ -319,8 +319,7 @@ private:
             !number(horizon, "to", horizonAt, bag.to, true))
             return false;
         return readErrors(document, top, bag) && readTickSets(document, top, bag) &&
-               readDaySets(document, top, bag) &&
-               readDags(document, top, bag);
+               readDaySets(document, top, bag) && readDags(document, top, bag);
     }
 
     bool readErrors(json const& document, Place const& top, Bag& bag) {

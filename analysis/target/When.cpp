@@ -140,8 +140,7 @@ private:
     /// pool without being in any definition, such as a condition that a later statement replaced.
     ExprId linked(Atom const& made) {
         ExprId const found = estate.conditions.atom(made);
-        bool const namesJob =
-            made.kind != Atom::Kind::variable && made.kind != Atom::Kind::fact;
+        bool const namesJob = made.kind != Atom::Kind::variable && made.kind != Atom::Kind::fact;
         if (namesJob && made.instance.empty())
             if (auto const job = estate.jobByName.find(made.name); job != estate.jobByName.end())
                 estate.conditions[estate.conditions[found].atom].job = job->second;

@@ -39,8 +39,9 @@ private:
 
     Atom fact(ir::Estate& estate, Atom made) {
         static constexpr Scope::Kind dates[] = {
-            Scope::Kind::sameCycle,    Scope::Kind::previousOrderDate, Scope::Kind::nextOrderDate,
-            Scope::Kind::anyOrderDate, Scope::Kind::noDate,            Scope::Kind::literalDate,
+            Scope::Kind::sameCycle,       Scope::Kind::previousOrderDate,
+            Scope::Kind::nextOrderDate,   Scope::Kind::anyOrderDate,
+            Scope::Kind::noDate,          Scope::Kind::literalDate,
             Scope::Kind::shiftedOrderDate};
         made.kind = Atom::Kind::fact;
         made.scope.kind = dates[pick(7)];

@@ -93,10 +93,10 @@ std::vector<std::string> conditionalRules(ir::OrderPolicy const& policy, ir::Job
     for (ir::EndRule const& rule : policy.rules) {
         if (!asksForMore(rule.test.kind))
             continue;
-        std::string text = fmt::format(
-            "on {} {} {} {} \"{}\":", static_cast<int>(rule.test.kind),
-            static_cast<int>(rule.test.relation),
-            std::string_view(ir::toString(rule.test.op)), rule.test.number, rule.test.text.str());
+        std::string text = fmt::format("on {} {} {} {} \"{}\":", static_cast<int>(rule.test.kind),
+                                       static_cast<int>(rule.test.relation),
+                                       std::string_view(ir::toString(rule.test.op)),
+                                       rule.test.number, rule.test.text.str());
         bool doesSomething = false;
         for (ir::EndAction const& action : rule.actions) {
             std::string what = otherText(action);

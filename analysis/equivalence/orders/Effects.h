@@ -12,9 +12,9 @@ namespace hoist::equivalence {
 
 struct Effect {
     bool isOk = false;
-    bool reruns = false;              ///< a rule asks for it; how often is MAXRERUN
+    bool reruns = false;                        ///< a rule asks for it; how often is MAXRERUN
     std::vector<ir::FactChange const*> changes; ///< in their order
-    std::vector<std::string> others;  ///< orders, variables: what else changes what runs
+    std::vector<std::string> others;            ///< orders, variables: what else changes what runs
 };
 
 /// `code`: nothing where a signal ended it. Rules that ask for more than the code never apply here;

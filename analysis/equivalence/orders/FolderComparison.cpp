@@ -35,7 +35,9 @@ struct Form {
             return atom;
         std::string joined;
         for (Form const& operand : operands)
-            joined += (joined.empty() ? "" : kind == Kind::all ? " & " : " | ") +
+            joined += (joined.empty()      ? ""
+                       : kind == Kind::all ? " & "
+                                           : " | ") +
                       (operand.operands.empty() ? operand.text() : "(" + operand.text() + ")");
         return joined;
     }
@@ -73,9 +75,8 @@ Form simplified(Form::Kind kind, std::vector<Form> operands) {
 class Comparison {
 public:
     Comparison(OrderedEstate& older, OrderedEstate& newer, NewNames const& names,
-               ComparedDays some, int conflicts, FolderDifferences& into)
-        : first(older), second(newer), renamed(names), compared(some), budget(conflicts),
-          result(into) {}
+               ComparisonOptions const& chosen, FolderDifferences& into)
+        : first(older), second(newer), renamed(names), options(chosen), result(into) {}
 
     void run(ir::WorkflowId firstFolder, ir::WorkflowId secondFolder) {
         std::set<std::string> seen;
@@ -83,8 +84,7 @@ public:
             std::string const name = nameIn(first, one);
             seen.insert(name);
             auto const found = second.estate.jobByName.find(name);
-            JobId const other =
-                found == second.estate.jobByName.end() ? JobId() : found->second;
+            JobId const other = found == second.estate.jobByName.end() ? JobId() : found->second;
             if (!other || second.estate.jobs[other].workflow != secondFolder) {
                 if (!first.estate.isGroup(one)) // a folder shows in what it does to its jobs
                     missing(one, {});
@@ -154,10 +154,10 @@ private:
     // Order dates.
     void compareDays(JobId one, JobId other) {
         auto const within = [&](std::vector<int32_t> const& days) {
-            auto const begin = std::lower_bound(days.begin(), days.end(), compared.from);
+            auto const begin = std::lower_bound(days.begin(), days.end(), options.from);
             return llvm::ArrayRef(days).slice(
                 static_cast<size_t>(begin - days.begin()),
-                static_cast<size_t>(std::upper_bound(begin, days.end(), compared.to) - begin));
+                static_cast<size_t>(std::upper_bound(begin, days.end(), options.to) - begin));
         };
         auto const was = within(first.daysOf(one)), is = within(second.daysOf(other));
         if (first.hasCriteria(one) == second.hasCriteria(other) && was == is)
@@ -172,19 +172,18 @@ private:
             return;
         }
         std::vector<int32_t> lost, new_;
-        std::set_difference(was.begin(), was.end(), is.begin(), is.end(),
-                            std::back_inserter(lost));
-        std::set_difference(is.begin(), is.end(), was.begin(), was.end(),
-                            std::back_inserter(new_));
+        std::set_difference(was.begin(), was.end(), is.begin(), is.end(), std::back_inserter(lost));
+        std::set_difference(is.begin(), is.end(), was.begin(), was.end(), std::back_inserter(new_));
         bool const isLost = !lost.empty() && (new_.empty() || lost.front() < new_.front());
         int32_t const day = isLost ? lost.front() : new_.front();
-        Mismatch& made = add(
-            Aspect::schedule, one, other,
-            fmt::format("{} ordered for {}", isLost ? "is" : "is not", dayText(day)),
-            fmt::format("{} ordered for {}", isLost ? "is not" : "is", dayText(day)),
-            fmt::format("of the order dates of `{}` {} would be lost and {} would be new, the first "
-                        "on {} (CTM-040)",
-                        name, lost.size(), new_.size(), dayText(day)));
+        Mismatch& made =
+            add(Aspect::schedule, one, other,
+                fmt::format("{} ordered for {}", isLost ? "is" : "is not", dayText(day)),
+                fmt::format("{} ordered for {}", isLost ? "is not" : "is", dayText(day)),
+                fmt::format(
+                    "of the order dates of `{}` {} would be lost and {} would be new, the first "
+                    "on {} (CTM-040)",
+                    name, lost.size(), new_.size(), dayText(day)));
         made.isCertain = true;
         made.day = day;
     }
@@ -245,12 +244,12 @@ private:
         Solver solver;
         std::map<std::string, Lit> atoms;
         Lit const a = litOf(solver, atoms, was), b = litOf(solver, atoms, is);
-        switch (solver.solve(!solver.equal(a, b), budget)) {
+        switch (solver.solve(!solver.equal(a, b), options.budget)) {
         case Solver::Answer::unsatisfiable: ++result.bySolver; return;
         case Solver::Answer::outOfBudget:
             result.undecided.push_back(
                 fmt::format("what `{}` waits for was not compared within {} conflicts",
-                            nameIn(first, one), budget));
+                            nameIn(first, one), options.budget));
             return;
         case Solver::Answer::satisfiable: break;
         }
@@ -374,7 +373,8 @@ private:
             return;
         std::string const name = nameIn(first, one);
         // Edges took their place, and nobody else of the estate reads them.
-        if (changesText(first, a, false) == changesText(second, b, false)) {
+        if (!options.countsAllConditions &&
+            changesText(first, a, false) == changesText(second, b, false)) {
             assume("nobody-else-reads-conditions:" + name,
                    fmt::format("nothing outside these definitions waits for the conditions that "
                                "`{}` adds",
@@ -382,10 +382,13 @@ private:
                    one);
             return;
         }
-        add(Aspect::order, one, other, fmt::format("{}: {}", how, was), is,
-            fmt::format("who waits for a condition of `{}` would wait for ever, or not wait "
-                        "(CTM-014, TR-36)",
-                        name));
+        bool const isOnlyInternal = changesText(first, a, false) == changesText(second, b, false);
+        Mismatch& made =
+            add(Aspect::order, one, other, fmt::format("{}: {}", how, was), is,
+                fmt::format("who waits for a condition of `{}` would wait for ever, or not wait "
+                            "(CTM-014, TR-36)",
+                            name));
+        made.isCertain = isOnlyInternal; // no job of the estate shows it
     }
 
     // The rest: what the shims have no form of is there on one side only.
@@ -410,11 +413,10 @@ private:
             if (policy.endsFolder && *policy.endsFolder)
                 list.emplace_back(Aspect::verdict, "ends its folder");
             if (policy.adjust != ir::OrderPolicy::Adjust::none)
-                list.emplace_back(Aspect::start, fmt::format("ADJUST_COND {}",
-                                                             static_cast<int>(policy.adjust)));
+                list.emplace_back(Aspect::start,
+                                  fmt::format("ADJUST_COND {}", static_cast<int>(policy.adjust)));
             if (policy.timezone)
-                list.emplace_back(Aspect::schedule,
-                                  "order dates in " + policy.timezone->str());
+                list.emplace_back(Aspect::schedule, "order dates in " + policy.timezone->str());
             return list;
         };
         auto const was = texts(first, one), is = texts(second, other);
@@ -454,8 +456,7 @@ private:
 
     OrderedEstate &first, &second;
     NewNames const& renamed;
-    ComparedDays compared;
-    int budget;
+    ComparisonOptions const& options;
     FolderDifferences& result;
 
 public:
@@ -466,9 +467,9 @@ public:
 
 FolderDifferences compareFolders(OrderedEstate& first, ir::WorkflowId firstFolder,
                                  OrderedEstate& second, ir::WorkflowId secondFolder,
-                                 NewNames const& renamed, ComparedDays compared, int budget) {
+                                 NewNames const& renamed, ComparisonOptions const& options) {
     FolderDifferences result;
-    Comparison comparison(first, second, renamed, compared, budget, result);
+    Comparison comparison(first, second, renamed, options, result);
     comparison.run(firstFolder, secondFolder);
     result.usesEdges = comparison.usesEdges;
     return result;

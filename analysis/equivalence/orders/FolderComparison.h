@@ -34,13 +34,17 @@ struct FolderDifferences {
 /// Names of entities of the first estate as the second one has them; others stay.
 using NewNames = std::map<std::string, std::string>;
 
-/// Order dates are compared in [from, to]; of a DAG with ticks no others are known.
-struct ComparedDays {
+struct ComparisonOptions {
+    /// Order dates are compared in [from, to]; of a DAG with ticks no others are known.
     int32_t from = INT32_MIN, to = INT32_MAX;
+    /// Conditions that no job of the estate waits for as such count, too; else that nobody else
+    /// reads them is an assumption.
+    bool countsAllConditions = false;
+    int budget = 20000;
 };
 
 FolderDifferences compareFolders(OrderedEstate& first, ir::WorkflowId firstFolder,
                                  OrderedEstate& second, ir::WorkflowId secondFolder,
-                                 NewNames const& renamed, ComparedDays compared, int budget);
+                                 NewNames const& renamed, ComparisonOptions const& options);
 
 } // namespace hoist::equivalence

@@ -131,10 +131,9 @@ private:
     // --- when runs are made ----------------------------------------------------------------------
 
     ir::TimeZone const& zone() {
-        auto const* const site =
-            into.settings.timezone.empty()
-                ? nullptr
-                : ir::findZone(ir::resolveZone(into.settings.timezone).zone);
+        auto const* const site = into.settings.timezone.empty()
+                                     ? nullptr
+                                     : ir::findZone(ir::resolveZone(into.settings.timezone).zone);
         return site ? *site : *ir::findZone("UTC");
     }
 
@@ -155,7 +154,8 @@ private:
 
     void readOrderDates() {
         json const& said = dag->fields["timetable"]["arguments"];
-        json const& criteria = said.is_object() && said.contains("any_of") ? said["any_of"] : json();
+        json const& criteria =
+            said.is_object() && said.contains("any_of") ? said["any_of"] : json();
         bool const isByHand = said.is_object() && said.value("by_hand", false);
         bool const hasCriteria = criteria.is_array() && !criteria.empty();
         if (dag->timetable.orderDays.empty())
@@ -244,8 +244,8 @@ private:
         if (isNew) {
             ir::CalendarId const id = it->second = into.calendars.add();
             ir::Calendar& calendar = into.calendars[id];
-            calendar.name = into.save(fmt::format("{}days{}", std::string_view(helperPrefix),
-                                                  id.value));
+            calendar.name =
+                into.save(fmt::format("{}days{}", std::string_view(helperPrefix), id.value));
             for (int32_t const day : days.days)
                 calendar.rows.push_back({ir::fromDayNumber(day), -1});
         }
@@ -280,8 +280,8 @@ private:
             if (into.groups[group].isContainer)
                 continue;
             auto const matched = pair->groupOf.find(from.value);
-            setDays(id, matched == pair->groupOf.end() ? daysAround({})
-                                                       : daysAround(matched->second));
+            setDays(id,
+                    matched == pair->groupOf.end() ? daysAround({}) : daysAround(matched->second));
         }
     }
 
@@ -295,9 +295,7 @@ private:
             addWaits(id);
     }
 
-    static bool runsSomething(target::Task const& task) {
-        return task.role == target::Role::job;
-    }
+    static bool runsSomething(target::Task const& task) { return task.role == target::Role::job; }
     static bool isSensor(target::Task const& task) {
         return llvm::is_contained(task.bases, "ExternalTaskSensor");
     }
@@ -309,7 +307,8 @@ private:
             if (known != definitions.jobByName.end() && boxOf.contains(known->second.value))
                 here[id.value] = folderOf(known->second);
             else
-                unknown(fmt::format("`{}` stands in front of no folder of the definition", task.id));
+                unknown(
+                    fmt::format("`{}` stands in front of no folder of the definition", task.id));
             if (here[id.value])
                 readSubmission(here[id.value], task, -1);
             return;
@@ -330,13 +329,12 @@ private:
         }
         if (isMatched && !runsSomething(task) && task.role != target::Role::junction)
             unknown(fmt::format("how `{}`, a {}, ends is not known", task.id, task.type));
-        std::string name = isMatched ? definitions.jobs[known->second].name.str()
-                                     : edgeName(*dag, id, "task");
+        std::string name =
+            isMatched ? definitions.jobs[known->second].name.str() : edgeName(*dag, id, "task");
         if (copy >= 0)
             name += fmt::format("{}{}", std::string_view(copyMark), copy);
-        ir::JobId const box =
-            isMatched ? folderOf(definitions.jobs[known->second].box)
-                      : folderOf(definitions.workflows[folder].root);
+        ir::JobId const box = isMatched ? folderOf(definitions.jobs[known->second].box)
+                                        : folderOf(definitions.workflows[folder].root);
         ir::JobId const job = addEntity(name, box);
         here[id.value] = job;
         jobsOf[{pair->dag.value, id.value}].push_back(job);
@@ -362,7 +360,8 @@ private:
         readSubmission(job, task, from);
         readEnds(job, task);
         if (isTrue(task.fields, "mapped"))
-            unknown(fmt::format("`{}` is mapped: it runs as many copies as its input has", task.id));
+            unknown(
+                fmt::format("`{}` is mapped: it runs as many copies as its input has", task.id));
         if (isTrue(task.fields, "depends_on_past") || isTrue(task.fields, "wait_for_downstream"))
             unknown(fmt::format("`{}` depends on its own past", task.id));
     }
@@ -611,7 +610,8 @@ private:
         if (here[up.value] && runsSomething(task))
             found.push_back(failed(up));
         if (task.rule != TriggerRule::allSuccess && !task.upstream.empty())
-            unknown(fmt::format("whether `{}` counts as failed hangs on its trigger rule", task.id));
+            unknown(
+                fmt::format("whether `{}` counts as failed hangs on its trigger rule", task.id));
         for (TaskId const before : task.upstream)
             addFailures(before, seen, found);
     }
@@ -622,8 +622,9 @@ private:
         if (!job)
             return;
         copyText = llvm::StringRef(into.jobs[job].name).contains(copyMark)
-                       ? llvm::StringRef(into.jobs[job].name).substr(
-                             llvm::StringRef(into.jobs[job].name).find(copyMark)).str()
+                       ? llvm::StringRef(into.jobs[job].name)
+                             .substr(llvm::StringRef(into.jobs[job].name).find(copyMark))
+                             .str()
                        : std::string();
         if (isSensor(task))
             waitElsewhere(job, task);
@@ -702,13 +703,13 @@ private:
             target::Dag const& other = bag.dags[found->second];
             auto const up = other.taskById.find(name);
             if (up == other.taskById.end())
-                return unknown(
-                    fmt::format("the sensor `{}` waits for `{}`, which there is not", task.id, name));
+                return unknown(fmt::format("the sensor `{}` waits for `{}`, which there is not",
+                                           task.id, name));
             awaited.push_back({found->second, up->second});
-            wait(job, fact(edgeName(other, up->second, "ok"),
-                           days == 0 ? ir::Scope::Kind::sameCycle
-                                     : ir::Scope::Kind::shiftedOrderDate,
-                           -static_cast<int32_t>(days)));
+            wait(job,
+                 fact(edgeName(other, up->second, "ok"),
+                      days == 0 ? ir::Scope::Kind::sameCycle : ir::Scope::Kind::shiftedOrderDate,
+                      -static_cast<int32_t>(days)));
         }
     }
 
@@ -730,8 +731,8 @@ private:
             if (seen.test(at.value))
                 continue;
             seen.set(at.value);
-            for (TaskId const next : isDownstream ? dag->tasks[at].downstream
-                                                  : dag->tasks[at].upstream)
+            for (TaskId const next :
+                 isDownstream ? dag->tasks[at].downstream : dag->tasks[at].upstream)
                 open.push_back(next);
         }
         return seen;
@@ -751,8 +752,9 @@ private:
                 if (definitions.isInside(job, known->second) && !between.test(other))
                     out->certain.push_back(
                         isStart(task)
-                            ? fmt::format("`{}` does not wait for `{}`, with which its folder waits",
-                                          dag->tasks[TaskId(other)].id, task.id)
+                            ? fmt::format(
+                                  "`{}` does not wait for `{}`, with which its folder waits",
+                                  dag->tasks[TaskId(other)].id, task.id)
                             : fmt::format(
                                   "`{}` is not waited for by `{}`, with which its folder ends",
                                   dag->tasks[TaskId(other)].id, task.id));

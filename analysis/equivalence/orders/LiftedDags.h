@@ -21,12 +21,12 @@ inline constexpr llvm::StringLiteral copyMark = "\x02";
 inline llvm::StringRef withoutCopyMark(llvm::StringRef name) { return name.split(copyMark).first; }
 
 struct LiftedDag {
-    ir::WorkflowId folder; ///< in the lifted estate
-    std::vector<std::string> unknowns; ///< what of it was not understood
+    ir::WorkflowId folder;              ///< in the lifted estate
+    std::vector<std::string> unknowns;  ///< what of it was not understood
     std::vector<std::string> inSeconds; ///< tasks whose retries wait for no whole minutes
-    std::vector<std::string> certain;  ///< what it does that no folder does, one sentence each
+    std::vector<std::string> certain;   ///< what it does that no folder does, one sentence each
     bool hasTicks = false; ///< its order dates are read off ticks: known in the horizon only
-    std::vector<int32_t> startTimes;   ///< minutes of the day, where it has several runs a day
+    std::vector<int32_t> startTimes; ///< minutes of the day, where it has several runs a day
 };
 
 struct LiftedDags {

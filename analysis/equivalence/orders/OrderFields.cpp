@@ -143,11 +143,12 @@ void JobComparison::comparePlace() {
     comparePools();
     nlohmann::json const& limit = field("execution_timeout");
     if (limit.is_number())
-        differ(Aspect::limit, job.nameSpan, "may run as long as it needs",
-               fmt::format("is stopped after {}", seconds(static_cast<int64_t>(limit.get<double>()))),
-               fmt::format("{} would be killed; MAXWAIT limits the wait, not the run (CTM-005, "
-                           "TR-33)",
-                           job.name.str()));
+        differ(
+            Aspect::limit, job.nameSpan, "may run as long as it needs",
+            fmt::format("is stopped after {}", seconds(static_cast<int64_t>(limit.get<double>()))),
+            fmt::format("{} would be killed; MAXWAIT limits the wait, not the run (CTM-005, "
+                        "TR-33)",
+                        job.name.str()));
     compareNotices();
 }
 
@@ -204,7 +205,8 @@ void JobComparison::compareVariables(std::vector<llvm::StringRef> texts) {
     for (JobId at = id; at; at = estate.jobs[at].box) {
         if (estate.isContainer(at))
             continue;
-        for (ir::OrderVariable const& variable : estate.orderPolicies[estate.jobs[at].orders].variables) {
+        for (ir::OrderVariable const& variable :
+             estate.orderPolicies[estate.jobs[at].orders].variables) {
             llvm::StringRef plain = variable.name;
             plain.consume_front("%%");
             known.try_emplace(plain.str(), variable.value);
@@ -268,10 +270,8 @@ void JobComparison::compareStockOrder(ir::CommandAction const& action,
 
 void JobComparison::compareDatedCommand(ir::CommandAction const& action, std::string const& raw,
                                         llvm::ArrayRef<int64_t> ticks) {
-    ir::TimeZone const* zone =
-        ir::findZone(estate.settings.timezone.empty()
-                         ? "UTC"
-                         : ir::resolveZone(estate.settings.timezone).zone);
+    ir::TimeZone const* zone = ir::findZone(
+        estate.settings.timezone.empty() ? "UTC" : ir::resolveZone(estate.settings.timezone).zone);
     for (int64_t const tick : ticks.take_front(ticksTried)) {
         int64_t const wall = tick + (zone ? zone->offsetAt(tick) : 0);
         auto day = static_cast<int32_t>(wall / secondsADay);
@@ -289,7 +289,8 @@ void JobComparison::compareDatedCommand(ir::CommandAction const& action, std::st
                            job.name.str(), ir::dateText(ir::fromDayNumber(day))));
         return;
     }
-    unknown("whether Airflow renders the command that Control-M makes of its variables is not known");
+    unknown(
+        "whether Airflow renders the command that Control-M makes of its variables is not known");
 }
 
 /// A message on NOTOK is a notice; the others tell people, and change nothing that runs.
@@ -303,9 +304,8 @@ void JobComparison::compareNotices() {
                 continue;
             if (rule.test.kind == ir::EndTest::Kind::notOk &&
                 action.kind != ir::EndAction::Kind::ticket)
-                wanted.emplace_back(action.destination.str(), action.text.empty()
-                                                                  ? action.subject.str()
-                                                                  : action.text.str());
+                wanted.emplace_back(action.destination.str(),
+                                    action.text.empty() ? action.subject.str() : action.text.str());
             else
                 ++others;
         }
@@ -317,10 +317,9 @@ void JobComparison::compareNotices() {
     }
     nlohmann::json const& alarms = argument("alarms");
     bool const isTold = alarms.is_object() && alarms.contains("notify");
-    std::string const address =
-        isTold && alarms["notify"].is_array() && !alarms["notify"].empty()
-            ? text(alarms["notify"].front())
-            : std::string();
+    std::string const address = isTold && alarms["notify"].is_array() && !alarms["notify"].empty()
+                                    ? text(alarms["notify"].front())
+                                    : std::string();
     std::string const message =
         isTold && alarms.contains("message") ? text(alarms["message"]) : std::string();
     bool const isWanted = llvm::any_of(wanted, [&](auto const& one) {
@@ -334,8 +333,7 @@ void JobComparison::compareNotices() {
                            job.name.str()));
     if (wanted.empty() && isTold)
         differ(Aspect::alarm, job.nameSpan, "tells nobody", "tells " + inTicks(address),
-               fmt::format("people would be told about {} who are not told today",
-                           job.name.str()));
+               fmt::format("people would be told about {} who are not told today", job.name.str()));
     if (others + wanted.size() > (wanted.empty() ? 0U : 1U))
         assume("messages-not-sent:" + rootName(),
                "nobody relies on the messages that Airflow does not send: those on OK, at times, "

@@ -39,7 +39,8 @@ public:
         std::set<std::string> there;
         for (JobId const job : model(second).workflows[second.folder].jobs)
             there.insert(nameInFirst(model(second).jobs[job].name));
-        for (JobId const job : model(first).workflows[first.folder].jobs) // others are told as missing
+        for (JobId const job :
+             model(first).workflows[first.folder].jobs) // others are told as missing
             if (std::string const name = model(first).jobs[job].name.str();
                 !model(first).isGroup(job) && there.contains(name))
                 names_.insert(name);
@@ -84,13 +85,12 @@ private:
         for (JobId const job : estate.workflows[side.folder].jobs) {
             if (!estate.jobs[job].condition)
                 continue;
-            estate.conditions.forEachAtom(
-                estate.jobs[job].condition.expr, [&](ir::AtomId id) {
-                    for (JobId const adder : side.orders.addersOf(estate.conditions[id]))
-                        if (!llvm::is_contained(played, estate.jobs[adder].workflow) &&
-                            played.size() < mostCast)
-                            played.push_back(estate.jobs[adder].workflow);
-                });
+            estate.conditions.forEachAtom(estate.jobs[job].condition.expr, [&](ir::AtomId id) {
+                for (JobId const adder : side.orders.addersOf(estate.conditions[id]))
+                    if (!llvm::is_contained(played, estate.jobs[adder].workflow) &&
+                        played.size() < mostCast)
+                        played.push_back(estate.jobs[adder].workflow);
+            });
         }
     }
 
@@ -144,7 +144,8 @@ private:
     }
 
     /// What orders of the days before the first one would have added (CTM-012).
-    void noteEarlier(OrderSide const& side, ir::Atom const& atom, std::vector<JobId> const& adders) {
+    void noteEarlier(OrderSide const& side, ir::Atom const& atom,
+                     std::vector<JobId> const& adders) {
         if (atom.kind != ir::Atom::Kind::fact || atom.scope.kind == ir::Scope::Kind::sameCycle)
             return;
         for (JobId const adder : adders) {
@@ -293,7 +294,8 @@ private:
         std::set<int64_t> begins{0}; // from New Day on, of what may be waited for
         for (OrderSide const* side : {&first, &second})
             for (JobId const job : model(*side).workflows[side->folder].jobs)
-                if (auto const& from = side->orders.policyOf(job).fromTime; from && begins.size() < 4)
+                if (auto const& from = side->orders.policyOf(job).fromTime;
+                    from && begins.size() < 4)
                     begins.insert((*from - newDay_ + 1440) % 1440 * 60);
         for (int64_t const late : latenesses())
             for (int64_t const begin : begins)
@@ -403,9 +405,10 @@ private:
             bool const startAlike = x.startsLike(y);
             if (startAlike && x.endsLike(y, false))
                 continue;
-            int64_t const at = startAlike ? firstDifference(x.ends, y.ends, [](auto const& end) {
-                return end.first;
-            }) : firstDifference(x.starts, y.starts, [](int64_t start) { return start; });
+            int64_t const at =
+                startAlike
+                    ? firstDifference(x.ends, y.ends, [](auto const& end) { return end.first; })
+                    : firstDifference(x.starts, y.starts, [](int64_t start) { return start; });
             if (found && at >= earliest)
                 continue;
             earliest = at;
@@ -430,10 +433,10 @@ private:
             found.emplace();
             found->aspect = Aspect::order;
             std::string const& which = onlyA.empty() ? onlyB.front() : onlyA.front();
-            found->first = onlyA.empty() ? "leaves no condition " + which
-                                         : "leaves the condition " + which;
-            found->second = onlyA.empty() ? "leaves the condition " + which
-                                          : "leaves no condition " + which;
+            found->first =
+                onlyA.empty() ? "leaves no condition " + which : "leaves the condition " + which;
+            found->second =
+                onlyA.empty() ? "leaves the condition " + which : "leaves no condition " + which;
         }
         if (withStory)
             tellStory(scenario, a, b, *found, earliest);
@@ -472,8 +475,8 @@ private:
         tellGiven(scenario, told, found.story);
         for (auto const& [name, plans] : scenario.runs)
             if (plans.front().duration != 60 && plans.front().exitCode == 0)
-                found.story.push_back(
-                    fmt::format("given: {} runs for {} minutes", name, plans.front().duration / 60));
+                found.story.push_back(fmt::format("given: {} runs for {} minutes", name,
+                                                  plans.front().duration / 60));
         std::set<std::string> names;
         for (semantics::StoredFact const& fact : scenario.facts)
             if (!isHelper(fact.name) && names.insert(fact.name).second)
@@ -512,7 +515,7 @@ private:
     std::set<std::string> names_; ///< whose lives are compared
     llvm::StringSet<> internal;   ///< conditions that only show in what waits for them
     std::vector<std::string> cast;
-    std::set<std::string> outside; ///< conditions that no job adds
+    std::set<std::string> outside;                    ///< conditions that no job adds
     std::map<std::string, std::set<int32_t>> earlier; ///< order dates of who adds a condition
 };
 

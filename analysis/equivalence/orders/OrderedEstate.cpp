@@ -81,9 +81,8 @@ JobId OrderedEstate::producerOf(JobId consumer, ir::Atom const& atom) {
         if (change->isAction || change->date.kind != Kind::sameCycle)
             return {};
         if (!change->adds) {
-            bool const isAlone = llvm::all_of(it->second.waits, [&, job = job](auto const& wait) {
-                return wait.first == job;
-            });
+            bool const isAlone = llvm::all_of(
+                it->second.waits, [&, job = job](auto const& wait) { return wait.first == job; });
             if (job != consumer || !isAlone)
                 return {};
         } else if (producer) {

@@ -44,8 +44,14 @@ public:
         for (std::string const& reason : lifted.unknowns)
             findings().unknowns.push_back({reason, workflow.root, ""});
         for (std::string const& what : lifted.certain)
-            differ({Aspect::shape, workflow.root, root().nameSpan, "", "nothing of the kind", what,
-                    fmt::format("`{}` would not run as it is defined (CTM-090)", name()), {}});
+            differ({Aspect::shape,
+                    workflow.root,
+                    root().nameSpan,
+                    "",
+                    "nothing of the kind",
+                    what,
+                    fmt::format("`{}` would not run as it is defined (CTM-090)", name()),
+                    {}});
         compareBehaviour();
         compareTicks();
         compareRuns();
@@ -72,12 +78,14 @@ private:
     void compareBehaviour() {
         if (!lifted.startTimes.empty())
             return compareManyRuns();
-        ComparedDays days;
-        if (lifted.hasTicks) // the first and the last day are cut
-            days = {static_cast<int32_t>(options.horizon.from / secondsADay) + 1,
-                    static_cast<int32_t>(options.horizon.to / secondsADay) - 2};
+        ComparisonOptions how;
+        how.budget = options.budget;
+        if (lifted.hasTicks) { // the first and the last day are cut
+            how.from = static_cast<int32_t>(options.horizon.from / secondsADay) + 1;
+            how.to = static_cast<int32_t>(options.horizon.to / secondsADay) - 2;
+        }
         FolderDifferences const found =
-            compareFolders(first, pair.workflow, second, lifted.folder, {}, days, options.budget);
+            compareFolders(first, pair.workflow, second, lifted.folder, {}, how);
         result.jobs = found.entities;
         result.provedBySolver = found.bySolver;
         result.provedLocally = found.entities - std::min(found.entities, found.bySolver);
@@ -97,8 +105,14 @@ private:
     void judge(Mismatch const& mismatch) {
         JobId const job = mismatch.first ? mismatch.first : workflow.root;
         if (mismatch.isCertain)
-            return differ({mismatch.aspect, job, mismatch.firstPlace, taskOf(job),
-                           mismatch.firstSide, mismatch.secondSide, mismatch.consequence, {}});
+            return differ({mismatch.aspect,
+                           job,
+                           mismatch.firstPlace,
+                           taskOf(job),
+                           mismatch.firstSide,
+                           mismatch.secondSide,
+                           mismatch.consequence,
+                           {}});
         // What is not understood of the DAG may make up for it.
         if (lifted.unknowns.empty() && ++plays <= mostPlayed)
             if (auto played = play(mismatch))
@@ -132,10 +146,10 @@ private:
         difference.legacySide = isSame ? mismatch.firstSide : played.first;
         difference.airflowSide = isSame ? mismatch.secondSide : played.second;
         difference.consequence =
-            isSame ? mismatch.consequence
-                   : fmt::format("`{}` {} in Control-M, and {} in this DAG: {}, and {}", who,
-                                 played.first, played.second, mismatch.firstSide,
-                                 mismatch.secondSide);
+            isSame
+                ? mismatch.consequence
+                : fmt::format("`{}` {} in Control-M, and {} in this DAG: {}, and {}", who,
+                              played.first, played.second, mismatch.firstSide, mismatch.secondSide);
         difference.story = std::move(played.story);
         differ(std::move(difference));
     }
@@ -157,10 +171,10 @@ private:
             times += (i ? ", " : "") + ir::clockText(lifted.startTimes[i]);
         mismatch.secondSide = fmt::format("is {} runs a day, at {}{}", lifted.startTimes.size(),
                                           times, lifted.startTimes.size() > 3 ? ", …" : "");
-        mismatch.consequence = fmt::format(
-            "the jobs of `{}` would run at other times, and those behind a cyclic one once for each "
-            "of its runs (CTM-060, CTM-066, TR-34)",
-            name());
+        mismatch.consequence = fmt::format("the jobs of `{}` would run at other times, and those "
+                                           "behind a cyclic one once for each "
+                                           "of its runs (CTM-060, CTM-066, TR-34)",
+                                           name());
         judge(mismatch);
     }
 
@@ -215,7 +229,11 @@ private:
                                 : fmt::format("{} at {} ({} such instants)", what,
                                               clock(list.front()), list.size());
         };
-        differ({Aspect::schedule, workflow.root, root().nameSpan, "", words(lost, "orders it"),
+        differ({Aspect::schedule,
+                workflow.root,
+                root().nameSpan,
+                "",
+                words(lost, "orders it"),
                 words(come, "makes a run"),
                 fmt::format("`{}` would be ordered at other instants (CTM-001, CTM-002)", name()),
                 {}});
@@ -229,20 +247,32 @@ private:
                 policy.maxWait.value < ir::OrderPolicy::forEver)
                 kept = std::max<int64_t>(kept, policy.maxWait.value + 2);
         if (dag.maxActiveRuns < kept && dag.timetable.kind != target::Timetable::Kind::none)
-            differ({Aspect::limit, workflow.root, root().nameSpan, "",
+            differ({Aspect::limit,
+                    workflow.root,
+                    root().nameSpan,
+                    "",
                     fmt::format("orders of {} days can be there at once", kept),
                     fmt::format("{} runs at once", dag.maxActiveRuns),
                     fmt::format("an order of `{}` would not begin while older ones wait (CTM-005)",
                                 name()),
                     {}});
         if (dag.dagrunTimeout)
-            differ({Aspect::limit, workflow.root, root().nameSpan, "", "has no limit",
+            differ({Aspect::limit,
+                    workflow.root,
+                    root().nameSpan,
+                    "",
+                    "has no limit",
                     fmt::format("a run is failed after {} s", *dag.dagrunTimeout),
-                    fmt::format("jobs of `{}` would be stopped (CTM-005, TR-33)", name()), {}});
+                    fmt::format("jobs of `{}` would be stopped (CTM-005, TR-33)", name()),
+                    {}});
         if (dag.catchup && !first.policyOf(workflow.root).retro.value &&
             dag.timetable.kind == target::Timetable::Kind::ticks)
-            differ({Aspect::schedule, workflow.root, root().nameSpan, "",
-                    "loses days on which New Day did not run", "catches up with them",
+            differ({Aspect::schedule,
+                    workflow.root,
+                    root().nameSpan,
+                    "",
+                    "loses days on which New Day did not run",
+                    "catches up with them",
                     fmt::format("after an outage `{}` would run for days that are lost today "
                                 "(CTM-047)",
                                 name()),
@@ -276,9 +306,9 @@ private:
         bool waitsForFacts = false, staysLonger = false;
         for (JobId const job : workflow.jobs) {
             ir::Job const& one = estate.jobs[job];
-            staysLonger |= !estate.isContainer(job) &&
-                           first.policyOf(job).maxWait.value !=
-                               first.policyOf(workflow.root).maxWait.value;
+            staysLonger |=
+                !estate.isContainer(job) &&
+                first.policyOf(job).maxWait.value != first.policyOf(workflow.root).maxWait.value;
             if (one.condition)
                 estate.conditions.forEachAtom(one.condition.expr, [&](ir::AtomId id) {
                     waitsForFacts |= !first.producerOf(job, estate.conditions[id]).isValid();

@@ -1,5 +1,5 @@
-// `hoist verify` of Control-M folders: each DAG read as a folder, compared with its definition, what
-// differs played on both.
+// `hoist verify` of Control-M folders: each DAG read as a folder, compared with its definition,
+// what differs played on both.
 #pragma once
 
 #include "analysis/equivalence/Fields.h"

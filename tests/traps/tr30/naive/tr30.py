@@ -11,7 +11,7 @@ from airflow.sdk import DAG
 
 with DAG(
     "TR30",
-    schedule='0 2 * * *',
+    schedule="0 2 * * *",
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     catchup=False,
 ):

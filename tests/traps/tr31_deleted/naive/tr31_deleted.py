@@ -11,7 +11,7 @@ from airflow.sdk import DAG
 
 with DAG(
     "TR31D",
-    schedule='0 7 * * *',
+    schedule="0 7 * * *",
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     catchup=False,
 ):

@@ -11,7 +11,7 @@ from airflow.sdk import DAG
 
 with DAG(
     "TR34",
-    schedule='*/15 7-8 * * *',
+    schedule="*/15 7-8 * * *",
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     catchup=False,
 ):
