@@ -44,7 +44,7 @@ struct Form {
 };
 
 /// Sorted, flat, without constants and repetitions: equal texts are equal functions.
-Form simplified(Form::Kind kind, std::vector<Form> operands) {
+Form simplified(Form::Kind kind, std::vector<Form>&& operands) {
     bool const isAll = kind == Form::Kind::all;
     std::map<std::string, Form> kept;
     for (Form& operand : operands) {
@@ -102,7 +102,7 @@ public:
 
 private:
     std::string nameIn(OrderedEstate const& side, JobId job) const {
-        std::string const name = side.estate.jobs[job].name.str();
+        std::string name = side.estate.jobs[job].name.str();
         if (&side == &second)
             return name;
         auto const it = renamed.find(name);

@@ -25,7 +25,6 @@ using target::TriggerRule;
 namespace {
 
 constexpr int64_t secondsADay = 86'400;
-constexpr int32_t minutesADay = 1440;
 constexpr size_t mostRunsADay = 300, mostCopies = 5000;
 constexpr llvm::StringLiteral orderModule = "hoist_airflow.order";
 
