@@ -7,6 +7,7 @@ in instructions (valgrind), memory in resident bytes per job. `scripts/bench` me
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -107,7 +108,7 @@ def test_instructions_grow_linearly(
     assert large <= LARGEST_RATIO * small
 
 
-def chain(folder: Path, jobs: int) -> Path:
+def chain(folder: Path, jobs: int, kind: str = "FOLDER") -> Path:
     """One folder of Control-M, each of whose jobs waits for the one before."""
     wait = '<INCOND NAME="C{}" ODATE="ODAT" AND_OR="A"/>'
     text = "".join(
@@ -116,9 +117,10 @@ def chain(folder: Path, jobs: int) -> Path:
         for i in range(jobs)
     )
     folder.mkdir()
+    days = ' DAYS="ALL"' if kind == "SMART_FOLDER" else ""
     (folder / "a.xml").write_text(
-        '<DEFTABLE><FOLDER FOLDER_NAME="F" DATACENTER="S" FOLDER_ORDER_METHOD="SYSTEM">\n'
-        f"{text}</FOLDER></DEFTABLE>\n",
+        f'<DEFTABLE><{kind} FOLDER_NAME="F" DATACENTER="S" FOLDER_ORDER_METHOD="SYSTEM"{days}>\n'
+        f"{text}</{kind}></DEFTABLE>\n",
         encoding="ascii",
     )
     return folder
@@ -141,6 +143,24 @@ def test_a_chain_of_conditions_costs_its_length(hoist_binary: str, tmp_path: Pat
         for jobs in (SMALL, LARGE)
     )
     assert large <= LARGEST_RATIO * small
+
+
+def test_a_smart_folder_that_is_played_costs_its_length(hoist_binary: str, tmp_path: Path) -> None:
+    """Whether it has ended is not asked of all its members at each end (CTM-091)."""
+
+    def played(jobs: int) -> int:
+        estate = chain(tmp_path / str(jobs), jobs, "SMART_FOLDER")
+        counted = []
+        for end in ("2026-03-03T06:00:00Z", "2026-03-02T06:00:00Z"):  # behind New Day, and before
+            scenario = tmp_path / f"{end[:10]}.json"
+            given = {"format": 1, "start": "2026-03-02T00:00:00Z", "end": end}
+            scenario.write_text(json.dumps({**given, "default": {"duration": 1}}))
+            command = [hoist_binary, "simulate", str(estate), "--scenario", str(scenario)]
+            counted.append(instructions([*command, "--format", "json"]))
+        return counted[0] - counted[1]
+
+    small, large = 500, 6000
+    assert played(large) <= 1.1 * large / small * played(small)
 
 
 @pytest.mark.parametrize("command", ["check", "build"])

@@ -318,6 +318,31 @@ TEST(PlayedOrders, AllDatesAndNone) { // CTM-012
     EXPECT_EQ(day.conditions(), "n 0303, s STAT");
 }
 
+TEST(PlayedOrders, WhatIsToRunAgainStaysADayLonger) { // CTM-005, CTM-067: it has ended NOTOK
+    std::string const again = on("NOTOK", act("RERUN"));
+    Day day(plain(job("A", "WEEKDAYS=\"1\" MAXRERUN=\"1\" INTERVAL=\"00010H\"", again)));
+    day.days(3).run("F/A", {plan(20 * 3600, 1), plan(60)});
+    EXPECT_EQ(day.ends("F/A"), "RESTART 03-03 03:00, SUCCESS 03-03 13:01, INACTIVE 03-04 07:00");
+    Day late(plain(job("A", "WEEKDAYS=\"1\" MAXRERUN=\"1\" INTERVAL=\"00010H\"", again)));
+    late.days(3).run("F/A", {plan(40 * 3600, 1), plan(60)});
+    EXPECT_EQ(late.ends("F/A"), "RESTART 03-03 23:00, INACTIVE 03-04 07:00");
+}
+
+TEST(PlayedOrders, ASignalHasNoCode) { // CTM-071
+    Day day(plain(job("A", "", on("COMPSTAT EQ 0", act("OK"))) + job("B", "", on("*", act("OK")))));
+    day.run("F/A", {{60, 0, true, {}}}).run("F/B", {{60, 0, true, {}}});
+    EXPECT_EQ(day.ends("F/A"), "FAILURE 03-02 07:01");
+    EXPECT_EQ(day.ends("F/B"), "SUCCESS 03-02 07:01");
+}
+
+TEST(PlayedOrders, AFactThatSomebodyHasAddedIsNotAddedAgain) { // CTM-010
+    Day day("<FOLDER FOLDER_NAME=\"F\" FOLDER_ORDER_METHOD=\"SYSTEM\" DATACENTER=\"ctm\">" +
+            job("A", "", out("x")) + "</FOLDER>");
+    day.fact("x", "0302");
+    EXPECT_TRUE(day.played().facts.empty());
+    EXPECT_EQ(day.conditions(), "x 0302");
+}
+
 TEST(PlayedOrders, ConfirmHoldKillRerunAndSetToOk) { // CTM-007
     Day day(plain(job("A", "CONFIRM=\"1\"", out("a")) + job("B", "", in("a")) +
                   job("C", "", out("c")) + job("D", "TIMEFROM=\"1200\"")));
@@ -492,6 +517,16 @@ TEST(PlayedOrders, C10AnUntakenBranchKeepsItOpen) { // CTM-091
     Day ended(smart(members + job("LAST", "TIMEFROM=\"0900\" END_FOLDER=\"Y\"")));
     EXPECT_EQ(ended.ends("S").substr(0, 19), "SUCCESS 03-02 09:01");
     EXPECT_EQ(ended.ends("S/REPAIR").substr(0, 20), "INACTIVE 03-02 09:01");
+}
+
+TEST(PlayedOrders, ARerunByHandOpensItsFolders) { // CTM-007, CTM-091
+    Day day(
+        smart("<SUB_FOLDER JOBNAME=\"U\" DAYS=\"ALL\">" + job("A") + job("B") + "</SUB_FOLDER>"));
+    day.run("S/U/A", {plan(60, 1), plan(60)})
+        .event("2026-03-02T08:00Z", EventKind::rerun, "S/U/A")
+        .event("2026-03-02T09:00Z", EventKind::deleteOrder, "S/U/B");
+    EXPECT_EQ(day.ends("S/U"), "FAILURE 03-02 07:01, SUCCESS 03-02 08:01");
+    EXPECT_EQ(day.ends("S"), "FAILURE 03-02 07:01, SUCCESS 03-02 08:01");
 }
 
 TEST(PlayedOrders, AdjustCond) { // CTM-092, TR-35: a Tuesday, A on Mondays only

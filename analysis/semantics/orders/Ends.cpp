@@ -95,9 +95,9 @@ void Orders::ended(OrderIndex index, bool isOk, std::optional<int64_t> exitCode,
     order.wasOk = isOk;
     order.failures += isOk ? 0 : 1;
     order.hasStopped |= !isFolder(index) && asks(Action::stopCyclic);
-    order.state = State::waiting; // for the question whether there is time for another run
+    enter(index, State::waiting); // for the question whether there is time for another run
     std::optional<int64_t> const again = nextRun(index, isOk, asks(Action::rerun), how);
-    order.state = isOk ? State::endedOk : State::endedNotOk;
+    enter(index, isOk ? State::endedOk : State::endedNotOk);
     giveBack(index, isOk, !again);
     bool const isRerun = again && !policy.isCyclic;
     event(index,
@@ -116,7 +116,7 @@ void Orders::ended(OrderIndex index, bool isOk, std::optional<int64_t> exitCode,
             act(index, action);
     shout(index, isOk);
     if (again) {
-        orders[index].state = State::waiting;
+        enter(index, State::waiting);
         waitUntil(index, *again);
         look(index);
     } else {

@@ -27,7 +27,7 @@ class Facts {
 public:
     /// False: it is there already. An empty server is not said, and fits every table.
     bool add(llvm::StringRef name, llvm::StringRef server, FactDate date) {
-        return table[name][server.str()].insert(date).second;
+        return !has(name, server, date) && table[name][server.str()].insert(date).second;
     }
     /// Without a date: all dates (CTM-012).
     bool remove(llvm::StringRef name, llvm::StringRef server, std::optional<FactDate> date);

@@ -2,6 +2,8 @@
 // CTM-091).
 #include "analysis/semantics/orders/Orders.h"
 
+#include <llvm/ADT/STLExtras.h>
+
 #include <fmt/format.h>
 
 namespace hoist::semantics {
@@ -23,23 +25,15 @@ void Orders::memberEnded(OrderIndex member) {
 
 /// It ends when all that it holds has ended; a member that waits keeps it open (CTM-091).
 void Orders::closeIfDone(OrderIndex folder) {
-    if (orders[folder].state != State::running)
+    if (orders[folder].state != State::running || orders[folder].open > 0)
         return;
-    bool isOk = true;
-    std::string firstBad;
-    for (OrderIndex const member : orders[folder].members) {
-        Order const& one = orders[member];
-        if (one.state == State::removed)
-            continue;
-        if (!one.isEnded())
-            return;
-        if (one.state == State::endedNotOk && isOk) {
-            isOk = false;
-            firstBad = jobOf(member).name.str();
-        }
-    }
+    auto const& members = orders[folder].members;
+    auto const bad = llvm::find_if(
+        members, [&](OrderIndex member) { return orders[member].state == State::endedNotOk; });
+    bool const isOk = bad == members.end();
     ended(folder, isOk, {},
-          isOk ? "all that ran in it ended OK" : fmt::format("{} ended NOTOK", firstBad));
+          isOk ? "all that ran in it ended OK"
+               : fmt::format("{} ended NOTOK", std::string_view(jobOf(*bad).name)));
 }
 
 /// Nothing more is submitted in it; what runs comes to its end.
@@ -49,7 +43,7 @@ void Orders::endFolder(OrderIndex folder, OrderIndex by) {
     for (OrderIndex const member : orders[folder].members) {
         Order& one = orders[member];
         if (one.state == State::waiting && one.runs > 0) { // a cycle
-            one.state = one.wasOk ? State::endedOk : State::endedNotOk;
+            enter(member, one.wasOk ? State::endedOk : State::endedNotOk);
             notStarted(one.job, one.day, "CTM-091", text);
         } else if (one.state == State::waiting) {
             remove(member, "CTM-091", text);

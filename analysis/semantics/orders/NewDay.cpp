@@ -164,6 +164,7 @@ void Orders::orderMembers(OrderIndex folder, bool isForced) {
             continue;
         orders[made].isDummy = asDummy;
         orders[folder].members.push_back(made);
+        ++orders[folder].open;
     }
 }
 
@@ -200,9 +201,12 @@ std::optional<int64_t> Orders::expiryOf(OrderIndex index) const {
         return order.endedAt;
     if (wait >= ir::OrderPolicy::forEver)
         return std::nullopt;
-    int32_t const extra = order.state != State::endedNotOk ? 0
-                          : policy.keepNotOk               ? policy.keepNotOk.value
-                                                           : 1;
+    // One that is to run again has ended NOTOK, too.
+    bool const isRerun =
+        order.state == State::waiting && order.runs > 0 && !order.wasOk && !policy.isCyclic;
+    int32_t const extra = order.state != State::endedNotOk && !isRerun ? 0
+                          : policy.keepNotOk                           ? policy.keepNotOk.value
+                                                                       : 1;
     // The order date of a zone may end after the server's.
     int64_t const end = dayStart(zone, order.since + wait + 1);
     int32_t day = order.since + wait + 1;
@@ -243,7 +247,7 @@ void Orders::remove(OrderIndex index, llvm::StringRef rule, Text const& text) {
     for (OrderIndex const member : std::vector<OrderIndex>(order.members))
         remove(member, rule, orders[member].isEnded() ? "it leaves with its folder" : text);
     giveBack(index, true, true);
-    orders[index].state = State::removed;
+    enter(index, State::removed);
     active.erase(index);
     changed.erase(index);
     std::erase(ready, index);

@@ -36,6 +36,7 @@ struct Order {
     int32_t since = 0;
     OrderIndex folder = noOrder;
     std::vector<OrderIndex> members; ///< of a folder
+    uint32_t open = 0;               ///< members that have neither ended nor gone
     enum class State : uint8_t {
         waiting,
         running, ///< of a folder: its members may start
@@ -62,6 +63,7 @@ struct Order {
     bool hasLocks = false;
 
     bool isEnded() const { return state == State::endedOk || state == State::endedNotOk; }
+    bool isOpen() const { return state == State::waiting || state == State::running; }
 };
 
 class Orders {
@@ -88,6 +90,14 @@ private:
                     llvm::StringRef cause = {});
     void alarm(ir::JobId job, Text name);
     void look(OrderIndex index) { changed.insert(index); }
+    /// Its folder counts the members that are open.
+    void enter(OrderIndex index, State state) {
+        Order& order = orders[index];
+        bool const wasOpen = order.isOpen();
+        order.state = state;
+        if (order.folder != noOrder && order.isOpen() != wasOpen)
+            orders[order.folder].open += wasOpen ? -1 : 1;
+    }
     ir::Job const& jobOf(OrderIndex index) const { return estate.jobs[orders[index].job]; }
     ir::OrderPolicy const& policyOf(ir::JobId job) const {
         return estate.orderPolicies[estate.jobs[job].orders];

@@ -65,12 +65,12 @@ void Orders::onOrder(Event const& event, OrderIndex index) {
     case Kind::rerun:
         if (!order.isEnded() || isFolder(index))
             return ignored("it has not ended");
-        order.state = State::waiting; // a rerun by hand does not count (CTM-067)
+        enter(index, State::waiting); // a rerun by hand does not count (CTM-067)
         order.notBefore = -1;
         order.hasStopped = false;
         for (OrderIndex folder = order.folder; folder != noOrder; folder = orders[folder].folder)
             if (orders[folder].isEnded())
-                orders[folder].state = State::running;
+                enter(folder, State::running);
         this->event(index, Status::activated, "CTM-007", "an operator runs it again");
         return look(index);
     case Kind::deleteOrder: {
@@ -87,7 +87,7 @@ void Orders::onOrder(Event const& event, OrderIndex index) {
             return ignored("it is executed");
         if (isFolder(index))
             return ignored("of a folder it is not played");
-        order.state = State::endedOk;
+        enter(index, State::endedOk);
         order.wasOk = true;
         order.endedAt = now;
         giveBack(index, true, true);

@@ -77,8 +77,8 @@ void Orders::consider(OrderIndex index) {
     if (policy.isCyclic && orders[index].runs > 0) {
         auto const next = opening(index, std::max(now, orders[index].notBefore));
         if (orders[index].hasStopped || !next) {
-            Order& order = orders[index];
-            order.state = order.wasOk ? State::endedOk : State::endedNotOk;
+            Order const& order = orders[index];
+            enter(index, order.wasOk ? State::endedOk : State::endedNotOk);
             notStarted(order.job, order.day, "CTM-064", "its cycle has ended");
             return memberEnded(index);
         }
@@ -106,7 +106,7 @@ RunPlan Orders::nextPlan(ir::JobId job) {
 
 void Orders::submit(OrderIndex index) {
     Order& order = orders[index];
-    order.state = State::running;
+    enter(index, State::running);
     order.startedAt = now;
     order.blocker.clear();
     order.waitsForUnits = false;
