@@ -71,6 +71,8 @@ std::string exitRuleOf(std::vector<std::pair<ir::EndTest, bool>> const& verdicts
             close(border - 1);
     }
     close(highest);
+    if (text.empty())
+        return fmt::format("fail: 0-{}", highest);
     return text == "0" ? std::string() : "success: " + text;
 }
 
@@ -79,7 +81,7 @@ std::string exitRuleOf(std::vector<std::pair<ir::EndTest, bool>> const& verdicts
 EndRules readEndRules(ir::OrderPolicy const& policy) {
     EndRules result;
     std::vector<std::pair<ir::EndTest, bool>> verdicts;
-    bool neverFails = false, changesOnFailure = false;
+    bool neverFails = false, changesOnFailure = false, changesOnOk = false;
     auto const fail = [&](Span at, ir::ConstructId of, std::string what) {
         if (result.problem.empty()) {
             result.problem = std::move(what);
@@ -122,6 +124,7 @@ EndRules readEndRules(ir::OrderPolicy const& policy) {
                 if (onNotOk)
                     result.onNotOk.push_back(action.fact);
                 changesOnFailure |= onNotOk;
+                changesOnOk |= !onNotOk;
                 break;
             case Action::rerun: // on OK it would run again after a success
                 rule.test.kind == Test::notOk ? void(result.reruns = true) : unknown();
@@ -136,6 +139,16 @@ EndRules readEndRules(ir::OrderPolicy const& policy) {
     if (neverFails && (changesOnFailure || result.reruns || result.notice))
         fail(policy.rules.front().span, policy.rules.front().construct,
              "DOACTION OK beside other actions on NOTOK");
+    // A rule on OK asks what was before the rules on the status (CTM-070), not what they make of
+    // it.
+    if (neverFails && changesOnOk)
+        fail(policy.rules.front().span, policy.rules.front().construct,
+             "DOACTION OK on NOTOK beside DOCOND on OK");
+    // A code that is NOTOK stays so (CTM-074), a signal does not: no exit rule says both.
+    bool const isNotOkByCode = llvm::any_of(verdicts, [](auto const& one) { return !one.second; });
+    if (neverFails && isNotOkByCode)
+        fail(policy.rules.front().span, policy.rules.front().construct,
+             "DOACTION OK beside DOACTION NOTOK");
     result.exitRule = neverFails ? "any" : verdicts.empty() ? "" : exitRuleOf(verdicts);
     return result;
 }

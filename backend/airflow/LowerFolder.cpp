@@ -229,9 +229,10 @@ Py::Keywords FolderLowering::submission(JobId id, bool isFolder) {
     ir::Job const& job = estate.jobs[id];
     ir::OrderPolicy const& policy = policyOf(id);
     Py::Keywords arguments;
-    // A folder says its days itself, and what all say the DAG says.
+    // A folder says its days itself, and what all say the DAG says. What has none (a hand orders
+    // its folder, else it is refused) is ordered like what is around it.
     bool const isSaid =
-        isFolder ||
+        isFolder || criteriaText(id).empty() ||
         (estate.isContainer(job.box) ? hasOneRhythm : criteriaText(id) == criteriaText(job.box));
     if (!isSaid)
         arguments.emplace_back("days", daysOf(estate.orderings[job.ordering]));
@@ -329,6 +330,8 @@ void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules c
     if (retries > 0) {
         arguments.emplace_back("retries", Py(retries));
         arguments.emplace_back("retry_delay", Py(int64_t(policy.interval.value) * 60));
+        if ((policy.fromTime || policy.toTime) && !policy.isOpenEnded.value)
+            assume("reruns-in-their-day:" + job.name.str());
     }
     exact(policy.maxRerun.from, rules.reruns ? "retries" : "none: no rule reruns it");
     exact(policy.interval.from, rules.reruns ? "retries" : "none: no rule reruns it");
@@ -426,7 +429,7 @@ void FolderLowering::lowerGroup(JobId id) {
         box.depth = around ? dag.boxes[around].depth + 1 : 1;
         box.job = id;
         box.comments.push_back(place(estate, job.origin));
-        if (criteriaText(id) != criteriaText(job.box))
+        if (!criteriaText(id).empty() && criteriaText(id) != criteriaText(job.box))
             box.arguments.emplace_back("days", daysOf(estate.orderings[job.ordering]));
         around = boxOf[id.value] = dag.boxes.add(std::move(box));
         dag.order.push_back(around);

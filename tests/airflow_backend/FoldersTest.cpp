@@ -169,6 +169,18 @@ TEST(Folders, AnEmptyFolderIsNoDag) {
     EXPECT_EQ(built.refusals(), "an empty folder;");
 }
 
+/// `order_days()` is no criteria: a DAG with it is not imported.
+TEST(Folders, WhatHasNoDaysIsOrderedWithItsFolderByHand) {
+    std::string const bare = "<JOB JOBNAME=\"A\" TASKTYPE=\"Dummy\"/>";
+    Built const built(
+        {{"a.xml", "<DEFTABLE><SMART_FOLDER FOLDER_NAME=\"S\" DAYS=\"ALL\">" + bare +
+                       "<SUB_FOLDER JOBNAME=\"U\">" + bare + "</SUB_FOLDER></SMART_FOLDER>" +
+                       "<FOLDER FOLDER_NAME=\"F\">" + bare + job("B", "") +
+                       "<JOB JOBNAME=\"C\" TASKTYPE=\"Dummy\" DAYS=\"1\"/></FOLDER></DEFTABLE>"}});
+    EXPECT_EQ(built.refusals(), "");
+    EXPECT_EQ(built.dags().find("order_days()"), std::string::npos) << built.dags();
+}
+
 TEST(Folders, TR36_RulesOnExitCodesAreAnExitRule) {
     auto const on = [](std::string const& code, std::string const& action) {
         return "<ON STMT=\"*\" CODE=\"" + code + "\"><DOACTION ACTION=\"" + action + "\"/></ON>";
@@ -181,7 +193,16 @@ TEST(Folders, TR36_RulesOnExitCodesAreAnExitRule) {
     // CTM-074: NOTOK wins.
     EXPECT_EQ(ruled(on("COMPSTAT &gt; 0", "OK") + on("COMPSTAT EQ 9", "NOTOK")),
               "exit_rule=\"success: 0-8,10-4294967295\",");
+    EXPECT_EQ(ruled(on("COMPSTAT &gt;= 0", "NOTOK")), "exit_rule=\"fail: 0-4294967295\",");
     EXPECT_EQ(ruled(on("NOTOK", "OK")), "exit_rule=\"any\",");
+    EXPECT_EQ(ruled(on("COMPSTAT EQ 9", "NOTOK") + on("NOTOK", "OK")),
+              "refused: DOACTION OK beside DOACTION NOTOK;");
+    // CTM-070: the code 4 is OK, but the rule on OK has been asked before.
+    std::string const fact = "<ON STMT=\"*\" CODE=\"OK\"><DOCOND NAME=\"X\" ODATE=\"ODAT\"/></ON>";
+    EXPECT_EQ(ruled(fact + on("NOTOK", "OK")),
+              "refused: DOACTION OK on NOTOK beside DOCOND on OK;");
+    EXPECT_EQ(ruled(fact + on("COMPSTAT EQ 4", "OK")),
+              "exit_rule=\"success: 0,4\",on_ok=[\"+fact(X^S)\"],");
 }
 
 TEST(Folders, TR33_RerunsNeedARule) {
