@@ -230,25 +230,38 @@ def register(folder: Path | str) -> Loaded:
 
 
 def real_run(
-    dag: Any, *, at: datetime | None = None, conf: dict[str, Any] | None = None
+    dag: Any,
+    *,
+    at: datetime | None = None,
+    run_after: datetime | None = None,
+    conf: dict[str, Any] | None = None,
 ) -> Finished:
     """Run `dag` (of `register`) with `dag.test()`: operators, triggers and retries execute.
 
-    `at` is the logical date and must differ between runs of one DAG; None means now. Task logs go
-    to the standard log of the process. Retry delays are waited for, so tests set them small.
+    `at` is the logical date and must differ between runs of one DAG; None means now. `run_after`:
+    as if it had been triggered then. Task logs go to the standard log of the process. Retry delays
+    are waited for, so tests set them small.
     """
-    run = dag.test(logical_date=at, run_conf=conf) if at else dag.test(run_conf=conf)
+    dated = {"logical_date": at} if at else {}
+    run = dag.test(run_after=run_after, run_conf=conf, **dated)
     tasks = {ti.task_id: _word(ti.state) for ti in run.get_task_instances()}
     return Finished(str(run.state.value), tasks)
 
 
-def run_file(folder: Path, source: str, *, conf: dict[str, Any] | None = None) -> Finished:
+def run_file(
+    folder: Path,
+    source: str,
+    *,
+    run_after: datetime | None = None,
+    conf: dict[str, Any] | None = None,
+) -> Finished:
     """Write, register and really run a file that holds one DAG."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "dag.py").write_text(source, encoding="utf-8")
     loaded = register(folder)
     assert len(loaded.dags) == 1, sorted(loaded.dags)
-    return real_run(next(iter(loaded.dags.values())), conf=conf)
+    dag = next(iter(loaded.dags.values()))
+    return real_run(dag, run_after=run_after, conf=conf)
 
 
 def stored_run(dag: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 from types import ModuleType
 
@@ -73,11 +73,65 @@ OrderedDummy(task_id="D", days=order_days(dates="02-29"), max_wait=9)
 """
         ),
         conf=conf(TODAY - timedelta(days=1)),
+        run_after=datetime.combine(TODAY - timedelta(days=1), time(12), timezone.utc),
     )
     assert ended.state == "success"
     assert ended.skipped == {"A", "C", "D"}
     assert ended.succeeded == {"B"}
     assert [name for name, _ in facts(ledger_url)] == ["B"]
+
+
+def test_ctm006_an_order_by_hand_for_a_day_that_is_over_runs(
+    airflow_runs: ModuleType, ledger_url: str, tmp_path: Path
+) -> None:
+    ended = airflow_runs.run_file(
+        tmp_path / "dags",
+        folder('OrderedDummy(task_id="A", on_ok=["+fact(A)"])'),
+        conf=conf(TODAY - timedelta(days=3)),
+    )
+    assert ended.succeeded == {"A"}
+    assert facts(ledger_url) == [("A", f"{TODAY - timedelta(days=3):%m%d}")]
+
+
+def test_c10_a_folder_with_what_never_ran_has_no_end(
+    airflow_runs: ModuleType, ledger_url: str, tmp_path: Path
+) -> None:
+    """CTM-091: not even a bad one; Airflow's run is red all the same, as a job in it failed."""
+    from hoist_airflow.ledger import Ledger
+
+    ended = airflow_runs.run_file(
+        tmp_path / "dags",
+        folder(
+            """
+a = OrderedCommand(task_id="A", command="exit 3", via="local", shell="/bin/sh")
+b = OrderedDummy(task_id="B", time_to="00:00")
+c = OrderedDummy(task_id="C", days=order_days(dates="02-29"))
+[a, b, c] >> FolderEnd(task_id="F.end", of="F", on_ok=["+fact(F)"])
+"""
+        ),
+        conf=conf(),
+    )
+    assert ended.state == "failed"
+    assert ended.failed == {"A", "F.end"}
+    row = Ledger.open(ledger_url).status("F")
+    assert row is not None and row.status == "INACTIVE"
+
+
+def test_a_folder_in_which_nothing_is_due_ends_ok(
+    airflow_runs: ModuleType, ledger_url: str, tmp_path: Path
+) -> None:
+    ended = airflow_runs.run_file(
+        tmp_path / "dags",
+        folder(
+            """
+c = OrderedDummy(task_id="C", days=order_days(dates="02-29"))
+c >> FolderEnd(task_id="F.end", of="F", on_ok=["+fact(F)"])
+"""
+        ),
+        conf=conf(),
+    )
+    assert ended.succeeded == {"F.end"}
+    assert facts(ledger_url) == [("F", f"{TODAY:%m%d}")]
 
 
 def test_a_failure_adds_its_own_fact_and_the_folder_is_not_ok(

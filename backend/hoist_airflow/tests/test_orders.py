@@ -105,6 +105,16 @@ def test_tr32_c2_prev_is_the_consumers_own_last_date() -> None:
     assert forced.dates([mondays], words)["previous order date"] == "0301"
 
 
+def test_ctm006_an_order_for_a_day_that_is_over_counts_from_the_day_it_is_made_on() -> None:
+    late = Order(MONDAY, DAILY, ordered_on=MONDAY + 2)
+    wednesday = Order(MONDAY + 2, DAILY)
+    assert late.spans("09:00", "05:00") == wednesday.spans("09:00", "05:00")
+    assert late.removed_at(1, ended_badly=True) == wednesday.removed_at(1, ended_badly=True)
+    assert late.dates([], {""}) == {"": "0302"}
+    ahead = Order(MONDAY + 2, DAILY, ordered_on=MONDAY)
+    assert ahead.spans(None, None) == wednesday.spans(None, None)
+
+
 def test_days_of_folders_around_count(world: World) -> None:
     inside = days_in_all([order_days(days="1 2 3"), order_days(weekdays="mo")], MONDAY, MONDAY + 60)
     assert [date_of(day).isoformat() for day in inside] == ["2026-03-02"]

@@ -25,6 +25,7 @@ from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.facts import Change
 from hoist_airflow.run import ensure_started, order_of
 from hoist_airflow.schedule.orders import OrderDays, OrderTicks, days_in_all, parse_clock
+from hoist_airflow.schedule.zones import to_instant
 from hoist_airflow.submission import AFTER_ALL, FOR_EVER, Order, SubmitSpec, decide
 from hoist_airflow.trigger import SubmitTrigger
 
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from hoist_airflow.run import Run
     from hoist_airflow.settings import Settings
 
-_NOTOK = (st.FAILURE, st.TERMINATED, st.RESTART)
+_ENDED_NOTOK = (st.FAILURE, st.TERMINATED)
+_NOTOK = (*_ENDED_NOTOK, st.RESTART)
 
 
 class Ordered(Job):
@@ -73,15 +75,12 @@ class Ordered(Job):
 
     def criteria(self) -> list[OrderDays | OrderTicks]:
         """All scheduling criteria that decide about its order dates: its own and its folders'."""
-        timetable: Any = self.dag.timetable
         own = [] if self.days is None else [self.days]
-        scheduled = [timetable.ticks] if timetable.ticks.any_of else []
-        return [*own, *_days_around(self), *scheduled]
+        return [*own, *_criteria_around(self)]
 
     def is_ordered(self, order: Order) -> bool:
         """Do its scheduling criteria choose the day of the order?"""
-        sets = self.criteria()
-        return order.forced or not sets or bool(days_in_all(sets, order.day, order.day))
+        return _chosen(self.criteria(), order)
 
     def submission(self, run: Run, order: Order) -> SubmitSpec:
         """Its submission criteria in one run, as plain data."""
@@ -107,6 +106,8 @@ class Ordered(Job):
         decision = decide(run.ledger, spec)
         self.log.info("%s: %s", decision.kind, decision.reason)
         if decision.kind == "skip":
+            if run.ledger.outcome(self.hoist_job, run.run_id) == st.RESTART:
+                run.record("INACTIVE")  # the run that was to follow is not made
             raise AirflowSkipException(f"{self.hoist_job}: {decision.reason}")
         answer = None
         if decision.kind == "pass":
@@ -150,15 +151,20 @@ class Ordered(Job):
             run.after("FAILURE")  # each execution that ends NOTOK has its actions
 
 
-def _days_around(task: Any) -> list[OrderDays]:
-    """The scheduling criteria of the sub-folders around a task."""
-    found = []
+def _chosen(sets: Sequence[OrderDays | OrderTicks], order: Order) -> bool:
+    return order.forced or not sets or bool(days_in_all(sets, order.day, order.day))
+
+
+def _criteria_around(task: Any) -> list[OrderDays | OrderTicks]:
+    """The scheduling criteria of the folders around a task."""
+    found: list[OrderDays | OrderTicks] = []
     group = task.task_group
     while group is not None:
         if isinstance(days := getattr(group, "hoist_days", None), OrderDays):
             found.append(days)
         group = group.task_group
-    return found
+    ticks = task.dag.timetable.ticks
+    return [*found, ticks] if ticks.any_of else found
 
 
 class OrderedCommand(Ordered, Command):
@@ -252,10 +258,11 @@ class SubFolder(TaskGroup):
 
 
 class FolderEnd(BaseOperator):
-    """The end of a SMART folder: OK if all its jobs are (CTM-091); then its facts (CTM-014).
+    """The end of a SMART folder: OK if all that is in it is (CTM-091); then its facts (CTM-014).
 
-    Behind all tasks of the folder. Jobs that were removed before they could run leave the folder
-    open in Control-M until New Day; then it vanishes as they do: this task ends skipped.
+    Behind all tasks of the folder. What was removed before it could run leaves the folder open in
+    Control-M, until New Day removes it too: it has no end, and this task ends skipped, or failed if
+    anything in it ended NOTOK. A folder in which nothing is due ends OK at once.
     """
 
     hoist_role = "order"
@@ -276,34 +283,63 @@ class FolderEnd(BaseOperator):
         self.hoist_job = of
         self.on_ok = tuple(on_ok)
 
+    def is_ordered(self, order: Order) -> bool:
+        """Do the folder's scheduling criteria choose the day of the order?"""
+        return _chosen(_criteria_around(self), order)
+
     def execute(self, context: Context) -> None:
         run = ensure_started(context)
         order = order_of(context)
-        jobs = [task for task in self._members() if task.is_ordered(order)]
-        ended = {task.hoist_job: run.ledger.outcome(task.hoist_job, run.run_id) for task in jobs}
-        bad = sorted(job for job, status in ended.items() if status in (st.FAILURE, st.TERMINATED))
+
+        def outcome(task: Any) -> str | None:
+            return run.ledger.outcome(task.hoist_job, run.run_id)
+
+        if not self.is_ordered(order):
+            raise AirflowSkipException(f"{self.hoist_job} is not ordered on this day (CTM-003)")
+        inside = self._inside()
+        begins = any(
+            isinstance(task, FolderStart) and task.hoist_job == self.hoist_job for task in inside
+        )
+        if begins and outcome(self) is None:
+            raise AirflowSkipException(f"{self.hoist_job} has not begun")
+        ended = {
+            task.hoist_job: outcome(task)
+            for task in inside
+            if not isinstance(task, FolderStart)
+            and task.task_id != self.task_id
+            and task.is_ordered(order)
+        }
+        bad = ", ".join(sorted(job for job, how in ended.items() if how in _ENDED_NOTOK))
+        left = sorted(job for job, how in ended.items() if how not in st.ENDED)
+        begin = order.spans(None, None)[0]
+        if not ended and to_instant(run.ledger.clock.now()) < begin[0]:  # ordered for a later day
+            spec = SubmitSpec(self.hoist_job, run.dag_id, run.run_id, [list(begin)])
+            self.defer(trigger=SubmitTrigger(**spec.to_dict()), method_name="begin")
+        if left:
+            run.record("INACTIVE")
+            told = f"{self.hoist_job} has no end: {', '.join(left)} never ran (CTM-091)"
+            if bad:
+                raise AirflowFailException(f"{told}; NOTOK: {bad}")
+            raise AirflowSkipException(told)
         if bad:
             run.record("FAILURE")
-            raise AirflowFailException(f"{self.hoist_job} ended NOTOK: {', '.join(bad)}")
-        open_jobs = sorted(job for job, status in ended.items() if status != st.SUCCESS)
-        if open_jobs or not ended:
-            what = f"{', '.join(open_jobs)} never ran" if open_jobs else "no job was ordered"
-            raise AirflowSkipException(f"{self.hoist_job} did not end: {what}")
+            raise AirflowFailException(f"{self.hoist_job} ended NOTOK: {bad}")
         changes = tuple(map(Change.parse, self.on_ok))
         words = {change.fact.date for change in changes}
-        timetable: Any = self.dag.timetable
-        sets = [*_days_around(self), timetable.ticks]
-        run = replace(run, changes={"SUCCESS": changes}, dates=order.dates(sets, words))
-        run.record("SUCCESS", exit_code=0)
+        dates = order.dates(_criteria_around(self), words)
+        replace(run, changes={"SUCCESS": changes}, dates=dates).record("SUCCESS", exit_code=0)
 
-    def _members(self) -> list[Ordered]:
+    def begin(self, context: Context, event: Any = None) -> None:
+        """Entry after its order date has begun."""
+        self.execute(context)
+
+    def _inside(self) -> list[Any]:
+        """The jobs, starts and ends in the folder, at any depth; its own too."""
         group = self.task_group
         tasks: list[Any] = list(self.dag.tasks)
         inside = {id(task) for task in group.iter_tasks()} if group is not None else None
         return [
             task
             for task in tasks
-            if isinstance(task, Ordered)
-            and task.hoist_role == "job"
-            and (inside is None or id(task) in inside)
+            if isinstance(task, (Ordered, FolderEnd)) and (inside is None or id(task) in inside)
         ]

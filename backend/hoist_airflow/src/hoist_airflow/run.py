@@ -111,7 +111,8 @@ def order_of(context: Context) -> Order:
     """The order of its folder that this DAG run is.
 
     A run that somebody starts by hand orders the folder, by its criteria, for the business day of
-    its logical date, or for `order_date` of its configuration; with `force` whatever they say.
+    its logical date, or for `order_date` of its configuration; with `force` whatever they say. Of a
+    day that is over by then the times are those of the day on which it is ordered.
     """
     task: Any = context["task"]
     run: Any = context["dag_run"]
@@ -123,7 +124,8 @@ def order_of(context: Context) -> Order:
         day = day_number(str(given))
     else:
         day = ticks.day_of(to_instant(run.logical_date or run.run_after))
-    return Order(day, ticks, forced=bool(conf.get("force")))
+    today = ticks.day_of(to_instant(run.run_after))
+    return Order(day, ticks, forced=bool(conf.get("force")), ordered_on=today)
 
 
 def _waits_for_nothing(dag: DAG, box: Any, controlled: set[str], top: str) -> bool:

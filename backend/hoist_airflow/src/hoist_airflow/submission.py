@@ -36,6 +36,14 @@ class Order:
     ticks: OrderTicks
     forced: bool = False
     """By hand, whatever the scheduling criteria say (CTM-006)."""
+    ordered_on: int | None = None
+    """The business day on which it was ordered. Where its own is over by then, its times count from
+    this one on: else nobody could order a day that was missed."""
+
+    @property
+    def since(self) -> int:
+        """The business day from which on its times count."""
+        return self.day if self.ordered_on is None else max(self.day, self.ordered_on)
 
     def dates(self, sets: Sequence[OrderDays | OrderTicks], words: set[str]) -> dict[str, Any]:
         """What the words of facts mean for an entity with these scheduling criteria (CTM-012)."""
@@ -58,21 +66,21 @@ class Order:
         """The New Day at which an order that has not run is removed; None: never (CTM-005)."""
         if max_wait >= FOR_EVER:
             return None
-        return self.ticks.instant(self.day + 1 + max_wait + int(ended_badly))
+        return self.ticks.instant(self.since + 1 + max_wait + int(ended_badly))
 
     def spans(self, time_from: str | None, time_to: str | None) -> list[tuple[int, int | None]]:
         """When it may be submitted: first and last instants, in order (CTM-048, CTM-050)."""
-        begin = self.ticks.instant(self.day)
+        begin = self.ticks.instant(self.since)
         first = begin if time_from is None else self._at(time_from)
         if time_to is None or time_to == AFTER_ALL:
             return [(first, None)]
         last = self._at(time_to)
         if first <= last:
             return [(first, last)]
-        return [(begin, last), (first, self.ticks.instant(self.day + 1) - 1)]  # it wraps
+        return [(begin, last), (first, self.ticks.instant(self.since + 1) - 1)]  # it wraps
 
     def _at(self, clock: str) -> int:
-        return self.ticks.instant(self.day, parse_clock(clock))
+        return self.ticks.instant(self.since, parse_clock(clock))
 
 
 @dataclass(frozen=True)
