@@ -330,7 +330,8 @@ void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules c
     if (retries > 0) {
         arguments.emplace_back("retries", Py(retries));
         arguments.emplace_back("retry_delay", Py(int64_t(policy.interval.value) * 60));
-        if ((policy.fromTime || policy.toTime) && !policy.isOpenEnded.value)
+        bool const hasTimes = (policy.fromTime || policy.toTime) && !policy.isOpenEnded.value;
+        if (hasTimes || !estate.isContainer(job.box))
             assume("reruns-in-their-day:" + job.name.str());
     }
     exact(policy.maxRerun.from, rules.reruns ? "retries" : "none: no rule reruns it");

@@ -18,10 +18,13 @@ from compiled import KILLED, ROOT, hoist_binary
 DIFFERENTIAL = ROOT / "tests" / "differential"
 sys.path.insert(0, str(DIFFERENTIAL))
 import estates  # noqa: E402
+import folders  # noqa: E402
 
 FOUND = sorted((DIFFERENTIAL / "found").glob("*/scenario.json"))
 SEEDS = range(1, 31)
 PER_ESTATE = 8
+FOLDER_SEEDS = range(1, 41)
+PER_FOLDERS = 4
 
 
 @pytest.fixture
@@ -49,8 +52,25 @@ def test_random_scenarios_are_equal_on_both_sides(seed: int, sides) -> None:
 @pytest.mark.parametrize("file", FOUND, ids=lambda path: path.parent.name)
 def test_what_once_differed_is_equal(file: Path, sides) -> None:
     """`difference.txt` beside the pair says what was wrong, and on which side."""
-    with sides.bench((file.parent / "estate.jil").read_text()) as bench:
+    files = {
+        each.name: each.read_text()
+        for each in file.parent.iterdir()
+        if each.suffix in (".jil", ".xml", ".toml")
+    }
+    with sides.bench_of({"hoist.toml": "", **files}) as bench:
         assert bench.judge([json.loads(file.read_text())]) == [[]]
+
+
+@pytest.mark.parametrize("seed", FOLDER_SEEDS)
+def test_random_folders_of_controlm_are_equal_on_both_sides(seed: int, sides) -> None:
+    made = folders.estate(seed)
+    scenarios = [folders.scenario(made, seed * 1000 + number) for number in range(PER_FOLDERS)]
+    try:
+        with sides.bench_of(made.files()) as bench:
+            told = bench.judge(scenarios)
+    except sides.Refused:
+        pytest.skip("not an estate that is translated as a whole")
+    assert told == [[]] * PER_FOLDERS, f"{made.text()}\n(- Control-M, + Airflow)"
 
 
 ACCUSED = (910007, 910110, 910186, 910232, 910243, 910275, 910279, 910305, 910357, 910363, 910371)

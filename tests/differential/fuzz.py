@@ -1,10 +1,11 @@
 """Random estates and scenarios, played by the reference interpreter and by the shims in Airflow.
 
-    scripts/fuzz-equivalence --seed S --count N [--per-estate K] [--jobs J] [--features JSON]
+    scripts/fuzz-equivalence --seed S --count N [--dialect jil|controlm] [--per-estate K] [--jobs J]
+                             [--features JSON]
 
 Estates S, S+1, … each with K scenarios, until N pairs are played; J processes share them. Prints
-pairs a second; each difference, shrunk, goes to OUT/SEED-K/ (build/differential, or HOIST_FUZZ_OUT)
-as `estate.jil`, `scenario.json` and `difference.txt`. Exit codes: 0 all equal, 1 a difference.
+pairs a second; each difference, shrunk, goes to OUT/SEED-K/ (build/differential, or HOIST_FUZZ_OUT) as
+the estate's files, `scenario.json` and `difference.txt`. Exit codes: 0 all equal, 1 a difference.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="fuzz-equivalence", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="the first estate's seed")
     parser.add_argument("--count", type=int, default=1000, help="how many pairs")
+    parser.add_argument("--dialect", choices=("jil", "controlm"), default="jil")
     parser.add_argument("--per-estate", type=int, default=20, help="scenarios for each estate")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--max-differences", type=int, default=10, help="stop after so many")
@@ -113,10 +115,14 @@ class Run:
 
     def _one(self, seed: int) -> Played:
         import estates
+        import folders
 
         numbers = [seed * 1000 + number for number in range(self.given.per_estate)]
         made: Any
-        if seed % CRONTAB_EVERY == 0:
+        if self.given.dialect == "controlm":
+            made = folders.estate(seed)
+            scenarios = [folders.scenario(made, number) for number in numbers]
+        elif seed % CRONTAB_EVERY == 0:
             made = estates.crontab(seed)
             del numbers[CRONTAB_SCENARIOS:]
             scenarios = [estates.crontab_scenario(number) for number in numbers]
@@ -156,33 +162,44 @@ def write(seed: int, number: int, pair: tuple[Any, dict[str, Any]]) -> str:
     from shrink import shrink
 
     first = judged(pair, seed)
-    estate, scenario = shrink(pair, lambda each: _alike(judged(each, seed), first))
+    budget = 150 if hasattr(pair[0], "files") else 300  # of the former each costs more
+    estate, scenario = shrink(pair, lambda each: _alike(judged(each, seed), first), budget)
     scenario = fitting(estate, scenario)
     folder = OUT / f"{seed}-{number}"
     folder.mkdir(parents=True, exist_ok=True)
     told = judged((estate, scenario), seed)
-    name = "made.cron" if hasattr(estate, "lines") else "estate.jil"
-    (folder / name).write_text(estate.text(), encoding="utf-8")
+    for name, text in files_of(estate).items():
+        if text:
+            (folder / name).write_text(text, encoding="utf-8")
     (folder / "scenario.json").write_text(json.dumps(scenario, indent=1) + "\n")
     (folder / "difference.txt").write_text("\n".join(told) + "\n")
     return (
         f"\n--- seed {seed}, scenario {number}: {folder}\n{estate.text()}\n"
-        f"scenario: {json.dumps(scenario)}\n  (- AutoSys, + Airflow)\n" + "\n".join(told)
+        f"scenario: {json.dumps(scenario)}\n  (- legacy, + Airflow)\n" + "\n".join(told)
     )
 
 
 def order_of(estate: Any, seed: int) -> random.Random | None:
     """Any order of what happens at one instant, where none can be seen."""
     text = estate.text()
-    seen = any(word in text for word in ("n(", "resources", "on_noexec"))
+    seen = any(word in text for word in ("n(", "resources", "on_noexec", "<DEFTABLE>"))
     return None if seen or seed % 2 else random.Random(seed)
 
 
 def opened(made: Any) -> AbstractContextManager[sides.Bench]:
-    """The estate compiled; a crontab in a zone whose clocks change."""
+    """The estate compiled."""
+    return sides.bench_of(files_of(made))
+
+
+def files_of(made: Any) -> dict[str, str]:
+    """The files of an estate by name; a crontab is one of a zone whose clocks change."""
+    if hasattr(made, "files"):
+        found: dict[str, str] = made.files()
+        return found
     if hasattr(made, "lines"):
-        return sides.bench(made.text(), name="made.cron", config='timezone = "America/New_York"\n')
-    return sides.bench(made.text())
+        zone = 'timezone = "America/New_York"\n'
+        return {"made.cron": made.text(), "hoist.toml": zone}
+    return {"estate.jil": made.text(), "hoist.toml": ""}
 
 
 def _alike(told: list[str], first: list[str]) -> bool:
@@ -194,6 +211,10 @@ def fitting(estate: Any, scenario: dict[str, Any]) -> dict[str, Any]:
     """The scenario without what it says of jobs and variables that the estate does not have."""
     if hasattr(estate, "lines"):
         return scenario
+    if hasattr(estate, "files"):
+        import folders
+
+        return folders.fitting(estate, scenario)
     known = {job.name for job in estate.jobs}
     text = estate.text()
     return {

@@ -10,10 +10,12 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import folders
+import shrink_folders
 from estates import Atom, Both, Condition, Crontab, Estate, Job
 
 Pair = tuple[Any, dict[str, Any]]
-"""An Estate or Crontab, and a scenario."""
+"""An Estate of either scheduler or a Crontab, and a scenario."""
 
 
 def shrink(pair: Pair, differs: Callable[[Pair], bool], budget: int = 300) -> Pair:
@@ -35,6 +37,9 @@ def shrink(pair: Pair, differs: Callable[[Pair], bool], budget: int = 300) -> Pa
 
 def _smaller(pair: Pair) -> Iterator[Pair]:
     estate, scenario = pair
+    if isinstance(estate, folders.Estate):
+        yield from shrink_folders.smaller(estate, scenario)
+        return
     if isinstance(estate, Crontab):
         for at in range(len(estate.lines)):
             yield Crontab(estate.lines[:at] + estate.lines[at + 1 :]), scenario

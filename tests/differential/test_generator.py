@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import estates
+import folders
 import shrink
 
 
@@ -30,12 +31,61 @@ def test_estates_hold_every_construct() -> None:
         assert construct in text, construct
 
 
+def test_a_seed_tells_everything_of_folders() -> None:
+    for seed in range(50):
+        made = folders.estate(seed)
+        assert made.files() == folders.estate(seed).files()
+        assert folders.scenario(made, seed) == folders.scenario(folders.estate(seed), seed)
+
+
+def test_folders_hold_every_construct() -> None:
+    made = [folders.estate(seed) for seed in range(300)]
+    text = "".join(text for each in made for text in each.files().values())
+    for construct in (
+        *("<FOLDER ", "<SMART_FOLDER ", "<SUB_FOLDER ", 'DAYSCAL="WORK"', 'CONFCAL="WORK"'),
+        *(' WEEKDAYS="', 'TIMEFROM="', 'TIMETO="&gt;"', 'MAXWAIT="99"', 'TASKTYPE="Dummy"'),
+        *('ODATE="ODAT"', 'ODATE="PREV"', 'ODATE="NEXT"', 'ODATE="STAT"', 'ODATE="****"'),
+        *('OP="("', 'AND_OR="O"', 'SIGN="-"', 'CODE="COMPSTAT', 'CODE="NOTOK"', 'CODE="OK"'),
+        *('ACTION="OK"', 'ACTION="NOTOK"', 'ACTION="RERUN"', "<DOCOND ", 'MAXRERUN="', "INTERVAL="),
+        *(
+            "<QUANTITATIVE ",
+            'DATACENTER="ctm"',
+            'DATACENTER="two0"',
+            "America/New_York",
+            'new_day = "22:00"',
+        ),
+    ):
+        assert construct in text, construct
+    played = "".join(str(folders.scenario(each, seed)) for seed, each in enumerate(made))
+    for event in ("ADD_CONDITION", "DELETE_CONDITION", "'STARTJOB'", "FORCE_STARTJOB", "'odate'"):
+        assert event in played, event
+
+
 def test_flat_conditions_print_left_to_right() -> None:
     """JIL-062: `a | b & c` is `(a | b) & c`; a nested right side keeps its parentheses."""
     a, b, c = (estates.Atom("s({})", name) for name in "ABC")
     flat = estates.Both("&", estates.Both("|", a, b), c)
     assert str(flat) == "s(A) | s(B) & s(C)"
     assert str(estates.Both("|", a, estates.Both("&", b, c))) == "s(A) | (s(B) & s(C))"
+
+
+def test_shrinking_folders_keeps_the_difference_and_little_else() -> None:
+    def differs(pair: shrink.Pair) -> bool:
+        return 'ODATE="PREV"' in pair[0].text()
+
+    tried = 0
+    for seed in range(40):
+        made = folders.estate(seed)
+        pair = (made, folders.scenario(made, seed))
+        if not differs(pair):
+            continue
+        tried += 1
+        small, scenario = shrink.shrink(pair, differs, budget=2000)
+        assert differs((small, scenario))
+        assert len(small.entities) <= 4
+        assert small.text().count("ODATE=") == 1
+        assert not scenario["events"] and not scenario["jobs"] and not scenario["conditions"]
+    assert tried > 5
 
 
 def test_shrinking_keeps_the_difference_and_little_else() -> None:

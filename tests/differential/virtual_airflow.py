@@ -57,6 +57,7 @@ from hoist_airflow.ledger import EventRow, fold
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.control import START_EVENTS, EventError
 from hoist_airflow.ledger.rows import JobRow
+from hoist_airflow.order import OrderedDummy
 from hoist_airflow.schedule import timetables
 from hoist_airflow.schedule.ticks import Ticks
 from hoist_airflow.watcher import FileWatcher
@@ -450,7 +451,8 @@ class VirtualAirflow:
                     task.trigger, _Work
                 ):
                     waits = True
-                    decision = self._ask(task)
+                    # What its trigger has let go needs a slot again, to look for itself.
+                    decision = self._ask(task) if self._has_slot(task) else None
                     if decision is not None:
                         yield _Step(task, lambda task=task, said=decision: self._resume(task, said))
             run.awake = waits
@@ -497,14 +499,16 @@ class VirtualAirflow:
         )
         if used + task.task.pool_slots <= self.bag.pools[pool]:
             return True
-        waiting = sum(
+        if self._waiters(pool) > 1:
+            self.contested.setdefault(pool, self.clock.now())
+        return False
+
+    def _waiters(self, pool: str) -> int:
+        return sum(
             other.task.pool == pool and other.ready and other.state is None
             for run in self.live
             for other in run.tasks.values()
         )
-        if waiting > 1:
-            self.contested.setdefault(pool, self.clock.now())
-        return False
 
     # --- tasks -------------------------------------------------------------------------------------
 
@@ -541,6 +545,8 @@ class VirtualAirflow:
                 task.try_number += 1
                 task.state = TaskInstanceState.UP_FOR_RETRY
                 delay = task.live.retry_delay
+                if not delay and self._waiters(task.task.pool):  # it waits at once, like them
+                    self.contested.setdefault(task.task.pool, self.clock.now())
                 self._push(self.clock.now() + delay, lambda: self._again(task))
                 return
             task.state = TaskInstanceState.FAILED
@@ -577,6 +583,8 @@ class VirtualAirflow:
         number = self.starts[job] = self.starts.get(job, 0) + 1
         plans = (self.scenario.get("jobs") or {}).get(job) or [self.scenario.get("default") or {}]
         plan = plans[min(number, len(plans)) - 1]
+        if isinstance(task.live, OrderedDummy):
+            plan = {"duration": 0}  # others look at the facts between its start and its end
         now = self.clock.now()
         attempt = task.try_number
         if isinstance(task.live, FileWatcher):
@@ -745,6 +753,7 @@ def _played(world: VirtualAirflow) -> Iterator[None]:
         (JobRow, "of", job_row),
         (Command, "perform", _perform),
         (FileWatcher, "perform", _perform),
+        (OrderedDummy, "perform", _perform),
         (ExecutorSafeguard, "test_mode", True),
     ]
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in seams]

@@ -1,0 +1,482 @@
+"""Folders of Control-M with a known meaning, and scenarios to play on them: all from a seed.
+
+The counterpart of estates.py. `estate(seed)` makes a small export as data (`Estate`), which prints
+itself as XML and which the shrinker takes apart; `scenario(estate, seed)` one to play on it. An
+estate stays inside what hoist promises to translate exactly; `LIMITS` says what is left out, and
+why. What `hoist build` refuses as a whole (F0015) is not made, or thrown away.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+LIMITS = {
+    "MAXWAIT of members other than their folder's": "folders-stay-for-their-jobs: said nowhere",
+    "JOB_ON_HOLD, CHANGE_STATUS of orders": "the ledger knows jobs, not orders: not offered there",
+    "KILLJOB": "whether a rule reruns what an operator has killed is said nowhere",
+    "orders of a job without its folder": "a DAG run is an order of a folder (docs/runtime.md)",
+}
+
+RESOURCE = "UNITS"
+TWO = "two"
+"""The folders have servers, and so facts, of their own in turns."""
+_BEGIN = {
+    "UTC": (2026, 3, 2),
+    "America/New_York": (2026, 3, 6),
+    "Europe/Berlin": (2026, 3, 27),
+}
+"""The day that scenarios begin on, by zone: of those with summer time its change is near."""
+
+
+@dataclass
+class Wait:
+    """An INCOND."""
+
+    name: str
+    date: str = "ODAT"
+
+
+@dataclass
+class Waits:
+    """Groups of INCONDs: each joined inside by one word, and with the others by the other one."""
+
+    groups: list[list[Wait]] = field(default_factory=list)
+    either: bool = False  # the groups are alternatives
+
+    def xml(self, depth: int) -> str:
+        """The elements; a group of several stands in brackets unless it is alone."""
+        text = ""
+        for group in self.groups:
+            for at, wait in enumerate(group):
+                joined = self.either if at == 0 else not self.either
+                if len(self.groups) == 1:
+                    joined = self.either
+                given = {
+                    "NAME": wait.name,
+                    "ODATE": wait.date,
+                    "AND_OR": "O" if joined else "A",
+                }
+                if len(self.groups) > 1 and len(group) > 1 and at in (0, len(group) - 1):
+                    given["OP"] = "(" if at == 0 else ")"
+                text += element("INCOND", given, depth)
+        return text
+
+
+@dataclass
+class Change:
+    """An OUTCOND or DOCOND."""
+
+    name: str
+    date: str = "ODAT"
+    sign: str = "+"
+
+    def xml(self, word: str, depth: int) -> str:
+        """The element."""
+        return element(word, {"NAME": self.name, "ODATE": self.date, "SIGN": self.sign}, depth)
+
+
+@dataclass
+class Rule:
+    """An ON with one action: a word of DOACTION, or a change of facts."""
+
+    code: str
+    action: str | Change
+
+    def xml(self, depth: int) -> str:
+        """The element."""
+        if isinstance(self.action, Change):
+            inside = self.action.xml("DOCOND", depth + 1)
+        else:
+            inside = element("DOACTION", {"ACTION": self.action}, depth + 1)
+        return element("ON", {"STMT": "*", "CODE": self.code}, depth, inside)
+
+
+@dataclass
+class Entity:
+    """A folder or a job, by its path."""
+
+    path: str
+    kind: str  # FOLDER, SMART_FOLDER, SUB_FOLDER, JOB
+    attributes: dict[str, str] = field(default_factory=dict)
+    waits: Waits = field(default_factory=Waits)
+    changes: list[Change] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
+    units: int = 0
+
+    @property
+    def around(self) -> str:
+        """The path of the folder around it."""
+        return self.path.rpartition("/")[0]
+
+
+@dataclass
+class Estate:
+    """Folders before what is in them, and what the site says."""
+
+    entities: list[Entity] = field(default_factory=list)
+    new_day: str = "07:00"
+    timezone: str = "UTC"
+    server: str = ""
+    total: int = 0
+
+    def text(self) -> str:
+        """The export, for people."""
+        return self.files()["estate.xml"]
+
+    def files(self) -> dict[str, str]:
+        """All files that are compiled together, by name."""
+        tops = "".join(self._xml(one, 1) for one in self.entities if not one.around)
+        files = {"estate.xml": f"<DEFTABLE>\n{tops}</DEFTABLE>\n"}
+        config = f'timezone = "{self.timezone}"\n[controlm]\nnew_day = "{self.new_day}"\n'
+        if self.total:
+            config += f"[controlm.resources]\n{RESOURCE} = {self.total}\n"
+        files["hoist.toml"] = config
+        if any("DAYSCAL" in one.attributes or "CONFCAL" in one.attributes for one in self.entities):
+            files["calendar.xml"] = _calendar()
+        return files
+
+    def _xml(self, one: Entity, depth: int) -> str:
+        name = "FOLDER_NAME" if one.kind in ("FOLDER", "SMART_FOLDER") else "JOBNAME"
+        given = {name: one.path.rpartition("/")[2], **one.attributes}
+        if not one.around and self.server:
+            number = int(one.path[1:]) % 2 if self.server == TWO else ""
+            given["DATACENTER"] = f"{self.server}{number}"
+        inside = one.waits.xml(depth + 1)
+        inside += "".join(change.xml("OUTCOND", depth + 1) for change in one.changes)
+        inside += "".join(rule.xml(depth + 1) for rule in one.rules)
+        if one.units and self.total:
+            use = {"NAME": RESOURCE, "QUANT": str(one.units)}
+            inside += element("QUANTITATIVE", use, depth + 1)
+        inside += "".join(self._xml(each, depth + 1) for each in self.members(one.path))
+        return element(one.kind, given, depth, inside)
+
+    def members(self, path: str) -> list[Entity]:
+        """What is directly in a folder."""
+        return [one for one in self.entities if one.around == path]
+
+    def jobs(self) -> list[Entity]:
+        """All that is no folder."""
+        return [one for one in self.entities if one.kind == "JOB"]
+
+    def names(self) -> list[str]:
+        """The facts that something waits for or changes."""
+        found = {wait.name for one in self.entities for group in one.waits.groups for wait in group}
+        found |= {change.name for one in self.entities for change in changes_of(one)}
+        return sorted(found)
+
+
+def changes_of(one: Entity) -> Iterator[Change]:
+    """All changes of facts that an entity may make."""
+    yield from one.changes
+    for rule in one.rules:
+        if isinstance(rule.action, Change):
+            yield rule.action
+
+
+def element(name: str, attributes: dict[str, str], depth: int, inside: str = "") -> str:
+    """One element, indented."""
+    indent = "  " * depth
+    text = f"{indent}<{name}" + "".join(f" {k}={quoteattr(v)}" for k, v in attributes.items())
+    return text + (f">\n{inside}{indent}</{name}>\n" if inside else "/>\n")
+
+
+def _calendar() -> str:
+    """WORK: Monday to Friday of 2026, without 4 March."""
+    first = datetime(2026, 1, 1)
+    days = [first + timedelta(days=number) for number in range(365)]
+    bits = "".join(
+        "Y" if day.weekday() < 5 and (day.month, day.day) != (3, 4) else "N" for day in days
+    )
+    return (
+        '<DEFCAL>\n  <CALENDAR NAME="WORK" TYPE="Regular">\n'
+        f'    <YEAR NAME="2026" DAYS="{bits}"/>\n  </CALENDAR>\n</DEFCAL>\n'
+    )
+
+
+class _Maker:
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(f"folders/{seed}")
+        self.estate = Estate()
+        self.left = self.random.randint(2, 9)
+
+    def chance(self, share: float) -> bool:
+        return self.random.random() < share
+
+    def make(self) -> Estate:
+        choose, made = self.random, self.estate
+        made.new_day = choose.choice(["07:00", "07:00", "00:00", "06:00", "22:00", "12:30"])
+        made.timezone = choose.choice(["UTC"] * 6 + ["America/New_York", "Europe/Berlin"])
+        made.server = choose.choice(["", "", "ctm", "ctm", TWO])
+        made.total = choose.randint(1, 3) if self.chance(0.15) else 0
+        for number in range(choose.randint(1, 3)):
+            if self.left > 0:
+                self.top(f"F{number}")
+        jobs = made.jobs()
+        for job in jobs:
+            self.facts(job, [other for other in jobs if other is not job])
+        for one in made.entities:
+            if one.kind in ("SMART_FOLDER", "SUB_FOLDER"):
+                self.folder_facts(one, jobs)
+        return made
+
+    # --- what there is -------------------------------------------------------------------------
+
+    def top(self, name: str) -> None:
+        smart = self.chance(0.5)
+        folder = Entity(name, "SMART_FOLDER" if smart else "FOLDER")
+        if self.chance(0.93):
+            folder.attributes["FOLDER_ORDER_METHOD"] = "SYSTEM"
+        days = self.days()
+        max_wait = ""
+        if smart:
+            folder.attributes |= days
+            max_wait = self.random.choice(["", "", "", "1", "2"])
+            self.window(folder, 0.2, max_wait)
+        self.estate.entities.append(folder)
+        self.fill(folder, self.random.randint(1, max(1, self.left)), days, max_wait, 1)
+
+    def fill(
+        self, folder: Entity, size: int, days: dict[str, str], max_wait: str, depth: int
+    ) -> None:
+        number = 0
+        while size > 0 and self.left > 0:
+            number += 1
+            nested = folder.kind != "FOLDER" and depth < 3 and size > 1 and self.chance(0.2)
+            own = self.days() if self.chance(0.15) else days
+            path = f"{folder.path}/{'S' if nested else 'J'}{number}"
+            one = Entity(path, "SUB_FOLDER" if nested else "JOB", dict(own))
+            self.estate.entities.append(one)
+            if nested:
+                self.window(one, 0.15, max_wait)
+                here = self.random.randint(1, size - 1)
+                size -= here
+                self.fill(one, here, own, max_wait, depth + 1)
+            else:
+                self.job(one, folder.kind != "FOLDER", max_wait)
+                self.left -= 1
+                size -= 1
+
+    def days(self) -> dict[str, str]:
+        choose = self.random
+        kind = choose.random()
+        if kind < 0.62:
+            return {"DAYS": "ALL"}
+        if kind < 0.8:
+            return {"WEEKDAYS": choose.choice(["1,2,3,4,5", "1", "2", "1,3", "6,0", "-2"])}
+        if kind < 0.88:
+            return {"DAYS": choose.choice(["2,4", "3", "L1,L3", "-3", "2,3,28,29"])}
+        if kind < 0.92:
+            return {"DAYS": "3,7", "WEEKDAYS": "1,6", "DAYS_AND_OR": "O"}
+        if kind < 0.97:
+            return {"DAYS": choose.choice(["ALL", ">1,>4", "-D2", "4"]), "DAYSCAL": "WORK"}
+        shift = choose.choice(["Ignore Job", "Next Day", "Prev Day", "No Confcal"])
+        return {"DAYS": "ALL", "CONFCAL": "WORK", "SHIFT": shift}
+
+    def job(self, job: Entity, inside_smart: bool, max_wait: str) -> None:
+        choose, given = self.random, job.attributes
+        if self.chance(0.12):
+            given["TASKTYPE"] = "Dummy"
+        else:
+            given |= {"TASKTYPE": "Command", "CMDLINE": "run.sh", "NODEID": "h"}
+        if not inside_smart:
+            max_wait = choose.choice(["", "", "", "", "1", "2", "99"])
+        self.window(job, 0.35, max_wait)
+        if self.estate.total and self.chance(0.5):
+            job.units = choose.randint(1, self.estate.total)
+
+    def window(self, one: Entity, share: float, max_wait: str) -> None:
+        given = one.attributes
+        if max_wait:
+            given["MAXWAIT"] = max_wait
+        if not self.chance(share):
+            return
+        kind = self.random.random()
+        if kind < 0.75:
+            given["TIMEFROM"] = self.clock()
+        if max_wait or kind > 0.9:  # else the build refuses it: which times count, nobody says
+            given["TIMEFROM"] = self.clock()
+            given["TIMETO"] = ">"
+        elif kind > 0.4:
+            given["TIMETO"] = self.clock()
+
+    def clock(self) -> str:
+        return f"{self.random.randrange(24):02d}{self.random.choice([0, 5, 30, 59]):02d}"
+
+    # --- what it waits for, and what follows ---------------------------------------------------
+
+    def facts(self, job: Entity, others: list[Entity]) -> None:
+        choose = self.random
+        own = _fact_of(job)
+        if self.chance(0.75):
+            job.changes.append(Change(own))
+        if others and self.chance(0.7):
+            job.waits = self.waits(job, others)
+            for group in job.waits.groups:
+                for wait in group:
+                    if self.chance(0.2):
+                        any_date = wait.date == "****" or self.chance(0.1)
+                        date = "****" if any_date else wait.date
+                        job.changes.append(Change(wait.name, date, "-"))
+        if self.chance(0.2):
+            date = choose.choice(["ODAT", "ODAT", "NEXT", "PREV", "STAT"])
+            job.changes.append(Change(choose.choice(["G0", "G1", own]), date))
+        if self.chance(0.08) and others:
+            job.changes.append(Change(_fact_of(choose.choice(others)), "ODAT", choose.choice("+-")))
+        if job.attributes["TASKTYPE"] == "Dummy":
+            return
+        if self.chance(0.4):
+            self.rules(job, others)
+
+    def rules(self, job: Entity, others: list[Entity]) -> None:
+        choose = self.random
+        for _ in range(choose.choice([1, 1, 2, 3])):
+            kind = choose.random()
+            if kind < 0.2:
+                code = choose.choice(["EQ 3", "EQ 0", "GT 1", "LT 4", "NE 4", "GE 3"])
+                job.rules.append(Rule(f"COMPSTAT {code}", choose.choice(["OK", "OK", "NOTOK"])))
+            elif kind < 0.3:
+                job.rules.append(Rule(choose.choice(["NOTOK", "*"]), "OK"))
+            elif kind < 0.65:
+                job.rules.append(Rule("NOTOK", "RERUN"))
+                job.attributes["MAXRERUN"] = choose.choice(["1", "2", "2"])
+                interval = choose.choice(["00000M", "00005M", "00007M", "00600M"])
+                job.attributes["INTERVAL"] = interval
+            else:
+                names = ["G0", "G1", _fact_of(job), f"{_fact_of(job)}-BAD"]
+                names += [_fact_of(other) for other in others[:2]]
+                date = choose.choice(["ODAT", "ODAT", "ODAT", "STAT", "NEXT"])
+                change = Change(choose.choice(names), date, choose.choice("+++-"))
+                job.rules.append(Rule(choose.choice(["NOTOK", "NOTOK", "OK", "*"]), change))
+
+    def folder_facts(self, folder: Entity, jobs: list[Entity]) -> None:
+        outside = [job for job in jobs if not job.path.startswith(folder.path + "/")]
+        if self.chance(0.4):
+            folder.changes.append(Change(f"{folder.path.replace('/', '-')}-ENDED"))
+        if outside and self.chance(0.3):
+            folder.waits = self.waits(folder, outside)
+            if self.chance(0.2):
+                wait = folder.waits.groups[0][0]
+                folder.changes.append(Change(wait.name, wait.date, "-"))
+
+    def waits(self, one: Entity, others: list[Entity]) -> Waits:
+        choose = self.random
+        before = [other for other in others if other.path < one.path] or others
+        count = choose.choices([1, 2, 3, 4], [60, 25, 10, 5])[0]
+        groups: list[list[Wait]] = [[]]
+        for _ in range(count):
+            if groups[-1] and self.chance(0.4):
+                groups.append([])
+            groups[-1].append(self.wait(before if self.chance(0.9) else others))
+        return Waits(groups, self.chance(0.35))
+
+    def wait(self, others: list[Entity]) -> Wait:
+        choose = self.random
+        date = choose.choices(["ODAT", "PREV", "NEXT", "STAT", "****"], [76, 8, 2, 8, 6])[0]
+        kind = choose.random()
+        if kind < 0.8:
+            return Wait(_fact_of(choose.choice(others)), date)
+        if kind < 0.87:
+            return Wait(f"{_fact_of(choose.choice(others))}-BAD", date)
+        folders = [one for one in self.estate.entities if one.kind == "SMART_FOLDER"]
+        if kind < 0.92 and folders:
+            return Wait(f"{choose.choice(folders).path}-ENDED", date)
+        return Wait(choose.choice(["G0", "G1"]), date)
+
+
+def _fact_of(job: Entity) -> str:
+    return f"{job.path.replace('/', '-')}-OK"
+
+
+def estate(seed: int) -> Estate:
+    """The estate of this seed."""
+    return _Maker(seed).make()
+
+
+def scenario(made: Estate, seed: int) -> dict[str, Any]:
+    """A scenario for an estate. Durations and instants are all different in their seconds, so that
+    hardly two events fall together and little is left to chance.
+    """
+    choose = random.Random(f"scenario of folders/{seed}")
+    start = datetime(*_BEGIN[made.timezone], tzinfo=timezone.utc)
+    days = choose.choice([2, 3, 3, 4])
+    end = start + timedelta(days=days, hours=7)
+    jobs = made.jobs()
+    durations = iter(choose.sample(range(31, 7200), 4 * len(jobs) + 1))
+    failing = choose.choice([0.1, 0.3, 0.6])
+    long = choose.choice([0.0, 0.05, 0.3])
+
+    def plan() -> dict[str, Any]:
+        one: dict[str, Any] = {"duration": next(durations)}
+        if choose.random() < long:
+            one["duration"] += 3600 * choose.randint(2, 40)
+        if choose.random() < failing:
+            if choose.random() < 0.1:
+                one["terminated"] = True
+            else:
+                one["exit_code"] = choose.choice([1, 1, 2, 3, 4])
+        return one
+
+    def date(word: str = "") -> str:
+        day = start + timedelta(days=choose.randint(-1, days))
+        return word or f"{day:%m%d}"
+
+    seconds = iter(choose.sample(range(60, days * 86400), 8))
+
+    def moment() -> str:
+        return _text(start + timedelta(seconds=next(seconds)))
+
+    names = made.names() if made.server != TWO else []  # a scenario names no server
+    events: list[dict[str, Any]] = []
+    facts: list[dict[str, str]] = []
+    if names:
+        for _ in range(choose.choice([0, 0, 1, 2])):
+            dated = date(choose.choice(["", "", "STAT"]))
+            facts.append({"name": choose.choice(names), "date": dated})
+        for _ in range(choose.choice([0, 0, 1, 2, 3])):
+            adds = choose.random() < 0.7
+            word = choose.choice(["", "", "ODAT", "STAT"] + ([] if adds else ["****"]))
+            kind = "ADD_CONDITION" if adds else "DELETE_CONDITION"
+            event = {"event": kind, "name": choose.choice(names), "date": date(word)}
+            events.append({"at": moment(), **event})
+    for folder in made.members(""):
+        manual = "FOLDER_ORDER_METHOD" not in folder.attributes
+        for _ in range(choose.choice([0, 1, 2]) if manual else choose.choice([0] * 8 + [1])):
+            kind = choose.choice(["FORCE_STARTJOB", "FORCE_STARTJOB", "STARTJOB"])
+            event = {"at": moment(), "event": kind, "job": folder.path}
+            if choose.random() < 0.5:
+                event["odate"] = f"{start + timedelta(days=choose.randint(-1, days)):%Y-%m-%d}"
+            events.append(event)
+    return {
+        "format": 1,
+        "start": _text(start),
+        "end": _text(end),
+        "default": {"duration": 60, "exit_code": 0},
+        "jobs": {
+            job.path: [plan() for _ in range(choose.randint(1, 4))]
+            for job in jobs
+            if job.attributes["TASKTYPE"] != "Dummy"
+        },
+        "conditions": [
+            dict(pair) for pair in sorted({tuple(sorted(one.items())) for one in facts})
+        ],
+        "events": sorted(events, key=lambda event: str(event["at"])),
+    }
+
+
+def fitting(made: Estate, given: dict[str, Any]) -> dict[str, Any]:
+    """The scenario without what it says of jobs and folders that the estate does not have."""
+    known = {one.path for one in made.entities}
+    return {
+        **given,
+        "jobs": {k: v for k, v in given["jobs"].items() if k in known},
+        "events": [e for e in given["events"] if "job" not in e or e["job"] in known],
+    }
+
+
+def _text(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
