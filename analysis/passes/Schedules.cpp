@@ -24,8 +24,11 @@ public:
                 continue;
             }
             if (!job.schedule) {
+                // CTM-006: New Day, or a User Daily, orders a folder.
+                bool const isOrdered = job.orders && estate.orderPolicies[job.orders].method !=
+                                                         ir::OrderPolicy::Method::manual;
                 if (!job.box && !job.boxName && !job.condition && job.deadSchedule.empty() &&
-                    !job.refused)
+                    !job.refused && !isOrdered)
                     context.diags.report<Code::OnlyByHand>(job.nameSpan, job.name)
                         .object(job.name)
                         .note("rule JIL-004");
