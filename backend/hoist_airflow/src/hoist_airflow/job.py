@@ -27,6 +27,7 @@ from airflow.sdk.exceptions import (
 from hoist_airflow import conditions, routing
 from hoist_airflow.alarms import KEYS, of_outcome
 from hoist_airflow.decision import GateSpec, outside_window
+from hoist_airflow.ledger.facts import EndChanges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +76,8 @@ class Job(_Base):
         window: str | None = None,
         timezone: str | None = None,
         alarms: Mapping[str, Any] | None = None,
+        facts: Mapping[str, Sequence[str]] | None = None,
+        business_day: str | None = None,
         term_run_time: float | None = None,
         retries: int | None = 0,
         retry_delay: timedelta | float = RETRY_DELAY,
@@ -88,6 +91,9 @@ class Job(_Base):
             raise ValueError("term_run_time is minutes above 0, or None")
         if when is not None:
             conditions.parse(when)
+        EndChanges.of(facts or {}, business_day)
+        self.facts = {status: tuple(changes) for status, changes in (facts or {}).items()}
+        self.business_day = business_day
         self.hoist_job: str = self.task_id if job is None else job
         self.hoist_box = box
         self.hoist_resources = resources  # `resources` is an attribute of Airflow's own

@@ -16,7 +16,7 @@ from hoist_airflow import conditions
 from hoist_airflow.decision import GateSpec
 from hoist_airflow.ledger import Ledger, Member, RunKey, Topology, default_url
 from hoist_airflow.ledger import status as st
-from hoist_airflow.ledger.facts import Change
+from hoist_airflow.ledger.facts import Change, text_of
 from hoist_airflow.ledger.runs import StartAnswer
 from hoist_airflow.schedule.calendars import day_number
 from hoist_airflow.schedule.orders import OrderTicks, date_of
@@ -70,6 +70,7 @@ def topology(dag: DAG) -> Topology:
             boxes[parent] = {}
             parents.setdefault(parent, None)
     auto_hold = set()
+    ends = {task.hoist_job: task for task in tasks if task.hoist_role in ("job", "verdict")}
     for task in tasks:
         if task.hoist_role == "verdict":
             boxes.setdefault(task.hoist_job, {}).update(task.hoist_fold)
@@ -95,6 +96,7 @@ def topology(dag: DAG) -> Topology:
             auto_hold=name in auto_hold,
             noexec=bool(getattr(jobs.get(name), "noexec", False)),
             eager=name in eager,
+            end_facts=text_of(ends[name].facts, ends[name].business_day) if name in ends else None,
         )
         for name in sorted(parents)
     ]

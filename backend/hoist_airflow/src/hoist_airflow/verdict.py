@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from hoist_airflow.box import fold_of
 from hoist_airflow.ledger import status as st
+from hoist_airflow.ledger.facts import EndChanges
 from hoist_airflow.run import ensure_started
 
 if TYPE_CHECKING:
@@ -31,10 +32,15 @@ class Verdict(BaseOperator):
         failure: str | None = None,
         terminators: Sequence[str] = (),
         kill: Sequence[str] = (),
+        facts: Mapping[str, Sequence[str]] | None = None,
+        business_day: str | None = None,
         trigger_rule: str = "all_done",
         **kwargs: Any,
     ) -> None:
         super().__init__(trigger_rule=trigger_rule, **kwargs)
+        EndChanges.of(facts or {}, business_day)
+        self.facts = {status: tuple(changes) for status, changes in (facts or {}).items()}
+        self.business_day = business_day
         self.hoist_job = of
         self.hoist_fold = fold_of(success, failure, terminators, kill)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from hoist_airflow import conditions
 from hoist_airflow.clock import micros
+from hoist_airflow.ledger import facts
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.rows import JOB_COLUMNS, JobRow
 from hoist_airflow.ledger.store import Tx
@@ -46,6 +47,7 @@ def never_run(job: str) -> JobRow:
             None,
             None,
             0,
+            None,
             None,
             None,
             None,
@@ -137,7 +139,10 @@ class Book:
         run_id: str | None = None,
         value: str | None = None,
     ) -> JobRow:
-        """Give a job a status: one event and its current row. Folds nothing."""
+        """Give a job a status: one event and its current row. Folds nothing.
+
+        With an end come the changes of facts that the job's definition has for it.
+        """
         run_id = run_id if run_id is not None else row.run_id
         tries = try_number if try_number is not None else row.try_number
         self.event(
@@ -167,6 +172,12 @@ class Book:
         self.tx.run(f"UPDATE hoist_jobs SET {', '.join(sets)} WHERE job = ?", *values, row.job)
         changed = self.job(row.job)
         assert changed is not None
+        if status in st.ENDED and changed.end_facts is not None:
+            told = self.last_event
+            ends = facts.changes_of(changed.end_facts)
+            made = ends.by_status.get(status, ())
+            facts.apply(self, made, ends.dates(self.now), job=row.job, run_id=run_id)
+            self.last_event = told
         return changed
 
     def put_all(self, box: str, among: Iterable[str], status: str, run_id: str | None) -> None:

@@ -8,12 +8,17 @@ given as `dates`, from the words to `mmdd`, None where there is no such date.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date as calendar_date
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hoist_airflow import conditions
 from hoist_airflow.conditions import ConditionSyntaxError, FactAtom
+from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.store import Tx
 
 if TYPE_CHECKING:
@@ -50,6 +55,61 @@ class Change:
         if text[0] == "+" and atom.date == ANY_DATE:
             raise ConditionSyntaxError("a fact is added with a date (CTM-012)", text, 0)
         return cls(text[0] == "+", atom)
+
+
+@dataclass(frozen=True, slots=True)
+class EndChanges:
+    """What the ends of a job of AutoSys change, by status: what couples it to Control-M.
+
+    A fact without words for its date is of the business day of the end; `business_day` says when
+    that begins, as "07:00 Europe/Berlin".
+    """
+
+    by_status: Mapping[str, tuple[Change, ...]]
+    business_day: str | None
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Sequence[str]], business_day: str | None) -> EndChanges:
+        """From an operator's arguments. Raises ValueError, ConditionSyntaxError."""
+        from hoist_airflow.schedule.orders import OrderTicks
+
+        by_status: dict[str, tuple[Change, ...]] = {}
+        for status, texts in facts.items():
+            if status not in st.ENDED:
+                raise ValueError(f"facts come with {sorted(st.ENDED)}, not with {status!r}")
+            by_status[status] = tuple(map(Change.parse, texts))
+        words = {one.fact.date for some in by_status.values() for one in some}
+        if unknown := sorted(w for w in words if "order date" in w):
+            raise ValueError(f"a job of AutoSys has no {unknown[0]}")
+        if "" in words and business_day is None:
+            raise ValueError("a fact of a business day needs business_day, as '07:00 UTC'")
+        if business_day is not None:
+            clock, _, zone = business_day.partition(" ")
+            OrderTicks(new_day=clock, timezone=zone)
+        return cls(by_status, business_day)
+
+    def dates(self, now: datetime) -> dict[str, str | None]:
+        """What the words of the facts mean at an instant (CTM-002)."""
+        if self.business_day is None:
+            return {}
+        from hoist_airflow.schedule.orders import OrderTicks
+        from hoist_airflow.schedule.zones import to_instant
+
+        clock, _, zone = self.business_day.partition(" ")
+        day = OrderTicks(new_day=clock, timezone=zone).day_of(to_instant(now))
+        return {"": (calendar_date(1970, 1, 1) + timedelta(days=day)).strftime("%m%d")}
+
+
+def text_of(facts: Mapping[str, Sequence[str]], business_day: str | None) -> str | None:
+    """How the ledger keeps the arguments of `EndChanges.of`; None: nothing changes."""
+    kept = {status: list(facts[status]) for status in sorted(facts) if facts[status]}
+    return json.dumps([kept, business_day]) if kept else None
+
+
+@lru_cache(maxsize=256)
+def changes_of(text: str) -> EndChanges:
+    """From what `text_of` gave."""
+    return EndChanges.of(*json.loads(text))
 
 
 def date_of(fact: FactAtom, dates: Mapping[str, str | None]) -> str | None:

@@ -12,7 +12,7 @@ from hoist_airflow.ledger.store import Row
 JOB_COLUMNS = (
     "job, dag_id, box, is_box, success, failure, box_terminator, job_terminator, auto_hold, status,"
     " status_at, last_start, last_end, exit_code, try_number, run_id, noexec, iced_run, hold_run,"
-    " kill_at"
+    " kill_at, end_facts"
 )
 EVENT_COLUMNS = "id, at, kind, job, status, exit_code, try_number, run_id, name, value, source"
 
@@ -45,6 +45,8 @@ class JobRow:
     iced_run: str | None
     hold_run: str | None
     kill_at: datetime | None
+    end_facts: str | None
+    """What its ends change: `facts.text_of`."""
 
     @classmethod
     def of(cls, row: Row) -> JobRow:
@@ -55,7 +57,7 @@ class JobRow:
             auto_hold=bool(row[8]), status=row[9], status_at=_instant(row[10]),
             last_start=_instant(row[11]), last_end=_instant(row[12]), exit_code=row[13],
             try_number=row[14], run_id=row[15], noexec=bool(row[16]), iced_run=row[17],
-            hold_run=row[18], kill_at=_instant(row[19]),
+            hold_run=row[18], kill_at=_instant(row[19]), end_facts=row[20],
         )  # fmt: skip
 
     @property
@@ -101,6 +103,7 @@ class Member:
     noexec: bool = False
     eager: bool = False
     """A box that waits for nothing but the start of the box around it."""
+    end_facts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,18 +28,22 @@ def define(book: Book, topology: Topology) -> None:
     if known is not None and known[0] == digest:
         return
     # A member that was removed must not keep its box RUNNING.
-    book.tx.run("UPDATE hoist_jobs SET box = NULL WHERE dag_id = ?", topology.dag_id)
+    book.tx.run(
+        "UPDATE hoist_jobs SET box = NULL, end_facts = NULL WHERE dag_id = ?", topology.dag_id
+    )
     book.tx.many(
         "INSERT INTO hoist_jobs (job, dag_id, box, is_box, success, failure, box_terminator,"
-        " job_terminator, auto_hold, noexec, eager) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " job_terminator, auto_hold, noexec, eager, end_facts)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (job) DO UPDATE SET dag_id = excluded.dag_id, box = excluded.box,"
         " is_box = excluded.is_box, success = excluded.success, failure = excluded.failure,"
         " box_terminator = excluded.box_terminator, job_terminator = excluded.job_terminator,"
-        " auto_hold = excluded.auto_hold, eager = excluded.eager",
+        " auto_hold = excluded.auto_hold, eager = excluded.eager,"
+        " end_facts = excluded.end_facts",
         [
             (m.job, topology.dag_id, m.box, int(m.is_box), m.success, m.failure,
              int(m.box_terminator), int(m.job_terminator), int(m.auto_hold), int(m.noexec),
-             int(m.eager))
+             int(m.eager), m.end_facts)
             for m in topology.members
         ],
     )  # fmt: skip

@@ -59,6 +59,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             server TEXT NOT NULL, name TEXT NOT NULL, date TEXT NOT NULL, at BIGINT NOT NULL,
             PRIMARY KEY (server, name, date))""",
     ),
+    (
+        # Facts that come and go with the ends of a job of AutoSys; each DAG tells it.
+        "ALTER TABLE hoist_jobs ADD COLUMN end_facts TEXT",
+    ),
 )
 
 VERSION = len(MIGRATIONS)
