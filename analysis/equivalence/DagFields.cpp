@@ -168,8 +168,27 @@ private:
         }
     }
 
+    /// The verdict of a box is what tells the table of facts of its end.
+    void compareBoxFacts(JobId id) {
+        ir::Job const& box = estate.jobs[id];
+        nlohmann::json const none;
+        nlohmann::json const *facts = &none, *businessDay = &none;
+        for (target::Task const& task : dag.tasks)
+            if (task.role == target::Role::verdict && task.legacyJob == box.name) {
+                facts = &task.argument("facts");
+                businessDay = &task.argument("business_day");
+            }
+        compareEndFacts(
+            estate, box, *facts, *businessDay,
+            [&](Span where, std::string legacy, std::string airflow, std::string consequence) {
+                differ(Aspect::verdict, id, where, std::move(legacy), std::move(airflow),
+                       std::move(consequence));
+            });
+    }
+
     /// Alarms and limits of a box: no task carries them.
     void compareBox(JobId id) {
+        compareBoxFacts(id);
         ir::Job const& box = estate.jobs[id];
         std::string const name = box.name.str();
         if (id != workflow.root && box.termRunTime && *box.termRunTime > 0)

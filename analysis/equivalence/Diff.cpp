@@ -54,6 +54,8 @@ Aspect aspectOf(llvm::StringRef key) {
         key.starts_with("notify") || key == "message" || key == "address" ||
         key.starts_with("must_") || key == "offset")
         return Aspect::alarm;
+    if (key == "adds" || key == "deletes" || key == "business_day")
+        return Aspect::verdict;
     if (key.starts_with("window") || key == "auto_hold" || key.starts_with("status"))
         return Aspect::start;
     return Aspect::action;

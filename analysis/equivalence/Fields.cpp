@@ -382,6 +382,7 @@ void JobComparison::run() {
     compareTimeLimit();
     comparePools();
     compareAlarms();
+    compareEndFacts();
     compareControl();
     compareKept();
 }

@@ -97,8 +97,15 @@ private:
             fact.name = change.name;
             fact.instance = change.server;
             fact.scope = change.date;
-            text(change.adds ? "adds" : "deletes", estate.conditions.print(fact));
-            flag("by_rule", change.isAction);
+            std::string said = estate.conditions.print(fact);
+            if (change.on != ir::succeeded)
+                said += fmt::format(" after {}", static_cast<int>(change.on));
+            text(change.adds ? "adds" : "deletes", said);
+            if (job.dialect == ir::Dialect::controlm)
+                flag("by_rule", change.isAction);
+            else if (change.date.kind == ir::Scope::Kind::sameCycle)
+                text("business_day",
+                     fmt::format("{} {}", estate.settings.newDay, estate.settings.timezone));
         }
         if (job.schedule)
             addSchedule(estate.schedules[job.schedule]);

@@ -37,6 +37,13 @@ void compareAlarms(std::vector<WantedAlarm> const& legacy, nlohmann::json const&
                                            std::string airflow, std::string consequence)>
                        differ);
 
+/// What the ends of a job or box change in the table of facts, against what a task says of it.
+void compareEndFacts(ir::Estate const& estate, ir::Job const& job, nlohmann::json const& facts,
+                     nlohmann::json const& businessDay,
+                     llvm::function_ref<void(Span where, std::string legacy, std::string airflow,
+                                             std::string consequence)>
+                         differ);
+
 class JobComparison {
 public:
     JobComparison(FieldComparison& all, JobId job, target::Dag const& dag, target::Task const& task,
@@ -75,6 +82,8 @@ private:
     // AlarmFields.cpp
     void compareAlarms();
     void compareManifestAlarms();
+    // FactFields.cpp
+    void compareEndFacts();
 
     // orders/OrderFields.cpp
     void compareOrderedText(char const* name, ir::Sourced<llvm::StringRef> const& legacy);

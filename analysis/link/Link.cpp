@@ -11,6 +11,7 @@ void link(ir::Estate& estate, diag::Diagnostics& diags) {
     indexDefinitions(estate, diags);
     linkBoxes(estate, diags);
     buildWorkflows(estate, diags);
+    linkBridges(estate, diags);
     linkReferences(estate, diags);
     spreadRefusals(estate);
 }

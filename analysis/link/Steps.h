@@ -13,6 +13,9 @@ void linkBoxes(ir::Estate& estate, diag::Diagnostics& diags);
 /// Estate::workflows: root first, members depth first in definition order. Reports nesting beyond
 /// the limit.
 void buildWorkflows(ir::Estate& estate, diag::Diagnostics& diags);
+/// What `[[bridge]]` couples: changes of facts by jobs of AutoSys, external names that are jobs of
+/// Control-M.
+void linkBridges(ir::Estate& estate, diag::Diagnostics& diags);
 /// Atoms, calendars, zones, machines, resources, instances, globals.
 void linkReferences(ir::Estate& estate, diag::Diagnostics& diags);
 /// Workflow::refused from refused jobs and unreadable statements (design.md, "Refusal").

@@ -186,6 +186,11 @@ private:
                            estate.constructs.span(each.written));
             if (producerMoved == consumerMoved || !isCondition)
                 continue;
+            // AutoSys knows the one by another name, and Control-M's log is not read.
+            if (estate.jobs[each.producer].dialect == ir::Dialect::controlm) {
+                tell(Code::OrderNotBridged);
+                continue;
+            }
             if (!producerMoved) {
                 in.insert(from.str());
                 continue;

@@ -20,6 +20,7 @@ std::string NotBridged::why() const {
         return "its sendevent reaches AutoSys, which no longer runs that job";
     case Code::InstanceNotBridged: return "the runs of another instance are in that instance's log";
     case Code::NameNotBridged: return "AutoSys accepts no such name";
+    case Code::OrderNotBridged: return "the two schedulers tell each other, not the ledger";
     default: return "the table of events is that of the old scheduler";
     }
 }
@@ -79,6 +80,8 @@ Words wordsOf(NotBridged const& each, std::string const& wave) {
                 moves,
                 each.from == each.to ? "rename it before that wave"
                                      : "rename it before that wave, or " + together};
+    case Code::OrderNotBridged:
+        return {fmt::format("`{}` waits for it here", each.to), "it is ordered here", together};
     default:
         return {fmt::format("`{}` waits for it here", each.to),
                 fmt::format("`{}` adds it here", each.from), together};
@@ -105,6 +108,8 @@ void report(NotBridged const& each, std::string const& wave, diag::Diagnostics& 
             return diags.report<Code::InstanceNotBridged>(each.where, object, to, wave);
         case Code::NameNotBridged:
             return diags.report<Code::NameNotBridged>(each.where, object, wave);
+        case Code::OrderNotBridged:
+            return diags.report<Code::OrderNotBridged>(each.where, object, to, wave);
         default: return diags.report<Code::FactNotBridged>(each.where, object, each.from, to, wave);
         }
     }();

@@ -64,6 +64,8 @@ public:
             ir::Job const& job = estate.jobs[id];
             for (ir::AtomUse const& use : job.condition.uses)
                 neverAdded(job, use);
+            if (job.dialect != ir::Dialect::controlm)
+                continue; // of a bridge, which was looked at when it was linked (C0018)
             for (ir::FactChange const& change : job.factChanges)
                 if (change.adds)
                     neverRead(job, change);

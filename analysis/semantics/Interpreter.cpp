@@ -9,8 +9,9 @@ namespace hoist::semantics {
 
 namespace {
 
-/// Two schedulers that share no state: what happened at one instant, AutoSys's first.
-void merge(Trace& trace, Trace&& other) {
+/// `isThere`: of which of the two each event is, in the order in which they were played. All else
+/// of one instant: AutoSys's first.
+void merge(Trace& trace, Trace&& other, std::vector<bool> const& isThere) {
     auto const join = [](auto& into, auto& from) {
         auto const middle = static_cast<std::ptrdiff_t>(into.size());
         into.insert(into.end(), std::make_move_iterator(from.begin()),
@@ -18,7 +19,11 @@ void merge(Trace& trace, Trace&& other) {
         std::inplace_merge(into.begin(), into.begin() + middle, into.end(),
                            [](auto const& a, auto const& b) { return a.at < b.at; });
     };
-    join(trace.events, other.events);
+    std::vector<TraceEvent> events;
+    auto here = trace.events.begin(), there = other.events.begin();
+    for (bool const isOther : isThere)
+        events.push_back(std::move(isOther ? *there++ : *here++));
+    trace.events = std::move(events);
     join(trace.notStarted, other.notStarted);
     join(trace.alarms, other.alarms);
     trace.finals.merge(other.finals);
@@ -26,13 +31,97 @@ void merge(Trace& trace, Trace&& other) {
     trace.conditions = std::move(other.conditions);
 }
 
+bool accepts(ir::Outcomes outcomes, Status status) {
+    return (status == Status::success && (outcomes & ir::succeeded) != 0) ||
+           (status == Status::failure && (outcomes & ir::failed) != 0) ||
+           (status == Status::terminated && (outcomes & ir::terminated) != 0);
+}
+
+/// Two schedulers side by side, whichever has the next event. What `[[bridge]]` lets the one tell
+/// the other is told at once, so no event of the one is played before what led to it.
+class Together {
+public:
+    Together(ir::Estate const& model, Play& one, Orders& other)
+        : estate(model), autosys(one), controlm(other) {}
+
+    /// Of which of the two each event is: false of AutoSys.
+    std::vector<bool> run() {
+        autosys.begin();
+        controlm.begin();
+        tell();
+        while (true) {
+            auto const here = autosys.nextAt(), there = controlm.nextAt();
+            if (!here && !there)
+                return std::move(isThere);
+            if (here && (!there || *here <= *there))
+                autosys.playNext();
+            else
+                controlm.playNext();
+            tell();
+        }
+    }
+
+private:
+    void tell() {
+        // An answer to what is told is told, too. That ends: neither starts a job without end at
+        // one instant.
+        while (toldHere < autosys.soFar().events.size() ||
+               toldThere < controlm.soFar().events.size()) {
+            isThere.push_back(toldHere == autosys.soFar().events.size());
+            if (isThere.back())
+                tellAutosys(controlm.soFar().events[toldThere++]);
+            else
+                tellControlm(autosys.soFar().events[toldHere++]);
+        }
+    }
+
+    ir::JobId find(TraceEvent const& event) const {
+        auto const it = estate.jobByName.find(event.job);
+        return it == estate.jobByName.end() ? ir::JobId() : it->second;
+    }
+
+    void tellControlm(TraceEvent const& event) {
+        ir::JobId const id = find(event);
+        if (!id || estate.jobs[id].dialect == ir::Dialect::controlm)
+            return;
+        // Copies: what is told may make the trace grow.
+        Status const status = event.status;
+        int64_t const at = event.at;
+        for (ir::FactChange const& change : estate.jobs[id].factChanges)
+            if (accepts(change.on, status))
+                controlm.hear(change, estate.jobs[id].name, at);
+    }
+
+    /// The ledger hears of an order when it starts, not while it waits (docs/runtime.md).
+    void tellAutosys(TraceEvent const& event) {
+        ir::JobId const id = find(event);
+        if (id && estate.jobs[id].isWatched && (isUnderWay(event.status) || isEnded(event.status)))
+            autosys.hear(id, event.status, event.exitCode, event.at);
+    }
+
+    ir::Estate const& estate;
+    Play& autosys;
+    Orders& controlm;
+    size_t toldHere = 0, toldThere = 0;
+    std::vector<bool> isThere;
+};
+
 } // namespace
 
 Trace run(ir::Estate const& estate, schedule::Ticks& ticks, Scenario const& scenario,
           llvm::ArrayRef<ir::WorkflowId> only) {
-    Trace trace = Play(estate, ticks, scenario, only).run();
-    if (auto orders = playOrders(estate, scenario, only))
-        merge(trace, std::move(*orders));
+    Play autosys(estate, ticks, scenario, only);
+    if (llvm::none_of(estate.jobs,
+                      [](ir::Job const& job) { return job.dialect == ir::Dialect::controlm; })) {
+        autosys.begin();
+        while (autosys.nextAt())
+            autosys.playNext();
+        return autosys.finish();
+    }
+    Orders controlm(estate, scenario, only);
+    std::vector<bool> const isThere = Together(estate, autosys, controlm).run();
+    Trace trace = autosys.finish();
+    merge(trace, controlm.finish(), isThere);
     return trace;
 }
 
@@ -135,7 +224,7 @@ void Play::step(PlannedEvent const& event) {
     }
 }
 
-Trace Play::run() {
+void Play::begin() {
     trace.start = scenario.start;
     trace.end = scenario.end;
     for (size_t i = 0; i < scenario.events.size(); ++i)
@@ -143,14 +232,30 @@ Trace Play::run() {
             queue.push(scenario.events[i].at, Planned::outside, static_cast<uint32_t>(i));
     if (scenario.start < scenario.end)
         planDay(scenario.start);
-    while (!queue.isEmpty()) {
-        PlannedEvent const event = queue.pop();
-        if (event.at >= scenario.end)
-            break;
-        now = event.at;
-        step(event);
-        drain();
-    }
+}
+
+std::optional<int64_t> Play::nextAt() const {
+    if (queue.isEmpty() || queue.first().at >= scenario.end)
+        return std::nullopt;
+    return queue.first().at;
+}
+
+void Play::playNext() {
+    PlannedEvent const event = queue.pop();
+    now = event.at;
+    step(event);
+    drain();
+}
+
+void Play::hear(ir::JobId job, Status status, std::optional<int64_t> exitCode, int64_t at) {
+    now = at;
+    store.record(job, status, now, exitCode);
+    if (!isUnderWay(status)) // those make no atom true
+        wakeDependents(estate.jobs[job].name, dependents[job]);
+    drain();
+}
+
+Trace Play::finish() {
     for (ir::JobId const job : estate.jobs.ids()) {
         if (estate.jobs[job].dialect == ir::Dialect::controlm)
             continue; // played as orders

@@ -15,10 +15,21 @@ void Play::onOutside(Event const& event) {
     case Kind::machOnline: offline[event.object] = false; return wakeMachine(event.object);
     default: break;
     }
-    if (auto const it = estate.jobByName.find(event.object); it != estate.jobByName.end()) {
-        if (estate.jobs[it->second].dialect != ir::Dialect::controlm)
-            onJobEvent(event, it->second);
-        return;
+    llvm::StringRef object = event.object;
+    for (ir::BridgeRule const& row : estate.settings.bridges)
+        if (!row.as.empty() && row.as == object)
+            object = row.controlm;
+    if (auto const it = estate.jobByName.find(object); it != estate.jobByName.end()) {
+        ir::JobId const job = it->second;
+        if (estate.jobs[job].dialect != ir::Dialect::controlm)
+            return onJobEvent(event, job);
+        if (event.kind != Kind::externalStatus || !estate.jobs[job].isWatched)
+            return; // its own scheduler's
+        std::optional<int64_t> const code =
+            isEnded(event.status) ? std::optional(event.exitCode) : std::nullopt;
+        trace.events.push_back(
+            {now, object.str(), event.status, code, 0, {"JIL-075", "reported from outside", {}}});
+        return hear(job, event.status, code, now);
     }
     if (event.kind == Kind::externalStatus || event.kind == Kind::changeStatus) {
         store.record(llvm::StringRef(event.object), event.status, now,

@@ -78,7 +78,14 @@ class Play {
 public:
     Play(ir::Estate const& model, schedule::Ticks& tickSource, Scenario const& script,
          llvm::ArrayRef<ir::WorkflowId> only);
-    Trace run();
+    void begin();
+    /// The instant of what comes next; nothing: all has been played.
+    std::optional<int64_t> nextAt() const;
+    void playNext();
+    /// How a job of Control-M ended, or that it runs: another scheduler's statuses (JIL-075).
+    void hear(ir::JobId job, Status status, std::optional<int64_t> exitCode, int64_t at);
+    Trace const& soFar() const { return trace; }
+    Trace finish();
 
 private:
     using Text = std::string;

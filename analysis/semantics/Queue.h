@@ -42,6 +42,7 @@ public:
         heap.push({at, rank, next++, kind, subject, detail});
     }
     bool isEmpty() const { return heap.empty(); }
+    PlannedEvent const& first() const { return heap.top(); }
     PlannedEvent pop() {
         PlannedEvent const first = heap.top();
         heap.pop();

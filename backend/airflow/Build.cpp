@@ -163,7 +163,39 @@ private:
         return job.refused || (job.workflow && estate.workflows[job.workflow].refused);
     }
 
+    /// What waits over a `[[bridge]]` for what stays with its old scheduler (F0017).
+    void reportOtherEnds() {
+        auto const tell = [&](ir::AtomUse const& use, ir::Job const& waiting, ir::JobId other) {
+            diags
+                .report<diag::Code::OtherEndRefused>(use.span, waiting.name,
+                                                     estate.jobs[other].name)
+                .object(waiting.name)
+                .evidence(estate.jobs[other].name);
+        };
+        llvm::StringMap<ir::JobId> refusedAdders; // that a bridge makes one
+        for (ir::JobId id : estate.jobs.ids())
+            if (ir::Job const& job = estate.jobs[id];
+                isRefused(job) && job.dialect != ir::Dialect::controlm)
+                for (ir::FactChange const& change : job.factChanges)
+                    refusedAdders.try_emplace(change.name, id);
+        for (ir::Job const& job : estate.jobs)
+            for (ir::AtomUse const& use : job.condition.uses) {
+                ir::Atom const& atom = estate.conditions[use.atom];
+                bool const isOrder =
+                    atom.job && estate.jobs[atom.job].dialect == ir::Dialect::controlm;
+                if (isRefused(job))
+                    continue;
+                if (isOrder && isRefused(estate.jobs[atom.job]))
+                    tell(use, job, atom.job);
+                else if (auto const it = refusedAdders.find(atom.name);
+                         atom.kind == ir::Atom::Kind::fact && it != refusedAdders.end())
+                    tell(use, job, it->second);
+            }
+    }
+
     void report() {
+        if (!estate.settings.bridges.empty())
+            reportOtherEnds();
         if (context.schedulesWithoutZone > 0 && estate.settings.timezone.empty())
             diags.report<diag::Code::TimeZoneAssumed>(Span{}, std::string("UTC"),
                                                       context.schedulesWithoutZone);

@@ -23,6 +23,10 @@ protected:
     void assume(std::string name) { assumptions.insert(std::move(name)); }
     /// The zone of what names none.
     std::string siteZone();
+    /// `+fact(NAME)`
+    std::string changeText(ir::FactChange const& change) const;
+    /// What the ends of a job change in the table of facts: what a `[[bridge]]` says of it.
+    Py::Keywords endFacts(ir::Job const& job);
     void exact(ir::ConstructId id, llvm::StringRef form) {
         estate.constructs.settle(id, diag::Fidelity::exact, form);
     }

@@ -85,12 +85,12 @@ void FolderLowering::keepOnly(JobId id, Span where, ir::ConstructId construct,
     estate.constructs.settle(construct, diag::Fidelity::dropped, "documentation");
 }
 
-/// CTM-090: it waits for something of its own.
+/// CTM-090: it waits for something of its own; or AutoSys hears that it runs.
 bool FolderLowering::hasStart(JobId id) const {
     ir::Job const& job = estate.jobs[id];
     ir::OrderPolicy const& policy = policyOf(id);
     return job.group && !estate.isContainer(id) &&
-           (job.condition || policy.fromTime || policy.toTime);
+           (job.condition || policy.fromTime || policy.toTime || job.isWatched);
 }
 
 /// What it leaves behind; and what has begun must end.
@@ -201,15 +201,6 @@ void FolderLowering::findEdges() {
         if (!joined.empty())
             assume("conditions-by-jobs-alone");
     }
-}
-
-std::string FolderLowering::changeText(ir::FactChange const& change) const {
-    ir::Atom atom;
-    atom.kind = ir::Atom::Kind::fact;
-    atom.name = change.name;
-    atom.instance = change.server;
-    atom.scope = change.date;
-    return (change.adds ? "+" : "-") + estate.conditions.print(atom);
 }
 
 /// CTM-014: OUTCONDs first, then what the rules say.

@@ -119,7 +119,6 @@ private:
     bool hasEnd(ir::JobId id) const;
     /// `%%NAME` → value: its own, and those of the SMART folders around it (CTM-093).
     Variables variablesOf(ir::JobId id) const;
-    std::string changeText(ir::FactChange const& change) const;
     Py changesOf(ir::Job const& job, std::vector<uint32_t> const& added, bool withOutconds) const;
     void keepOnly(ir::JobId id, Span where, ir::ConstructId construct, llvm::StringRef what);
 

@@ -480,6 +480,8 @@ void WorkflowLowering::lowerJob(ir::JobId id) {
     if (!placement.connection.empty())
         arguments.emplace_back("connection", Py(placement.connection));
     lowerPolicies(job, placement, arguments);
+    for (auto& argument : endFacts(job))
+        arguments.push_back(std::move(argument));
     if (placement.pool.empty() || !job.resources.empty())
         lowerQueue(id, arguments);
     settleText(job);

@@ -86,8 +86,10 @@ void WorkflowLowering::createNodes() {
         box.job = id;
         boxOf[id.value] = dag.boxes.add(std::move(box));
         if (facts.judged.contains(id.value) || hasNoTasks(id)) {
+            Py::Keywords arguments = endFacts(job);
+            arguments.insert(arguments.begin(), {"of", Py(job.name)});
             TaskId const verdict = addTask(uniqueId(context.names.taskId(id).str() + ".verdict"),
-                                           "Verdict", {{"of", Py(job.name)}}, id, boxOf[id.value]);
+                                           "Verdict", std::move(arguments), id, boxOf[id.value]);
             verdictOf[id.value] = verdict;
             if (hasNoTasks(id))
                 startWithVerdict(verdict);
@@ -375,10 +377,12 @@ void WorkflowLowering::addVerdicts() {
             if (name != "job")
                 leavesTell = false;
     bool const startsItself = hasNoTasks(workflow.root);
-    if (leavesTell && fold.empty() && !startsItself)
+    Py::Keywords const told = endFacts(root);
+    if (leavesTell && fold.empty() && told.empty() && !startsItself)
         return;
     Py::Keywords arguments{{"of", Py(root.name)}};
     arguments.insert(arguments.end(), fold.begin(), fold.end());
+    arguments.insert(arguments.end(), told.begin(), told.end());
     Nodes leaves = leavesOf(BoxId());
     TaskId const verdict = addTask(uniqueId(dag.id + ".verdict"), "Verdict", std::move(arguments),
                                    workflow.root, BoxId());

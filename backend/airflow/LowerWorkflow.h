@@ -36,7 +36,7 @@ struct WorkflowFacts {
     /// terminate (JIL-115, 116).
     llvm::DenseSet<uint32_t> early;
     /// Nested boxes that need a verdict task: a condition of this DAG reads their status and their
-    /// leaves do not tell it.
+    /// leaves do not tell it; or whose end changes facts.
     llvm::DenseSet<uint32_t> judged;
 
     /// True when starting `dependent` is part of what the end of `other` waits for: no edge may

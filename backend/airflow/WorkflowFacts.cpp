@@ -163,6 +163,8 @@ void WorkflowFacts::findJudged(ir::Estate const& estate, ir::Workflow const& wor
     }
     for (ir::JobId id : workflow.jobs) {
         ir::Job const& job = estate.jobs[id];
+        if (job.group && !job.factChanges.empty())
+            judged.insert(id.value); // the verdict says what the box's end changes
         if (!job.condition)
             continue;
         estate.conditions.forEachAtom(job.condition.expr, [&](ir::AtomId atomId) {

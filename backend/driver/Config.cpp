@@ -1,6 +1,7 @@
 // Finds hoist.toml, reads it with toml++, and checks every key at its place.
 #include "backend/driver/Config.h"
 
+#include "backend/driver/BridgeConfig.h"
 #include "backend/driver/PlanConfig.h"
 #include "backend/driver/TomlReader.h"
 #include "frontend/base/Paths.h"
@@ -76,6 +77,7 @@ public:
             {"controlm", [&](auto const& node) { readTable("controlm", node, controlmKeys()); }},
             {"defines", [&](auto const& node) { readTexts("defines", node, settings.defines); }},
             {"rule", [&](auto const& node) { readRules(node); }},
+            {"bridge", [&](auto const& node) { readBridges(node, file, estate, findings, diags); }},
             {"allow", [&](auto const& node) { readAllowed(node); }},
             {"findings", [&](auto const& node) { readTable("findings", node, findingsKeys()); }},
             {"gate", [&](auto const& node) { readTable("gate", node, gateKeys()); }},

@@ -104,7 +104,8 @@ struct FactChange {
     llvm::StringRef server; ///< whose table; empty: not said
     Scope date;
     bool adds = true;
-    bool isAction = false; ///< of a rule; else after every success (CTM-014)
+    bool isAction = false; ///< of a rule; else after every end of these (CTM-014)
+    Outcomes on = succeeded;
     Span span, nameSpan;
     ConstructId construct;
 };
@@ -137,6 +138,7 @@ struct Job {
     ScheduleId schedule;                 ///< invalid: no ticks
     OrderingId ordering;                 ///< of Control-M only
     OrderPolicyId orders;                ///< of Control-M only
+    bool isWatched = false;              ///< of Control-M: AutoSys knows it, by a `[[bridge]]`
     /// Time attributes that have no effect because date_conditions is off (JIL-140).
     std::vector<ConstructId> deadSchedule;
 

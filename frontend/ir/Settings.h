@@ -3,6 +3,7 @@
 #pragma once
 
 #include "frontend/base/Source.h"
+#include "frontend/ir/Condition.h"
 
 #include <map>
 #include <string>
@@ -24,6 +25,26 @@ struct SiteRule {
         arguments;    ///< of `operatorClass`; `{command}`, `{job}`, `{machine}` are filled in
     int retries = -1; ///< -1: as defined
     Span span;        ///< in hoist.toml, for "matches nothing"
+};
+
+/// One row of `[[bridge]]`: what couples AutoSys and Control-M at this site. Either an end of `job`
+/// changes a condition of Control-M, or AutoSys knows `controlm` under the name `as`.
+struct BridgeRule {
+    std::string job; ///< of AutoSys or a crontab
+    Outcomes on = succeeded;
+    std::string condition;
+    bool adds = true;
+    Scope date{Scope::Kind::sameCycle}; ///< or without a date; of a deletion also any date
+    std::string server;                 ///< whose table; empty: not said
+
+    std::string controlm; ///< `FOLDER/JOB`, or a SMART folder
+    std::string as;       ///< `NAME^INS`, or a name that no job of AutoSys has
+
+    Span span;      ///< in hoist.toml
+    Span endSpan;   ///< of `job` or `controlm`
+    Span otherSpan; ///< of the condition or `as`
+
+    bool changesFact() const { return !job.empty(); }
 };
 
 struct Settings {
@@ -61,6 +82,7 @@ struct Settings {
     std::map<std::string, int64_t> quantitativeResources;
     std::map<std::string, std::string> defines; ///< -D and --properties
     std::vector<SiteRule> rules;
+    std::vector<BridgeRule> bridges;
 };
 
 } // namespace hoist::ir

@@ -67,7 +67,7 @@ def keys() -> list[tuple[str, str]]:
         (table, key)
         for table, content in tables().items()
         # Rows that need several keys are tried by the tests of what they are for.
-        if table != "allow" and "." not in table
+        if table not in ("allow", "bridge") and "." not in table
         for key, one in content.items()
         if f"{table}.{key}" not in tables()
         and not (table == "" and (key in tables() or key == "defines"))
@@ -118,6 +118,56 @@ def test_the_tool_knows_the_keys_of_the_schema_and_no_others(
     known = re.search(r"known keys: (.*)", done.stderr)
     assert known, done.stderr
     assert sorted(known[1].split(", ")) == sorted(tables()[table])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        'job = "J"\nadds = "X"',
+        'job = "J"\non = "done"\ndeletes = "X"\ndate = "****"\nserver = "S"',
+        'controlm = "F/J"\nas = "J^CTM"',
+    ],
+)
+def test_rows_of_bridges_that_are_taken(hoist, tmp_path: Path, row: str) -> None:
+    text = f"[[bridge]]\n{row}\n"
+    jsonschema.validate(tomllib.loads(text), SCHEMA)
+    done = config(hoist, tmp_path, text)
+    assert done.returncode == 0, done.stderr
+    assert "1 row of [[bridge]]" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("row", "key", "why"),
+    [
+        ("", "bridge", "`job`, or `controlm` and `as` are needed"),
+        ('job = "J"', "bridge", "one of `adds` and `deletes` is needed"),
+        ('job = "J"\nadds = "X"\ndeletes = "Y"', "bridge", "one of `adds` and `deletes` is needed"),
+        ('adds = "X"', "bridge", "`job` is needed beside `adds`"),
+        ('controlm = "F/J"', "bridge", "`job`, or `controlm` and `as` are needed"),
+        ('job = "J"\nadds = "X"\nas = "Y"', "bridge", "`job` and `controlm` are two kinds of rows"),
+        ('controlm = "F/J"\nas = "Y"\non = "done"', "bridge", "`job` is needed beside `on`"),
+        ('job = "J"\nadds = "X"\non = "end"', "bridge.on", "choose success"),
+        ('job = "J"\nadds = "X"\ndate = "NEXT"', "bridge.date", "choose ODAT or STAT"),
+        ('job = "J"\nadds = ""', "bridge.adds", "it must not be empty"),
+    ],
+)
+def test_rows_of_bridges_that_are_refused(
+    hoist, tmp_path: Path, row: str, key: str, why: str
+) -> None:
+    text = f"[[bridge]]\n{row}\n"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(tomllib.loads(text), SCHEMA)
+    done = config(hoist, tmp_path, text)
+    assert done.returncode == 2, text
+    assert "[C0007]" in done.stderr
+    assert f"`{key}`" in done.stderr and why in done.stderr, done.stderr
+
+
+def test_a_condition_is_not_added_for_every_date(hoist, tmp_path: Path) -> None:
+    """The schema does not tell which of the two it is."""
+    done = config(hoist, tmp_path, '[[bridge]]\njob = "J"\nadds = "X"\ndate = "****"\n')
+    assert done.returncode == 2
+    assert "CTM-012" in done.stderr
 
 
 def test_the_settings_of_the_corpus_and_of_the_pages_fit_the_schema(hoist, tmp_path: Path) -> None:

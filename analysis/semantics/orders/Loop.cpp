@@ -70,7 +70,7 @@ void Orders::settle() {
     } while (!changed.empty());
 }
 
-Trace Orders::run() {
+void Orders::begin() {
     trace.start = scenario.start;
     trace.end = scenario.end;
     now = scenario.start;
@@ -97,24 +97,36 @@ Trace Orders::run() {
                 queue.push(begin, Planned::nextDay, static_cast<uint32_t>(day));
                 break;
             }
-    while (!queue.isEmpty()) {
-        PlannedEvent const event = queue.pop();
-        if (event.at >= scenario.end)
-            break;
-        now = event.at;
-        step(event);
-        settle();
-    }
+}
+
+std::optional<int64_t> Orders::nextAt() const {
+    if (queue.isEmpty() || queue.first().at >= scenario.end)
+        return std::nullopt;
+    return queue.first().at;
+}
+
+void Orders::playNext() {
+    PlannedEvent const event = queue.pop();
+    now = event.at;
+    step(event);
+    settle();
+}
+
+Trace Orders::finish() {
     trace.conditions = facts.all();
     return std::move(trace);
 }
 
-std::optional<Trace> playOrders(ir::Estate const& estate, Scenario const& scenario,
-                                llvm::ArrayRef<ir::WorkflowId> only) {
-    if (llvm::none_of(estate.jobs,
-                      [](ir::Job const& job) { return job.dialect == ir::Dialect::controlm; }))
-        return std::nullopt;
-    return Orders(estate, scenario, only).run();
+void Orders::hear(ir::FactChange const& change, llvm::StringRef by, int64_t at) {
+    now = at;
+    Dated date;
+    switch (change.date.kind) {
+    case ir::Scope::Kind::anyOrderDate: date.isAny = true; break;
+    case ir::Scope::Kind::noDate: date.date = withoutDate; break;
+    default: date.date = factDateOf(currentDay());
+    }
+    changeFact(change.name, change.server, date, change.adds, by);
+    settle();
 }
 
 } // namespace hoist::semantics

@@ -8,7 +8,8 @@
 // one event is done before the next one: `changed` holds the orders to look at again.
 //
 // Control-M and AutoSys share no state, so an estate of both is played by two engines on the same
-// scenario, and the traces are merged by time.
+// scenario, whichever has the next event, and the traces are merged by time. What `[[bridge]]` lets
+// the one tell the other is told at once (Interpreter.cpp).
 #pragma once
 
 #include "analysis/schedule/OrderDates.h"
@@ -69,7 +70,15 @@ struct Order {
 class Orders {
 public:
     Orders(ir::Estate const& model, Scenario const& script, llvm::ArrayRef<ir::WorkflowId> only);
-    Trace run();
+    void begin();
+    /// The instant of what comes next; nothing: all has been played.
+    std::optional<int64_t> nextAt() const;
+    void playNext();
+    /// A job of another scheduler has ended, and changes a condition: of the business day that it
+    /// is.
+    void hear(ir::FactChange const& change, llvm::StringRef by, int64_t at);
+    Trace const& soFar() const { return trace; }
+    Trace finish();
 
 private:
     using Text = std::string;
@@ -224,9 +233,5 @@ private:
     };
     llvm::StringMap<Lock> locks;
 };
-
-/// Plays the orders of an estate; nothing where it has none.
-std::optional<Trace> playOrders(ir::Estate const& estate, Scenario const& scenario,
-                                llvm::ArrayRef<ir::WorkflowId> only);
 
 } // namespace hoist::semantics

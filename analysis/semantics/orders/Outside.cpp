@@ -29,6 +29,8 @@ void Orders::outside(Event const& event) {
     auto const it = estate.jobByName.find(event.object);
     if (it == estate.jobByName.end() || estate.jobs[it->second].dialect != ir::Dialect::controlm)
         return;
+    if (event.kind == Kind::externalStatus)
+        return; // for AutoSys
     if (event.kind == Kind::startJob || event.kind == Kind::forceStartJob)
         return orderByHand(event.object, event.orderDate, event.kind == Kind::forceStartJob,
                            "by hand", {});

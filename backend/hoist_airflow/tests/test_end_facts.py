@@ -93,7 +93,7 @@ def test_a_box_changes_facts_when_its_fold_ends_it(world: World) -> None:
 
 
 def test_an_operators_status_and_a_lost_worker_are_ends_too(world: World) -> None:
-    """As in AutoSys, where the job that runs `ctmcontb` starts, whoever set the status (JIL-082)."""
+    """As in AutoSys, where the job that runs `ctmcontb` starts, whoever set it (JIL-082)."""
     shape = world.box("B", member("J", "B", SUCCESS=["+fact(OK)"], TERMINATED=["+fact(LOST)"]))
     world.start(shape, "r")
     world.ledger.send("CHANGE_STATUS", "J", "SUCCESS")
