@@ -24,12 +24,11 @@ public:
                 continue;
             }
             if (!job.schedule) {
-                // CTM-006: New Day, or a User Daily, orders a folder.
-                bool const isOrdered = job.orders && estate.orderPolicies[job.orders].method !=
-                                                         ir::OrderPolicy::Method::manual;
                 if (!job.box && !job.boxName && !job.condition && job.deadSchedule.empty() &&
-                    !job.refused && !isOrdered)
-                    context.diags.report<Code::OnlyByHand>(job.nameSpan, job.name)
+                    !job.refused)
+                    context.diags
+                        .report<Code::OnlyByHand>(job.nameSpan, job.name,
+                                                  "it has no times, no condition and no box")
                         .object(job.name)
                         .note("rule JIL-004");
                 continue;
@@ -62,10 +61,11 @@ private:
         if (job.box || job.refused || !job.orders ||
             estate.orderPolicies[job.orders].method != ir::OrderPolicy::Method::manual)
             return;
-        context.diags.report<Code::OnlyByHand>(job.nameSpan, job.name)
+        context.diags
+            .report<Code::OnlyByHand>(job.nameSpan, job.name,
+                                      "neither New Day nor a User Daily orders it")
             .object(job.name)
-            .note("neither New Day nor a User Daily orders it: `FOLDER_ORDER_METHOD` is not "
-                  "`SYSTEM` (CTM-006)");
+            .note("`FOLDER_ORDER_METHOD` is not `SYSTEM` (CTM-006)");
     }
 
     template <class A, class B>

@@ -18,9 +18,6 @@ using WorkflowId = Id<struct WorkflowTag>;
 
 enum class Dialect : uint8_t { jil, cron, controlm };
 llvm::StringRef toString(Dialect dialect); ///< "autosys", "cron", "control-m": also the DAG's tag
-/// Does the checker know what it means? Of the others `verify` and `diff` answer "unknown", never
-/// "equivalent".
-constexpr bool isProved(Dialect dialect) { return dialect != Dialect::controlm; }
 
 /// Text for a shell on a host.
 struct CommandAction {
