@@ -38,7 +38,7 @@ static bool isPythonWord(llvm::StringRef word) {
         .Cases("return", "try", "while", "with", "yield", "match", "case", "type", true)
         .Cases("calendars", "crontab", "legacy", "legacy_calendar", "print", "id", "list", "dict",
                true)
-        .Cases("order_dates", "order_days", true)
+        .Cases("order_dates", "order_days", "ordered", true)
         .Default(false);
 }
 
@@ -143,10 +143,8 @@ private:
         for (Task const& task : dag.tasks) {
             if (task.operatorClass == "EmptyOperator")
                 empty = true;
-            else if (task.operatorClass.find('(') == std::string::npos)
-                shims.insert(task.operatorClass);
-            else
-                shims.insert("legacy");
+            else // `legacy(Operator)`, `ordered(Operator)`: the site's own
+                shims.insert(task.operatorClass.substr(0, task.operatorClass.find('(')));
             for (auto const& [name, value] : task.arguments)
                 noteCall(value, shims);
         }

@@ -12,6 +12,8 @@ namespace hoist::airflow {
 
 using ir::JobId;
 
+static char const* const endsName = "`..` ends a name and leaves a dot";
+
 void FolderLowering::refuse(JobId id, Span where, ir::ConstructId construct,
                             std::string const& what, llvm::StringRef why, std::string const& help) {
     ir::Job const& job = estate.jobs[id];
@@ -23,6 +25,18 @@ void FolderLowering::refuse(JobId id, Span where, ir::ConstructId construct,
         finding.help(help);
     if (construct)
         estate.constructs.settle(construct, diag::Fidelity::refused, "no exact form");
+}
+
+bool FolderLowering::isMapped(JobId id) const {
+    return !estate.settings.rules.empty() && !estate.isGroup(id) &&
+           !context.site.placementOf(estate, id).operatorClass.empty();
+}
+
+void FolderLowering::fail(JobId id, Span where, ir::ConstructId construct, std::string const& what,
+                          llvm::StringRef why, std::string const& help) {
+    if (estate.isGroup(id))
+        return refuse(id, where, construct, what, why, help);
+    failing[id.value].push_back({where, construct, what, why.str(), help});
 }
 
 bool FolderLowering::check() {
@@ -96,26 +110,22 @@ void FolderLowering::checkEntity(JobId id) {
            "order dates of a zone of its own are not lowered yet (CTM-055)");
     unless(policy.fromDays, *policy.fromDays == 0, "FROM_DAYSOFFSET", "not lowered yet");
     unless(policy.toDays, *policy.toDays == 0, "TO_DAYSOFFSET", "not lowered yet");
-    unless(policy.confirm, !*policy.confirm, "CONFIRM",
-           "a confirmation of one order is not lowered yet (CTM-004)");
     unless(policy.retro, !*policy.retro, "RETRO",
            "orders of missed days are not lowered yet (CTM-047)");
     unless(policy.endsFolder, !*policy.endsFolder, "END_FOLDER",
            "what becomes of the jobs that wait is not lowered yet (CTM-091)");
     // What waits for nothing has been submitted, or never will be, when its day is over.
-    bool mayWait = job.condition || !job.resources.empty();
+    bool mayWait = job.condition || !job.resources.empty() || isConfirmed(id);
     for (JobId at = job.box; at; at = estate.jobs[at].box)
         mayWait |= hasStart(at);
     bool const waitsLong = mayWait && policy.maxWait && *policy.maxWait > 0;
     bool const hasWindow = policy.fromTime || policy.toTime;
-    if (waitsLong && hasWindow && !policy.isOpenEnded)
+    if (waitsLong && hasWindow && !policy.isOpenEnded &&
+        *policy.maxWait >= ir::OrderPolicy::forEver)
         refuse(id, spanOf(policy.maxWait), policy.maxWait.from, "MAXWAIT beside TIMEFROM or TIMETO",
-               "whether the times count again on the days that follow, nobody says (CTM-005, "
-               "CTM-050)",
-               "`TIMETO=\">\"` says that they do not");
-    if (policy.isCyclic)
-        refuse(id, estate.constructs.span(policy.cyclicFrom), policy.cyclicFrom, "CYCLIC",
-               "jobs that run again in one order are not lowered yet (CTM-060)");
+               "a window that comes again for ever is not lowered yet (CTM-005, CTM-050)",
+               "`TIMETO=\">\"` says that the times count on the order date only");
+    checkRepetition(id);
     if (policy.adjust != ir::OrderPolicy::Adjust::none)
         refuse(id, estate.constructs.span(policy.adjustFrom), policy.adjustFrom, "ADJUST_COND",
                "waits that depend on what else is ordered are not lowered yet (CTM-092)");
@@ -127,6 +137,9 @@ void FolderLowering::checkEntity(JobId id) {
     if (!rules.problem.empty())
         refuse(id, rules.problemAt, rules.problemOf, rules.problem,
                "what follows from it is not lowered yet (CTM-070)");
+    else if (!rules.exitRule.empty() && isMapped(id))
+        refuse(id, policy.rules.front().span, policy.rules.front().construct, "ON",
+               "an operator of the site has no exit codes that rules could ask about (CTM-070)");
     if (job.group &&
         (!rules.exitRule.empty() || rules.reruns || !rules.onNotOk.empty() || !rules.onOk.empty()))
         refuse(id, policy.rules.front().span, policy.rules.front().construct, "ON",
@@ -134,15 +147,32 @@ void FolderLowering::checkEntity(JobId id) {
     checkFacts(id);
     if (estate.isContainer(id) && (job.condition || !job.factChanges.empty()))
         refuse(id, job.nameSpan, {}, "INCOND", "a plain folder has no conditions (CTM-094)");
-    if (!std::holds_alternative<ir::OpaqueAction>(job.action)) // else its parameters
+    bool const isForeign = std::holds_alternative<ir::OpaqueAction>(job.action) || isMapped(id);
+    if (!isForeign) // else they are its parameters, or nobody resolves them
         checkVariables(id);
     if (!job.group) {
-        checkAction(id);
+        if (!isForeign)
+            checkAction(id);
         checkResources(id);
     } else if (!job.resources.empty()) {
         refuse(id, job.resources.front().span, job.resources.front().construct, "QUANTITATIVE",
                "resources of a folder are not lowered yet");
     }
+}
+
+/// CTM-060
+void FolderLowering::checkRepetition(JobId id) {
+    ir::OrderPolicy const& policy = policyOf(id);
+    if (!policy.isCyclic)
+        return;
+    Span const where = estate.constructs.span(policy.cyclicFrom);
+    // The site's operator would end OK after one run.
+    if (isMapped(id))
+        refuse(id, where, policy.cyclicFrom, "CYCLIC",
+               "an operator of the site runs once in an order (CTM-060)");
+    else
+        fail(id, where, policy.cyclicFrom, "CYCLIC",
+             "jobs that run again in one order are not lowered yet (CTM-060)");
 }
 
 void FolderLowering::checkFacts(JobId id) {
@@ -164,10 +194,10 @@ void FolderLowering::checkVariables(JobId id) {
         llvm::StringRef name = variable.name;
         name.consume_front("%%");
         if (!isPlainVariable(name) || isSystemVariable(name))
-            refuse(id, variable.span, variable.construct, fmt::format("VARIABLE {}", shown),
-                   "only plain names of the definition's own are lowered (CTM-100)");
+            fail(id, variable.span, variable.construct, fmt::format("VARIABLE {}", shown),
+                 "only plain names of the definition's own are lowered (CTM-100)");
     }
-    if (isRefused)
+    if (isRefused || failing.contains(id.value))
         return;
     auto const known = variablesOf(id);
     for (auto const& [name, variable] : known) {
@@ -182,12 +212,12 @@ void FolderLowering::checkText(JobId id, llvm::StringRef text, Span where,
                                std::string const& help) {
     VariablesUsed const used = variablesIn(text);
     if (!used.unclear.empty())
-        refuse(id, where, construct, used.unclear.str(),
-               "which variable that names is not sure (CTM-102)", help);
+        fail(id, where, construct, used.unclear.str(),
+             "which variable that names is not sure (CTM-102)", help);
     for (llvm::StringRef name : used.names)
         if (!known.contains(name.str()) && !isSystemVariable(name) && !isOfJob(name))
-            refuse(id, where, construct, fmt::format("%%{}", name.str()),
-                   "neither the definition nor hoist gives it a value (CTM-103, CTM-104)");
+            fail(id, where, construct, fmt::format("%%{}", name.str()),
+                 "neither the definition nor hoist gives it a value (CTM-103, CTM-104)");
 }
 
 bool FolderLowering::checkNoCircle(JobId id, std::string const& name, Variables const& known) {
@@ -202,8 +232,8 @@ bool FolderLowering::checkNoCircle(JobId id, std::string const& name, Variables 
         for (llvm::StringRef other : variablesIn(it->second->value).names) {
             if (other == name) {
                 ir::OrderVariable const& variable = *known.at(name);
-                refuse(id, variable.span, variable.construct, fmt::format("%%{}", name),
-                       "it stands for itself");
+                fail(id, variable.span, variable.construct, fmt::format("%%{}", name),
+                     "it stands for itself");
                 return false;
             }
             open.push_back(other.str());
@@ -214,35 +244,41 @@ bool FolderLowering::checkNoCircle(JobId id, std::string const& name, Variables 
 
 void FolderLowering::checkAction(JobId id) {
     ir::Job const& job = estate.jobs[id];
+    if (auto const* command = std::get_if<ir::CommandAction>(&job.action))
+        checkText(id, *command->command, estate.constructs.span(command->command.from),
+                  command->command.from, variablesOf(id), endsName);
+    else if (auto const* script = std::get_if<ir::ScriptAction>(&job.action))
+        checkScript(id, *script);
+}
+
+void FolderLowering::checkScript(JobId id, ir::ScriptAction const& script) {
     auto const known = variablesOf(id);
     auto const text = [&](ir::Sourced<llvm::StringRef> const& value) {
-        checkText(id, *value, estate.constructs.span(value.from), value.from, known,
-                  "`..` ends a name and leaves a dot");
+        checkText(id, *value, estate.constructs.span(value.from), value.from, known, endsName);
     };
-    if (auto const* command = std::get_if<ir::CommandAction>(&job.action)) {
-        text(command->command);
-    } else if (auto const* script = std::get_if<ir::ScriptAction>(&job.action)) {
-        if (script->text)
-            return refuse(id, estate.constructs.span(script->text.from), script->text.from,
-                          "INSTREAM_JCL", "scripts inside definitions are not lowered yet");
-        if (!script->folder || script->folder->empty())
-            return refuse(id, estate.constructs.span(script->file.from), script->file.from,
-                          "MEMNAME", "without MEMLIB nobody says where the script lies");
-        if (script->folder->contains('\\') || script->file->contains('\\'))
-            return refuse(id, estate.constructs.span(script->folder.from), script->folder.from,
-                          "MEMLIB", "scripts on Windows are not lowered yet");
-        text(script->folder);
-        text(script->file);
-        for (auto const& argument : script->arguments)
-            text(argument);
-    } else if (auto const* opaque = std::get_if<ir::OpaqueAction>(&job.action)) {
-        bool const isEmpty = opaque->kind == "Command" || opaque->kind == "Job";
-        refuse(id, job.nameSpan, opaque->from,
-               fmt::format("{} {}", isEmpty ? "TASKTYPE" : "APPL_TYPE",
-                           std::string_view(opaque->kind)),
-               isEmpty ? "nothing says what it executes"
-                       : "hoist does not know what such a job does");
+    auto const at = [&](auto const& sourced, char const* what, char const* why,
+                        char const* help = "") {
+        fail(id, estate.constructs.span(sourced.from), sourced.from, what, why, help);
+    };
+    if (script.text) {
+        if (!script.arguments.empty())
+            at(script.text, "INSTREAM_JCL", "it has parameters, which a command line has not");
+        else if (script.text->starts_with("#!") && shellOf(*script.text).empty())
+            at(script.text, "INSTREAM_JCL", "its first line names a program that is no shell");
+        return text(script.text);
     }
+    if (!script.folder || script.folder->empty())
+        at(script.file, "MEMNAME", "without MEMLIB nobody says where the script lies",
+           "say it in hoist.toml: [[rule]] job_type = \"script\" operator = "
+           "\"airflow.providers.standard.operators.bash.BashOperator\" arguments = { "
+           "bash_command = \"/opt/scripts/{command}\" }");
+    else if (script.folder->contains('\\') || script.file->contains('\\'))
+        at(script.file, "MEMLIB", "scripts on Windows are not lowered yet");
+    if (script.folder)
+        text(script.folder);
+    text(script.file);
+    for (auto const& argument : script.arguments)
+        text(argument);
 }
 
 void FolderLowering::checkResources(JobId id) {

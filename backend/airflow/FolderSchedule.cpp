@@ -103,6 +103,8 @@ Py FolderLowering::daysOf(ir::Ordering const& ordering) {
     Py::Keywords arguments;
     if (ordering.own.hasDays())
         arguments = ruleArguments(ordering.own);
+    else if (ordering.included.empty())
+        arguments.emplace_back("days", Py("none"));
     auto const rules = [&](char const* keyword, std::vector<ir::OrderRule> const& some) {
         Py::List list;
         for (ir::OrderRule const& rule : some)
@@ -118,8 +120,9 @@ Py FolderLowering::daysOf(ir::Ordering const& ordering) {
 }
 
 std::string const& FolderLowering::criteriaText(JobId id) {
-    auto const [known, isNew] = criteriaTexts.try_emplace(id.value);
-    ir::Ordering const& ordering = estate.orderings[estate.jobs[id].ordering];
+    ir::OrderingId const given = estate.jobs[id].ordering;
+    auto const [known, isNew] = criteriaTexts.try_emplace(given.value);
+    ir::Ordering const& ordering = estate.orderings[given];
     if (isNew && (ordering.own.hasDays() || !ordering.included.empty()))
         appendPython(known->second, daysOf(ordering), 0, 0, 0);
     return known->second;
@@ -143,22 +146,26 @@ void FolderLowering::lowerSchedule() {
         deciding = estate.groups[estate.jobs[workflow.root].group].members;
     else
         deciding.push_back(workflow.root);
+    ir::OrderPolicy const& policy = policyOf(workflow.root);
+    bool const isManual = policy.method == ir::OrderPolicy::Method::manual;
     std::set<std::string> seen;
     Py::List any;
     for (JobId id : deciding) {
         std::string const text = criteriaText(id);
-        if (!text.empty() && seen.insert(text).second)
+        if (text.empty() && isManual)
+            continue;
+        if (seen.insert(text).second && !text.empty())
             any.push_back(daysOf(estate.orderings[estate.jobs[id].ordering]));
     }
     hasOneRhythm = seen.size() <= 1;
-    ir::OrderPolicy const& policy = policyOf(workflow.root);
     Py::Keywords arguments;
     if (any.size() == 1) {
         auto const& call = std::get<std::shared_ptr<Py::Call const>>(any.front().value);
         arguments = call->keywords;
         any.clear();
     }
-    if (policy.method == ir::OrderPolicy::Method::manual) {
+    bool const isNeverDue = any.empty() && arguments.empty(); // "None" (CTM-006)
+    if (isManual || isNeverDue) {
         arguments.emplace_back("by_hand", Py(true));
         assume("ordered-by-hand:" + estate.jobs[workflow.root].name.str());
     }

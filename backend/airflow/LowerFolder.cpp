@@ -90,7 +90,7 @@ bool FolderLowering::hasStart(JobId id) const {
     ir::Job const& job = estate.jobs[id];
     ir::OrderPolicy const& policy = policyOf(id);
     return job.group && !estate.isContainer(id) &&
-           (job.condition || policy.fromTime || policy.toTime || job.isWatched);
+            (job.condition || policy.fromTime || policy.toTime || job.isWatched || isConfirmed(id));
 }
 
 /// What it leaves behind; and what has begun must end.
@@ -235,8 +235,14 @@ Py::Keywords FolderLowering::submission(JobId id, bool isFolder) {
         arguments.emplace_back("time_to", ir::clockText(*policy.toTime));
     else if (policy.isOpenEnded && *policy.isOpenEnded)
         arguments.emplace_back("time_to", ">");
-    if (policy.maxWait && *policy.maxWait > 0)
+    if (policy.maxWait && *policy.maxWait > 0) {
         arguments.emplace_back("max_wait", Py(int64_t(*policy.maxWait)));
+        if ((policy.fromTime || policy.toTime) && !policy.isOpenEnded)
+            assume("times-count-on-each-day");
+    }
+    if (isConfirmed(id))
+        arguments.emplace_back("confirm", Py(true));
+    exact(policy.confirm.from, "confirmation");
     exact(policy.fromTime.from, "submission window");
     exact(policy.toTime.from, "submission window");
     exact(policy.isOpenEnded.from, "submission window");
@@ -244,78 +250,18 @@ Py::Keywords FolderLowering::submission(JobId id, bool isFolder) {
     return arguments;
 }
 
-void FolderLowering::lowerCommand(JobId id, Task& task) {
-    ir::Job const& job = estate.jobs[id];
-    std::vector<llvm::StringRef> texts;
-    auto const use = [&](ir::Sourced<llvm::StringRef> const& text, llvm::StringRef form) {
-        texts.push_back(*text);
-        exact(text.from, form);
-    };
-    if (auto const* command = std::get_if<ir::CommandAction>(&job.action)) {
-        task.arguments.emplace_back("command", Py(*command->command));
-        use(command->command, "command line");
-    } else {
-        auto const& script = std::get<ir::ScriptAction>(job.action);
-        std::string path = script.folder->rtrim('/').str();
-        path += '/';
-        path += *script.file;
-        task.arguments.emplace_back("script", Py(path));
-        use(script.folder, "script");
-        use(script.file, "script");
-        Py::List parameters;
-        for (auto const& argument : script.arguments) {
-            parameters.emplace_back(*argument);
-            use(argument, "script");
-        }
-        if (!parameters.empty())
-            task.arguments.emplace_back("parameters", Py(std::move(parameters)));
-    }
-    // Of the variables those that the texts reach.
-    auto const known = variablesOf(id);
-    std::map<std::string, std::string> values;
-    while (!texts.empty()) {
-        llvm::StringRef const text = texts.back();
-        texts.pop_back();
-        for (llvm::StringRef name : variablesIn(text).names) {
-            std::string const key = name.str();
-            if (auto const it = known.find(key); it != known.end()) {
-                if (values.emplace(key, it->second->value.str()).second)
-                    texts.push_back(it->second->value);
-            } else if (name == "JOBNAME") {
-                llvm::StringRef const full = job.name;
-                values[key] = full.substr(full.rfind('/') + 1).str();
-            } else if (name == "APPLIC") {
-                values[key] = job.application.value.str();
-            } else if (name == "GROUP") {
-                values[key] = job.label.value.str();
-            }
-        }
-    }
-    if (!values.empty()) {
-        Py::Dict dict;
-        for (auto const& [name, value] : values)
-            dict.emplace_back(name, Py(value));
-        task.arguments.emplace_back("variables", Py(std::move(dict)));
-    }
-    if (job.machines && !job.machines->empty() && !job.machines->front().empty()) {
-        task.arguments.emplace_back("machine", Py(job.machines->front()));
-        context.machines.insert(job.machines->front().str());
-    } else {
-        assume("runs-on-the-server:" + estate.jobs[workflow.root].name.str());
-    }
-    exact(job.machines.from, "machine");
-    if (job.owner && !job.owner->empty())
-        task.arguments.emplace_back("owner_user", Py(*job.owner));
-}
-
 void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules const& rules) {
     ir::Job const& job = estate.jobs[id];
     ir::OrderPolicy const& policy = policyOf(id);
     Placement const placement = context.site.placementOf(estate, id);
     tags.insert(tags.end(), placement.tags.begin(), placement.tags.end());
-    if (!rules.exitRule.empty())
+    bool const hasExitCode = placement.operatorClass.empty() && !failing.contains(id.value) &&
+                             (std::holds_alternative<ir::CommandAction>(job.action) ||
+                              std::holds_alternative<ir::ScriptAction>(job.action));
+    if (!rules.exitRule.empty() && hasExitCode)
         arguments.emplace_back("exit_rule", Py(rules.exitRule));
-    int64_t retries = rules.reruns && policy.maxRerun ? *policy.maxRerun : 0;
+    bool const runsForReal = hasExitCode || !placement.operatorClass.empty();
+    int64_t retries = rules.reruns && policy.maxRerun && runsForReal ? *policy.maxRerun : 0;
     if (placement.retries >= 0)
         retries = placement.retries;
     if (retries > 0) {
@@ -340,7 +286,8 @@ void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules c
         arguments.emplace_back("pool", Py(placement.pool));
     if (!placement.queue.empty())
         arguments.emplace_back("queue", Py(placement.queue));
-    bool const runsSomewhere = !std::holds_alternative<ir::NoAction>(job.action);
+    bool const runsSomewhere =
+        !std::holds_alternative<ir::NoAction>(job.action) && placement.operatorClass.empty();
     if (runsSomewhere && !placement.executor.empty() && placement.executor != "connection")
         arguments.emplace_back("via", Py(placement.executor));
     if (runsSomewhere && !placement.connection.empty())
@@ -380,20 +327,15 @@ void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules c
 
 void FolderLowering::lowerJob(JobId id) {
     ir::Job const& job = estate.jobs[id];
-    bool const isDummy = std::holds_alternative<ir::NoAction>(job.action);
     TaskId const taskId =
-        addTask(context.names.taskId(id).str(), isDummy ? "OrderedDummy" : "OrderedCommand", {}, id,
-                boxOf.lookup(job.box.value));
+        addTask(context.names.taskId(id).str(), {}, {}, id, boxOf.lookup(job.box.value));
     taskOf[id.value] = taskId;
     Task& task = dag.tasks[taskId];
     task.comments.push_back(place(estate, job.origin));
     if (job.condition)
         task.comments.back() += "  waits for " + estate.conditions.print(job.condition.expr);
     task.arguments.emplace_back("job", Py(job.name));
-    if (isDummy)
-        exact(std::get<ir::NoAction>(job.action).from, "dummy");
-    else
-        lowerCommand(id, task);
+    lowerAction(id, task);
     Py::Keywords criteria = submission(id, false);
     task.arguments.insert(task.arguments.end(), criteria.begin(), criteria.end());
     EndRules const rules = readEndRules(policyOf(id));
@@ -520,6 +462,8 @@ void FolderLowering::finish() {
         "max_active_runs",
         Py(kept >= ir::OrderPolicy::forEver ? 1000 : std::max<int64_t>(16, kept + 3)));
     addTags(dag, root, tags);
+    if (!estate.assumedServer.empty())
+        assume("one-server:" + estate.assumedServer.str());
     if (!estate.isContainer(workflow.root) && llvm::any_of(workflow.jobs, [&](JobId id) {
             return policyOf(id).maxWait.value != policyOf(workflow.root).maxWait.value;
         }))

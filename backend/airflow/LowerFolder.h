@@ -59,6 +59,9 @@ struct EndRules {
 };
 EndRules readEndRules(ir::OrderPolicy const& policy);
 
+/// The shell that the first line of a script names; empty: none does, or no plain shell.
+std::string shellOf(llvm::StringRef script);
+
 class FolderLowering : DagLowering {
 public:
     FolderLowering(ir::WorkflowId id, LowerContext& context, OrderFacts const& facts);
@@ -83,6 +86,11 @@ private:
     void checkFacts(ir::JobId id);
     void refuse(ir::JobId id, Span where, ir::ConstructId construct, std::string const& what,
                 llvm::StringRef why, std::string const& help = {});
+    /// Of what a job executes, and how often: it stops the job alone, whose task always fails.
+    void fail(ir::JobId id, Span where, ir::ConstructId construct, std::string const& what,
+              llvm::StringRef why, std::string const& help = {});
+    void checkRepetition(ir::JobId id);
+    void checkScript(ir::JobId id, ir::ScriptAction const& script);
 
     // LowerFolder.cpp
     void findEdges();
@@ -97,7 +105,16 @@ private:
     void lowerGroup(ir::JobId id);
     void lowerJob(ir::JobId id);
     Py::Keywords submission(ir::JobId id, bool isFolder);
+    // FolderActions.cpp
+    void lowerAction(ir::JobId id, Task& task);
     void lowerCommand(ir::JobId id, Task& task);
+    void lowerFailing(ir::JobId id, Task& task);
+    void lowerSiteOperator(ir::JobId id, Task& task, Placement const& placement);
+    void lowerVariables(ir::JobId id, Task& task, std::vector<llvm::StringRef> texts);
+    /// Where and as whom it runs.
+    void lowerMachine(ir::JobId id, Task& task);
+
+    // LowerFolder.cpp
     void lowerPolicies(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
     void closeFolders();
     Nodes unawaited(ir::JobId folder) const;
@@ -115,6 +132,9 @@ private:
     ir::OrderPolicy const& policyOf(ir::JobId id) const {
         return estate.orderPolicies[estate.jobs[id].orders];
     }
+    /// Does the site run it by an operator of its own?
+    bool isMapped(ir::JobId id) const;
+    bool isConfirmed(ir::JobId id) const { return policyOf(id).confirm.value; }
     bool hasStart(ir::JobId id) const;
     bool hasEnd(ir::JobId id) const;
     /// `%%NAME` → value: its own, and those of the SMART folders around it (CTM-093).
@@ -123,6 +143,13 @@ private:
     void keepOnly(ir::JobId id, Span where, ir::ConstructId construct, llvm::StringRef what);
 
     OrderFacts const& orderFacts;
+    /// What has no exact form of a job that is written all the same (F0002).
+    struct Failing {
+        Span where;
+        ir::ConstructId construct;
+        std::string what, why, help;
+    };
+    llvm::DenseMap<uint32_t, std::vector<Failing>> failing; ///< by job
     Py schedule;
     bool isRefused = false;
     bool hasOneRhythm = true; ///< all members have the DAG's criteria
@@ -130,7 +157,7 @@ private:
     llvm::DenseMap<uint32_t, ir::ExprId> waits; ///< what is left of its condition
     llvm::DenseMap<uint32_t, TaskId> taskOf, startOf, endOf;
     llvm::DenseMap<uint32_t, BoxId> boxOf;
-    std::map<uint32_t, std::string> criteriaTexts; ///< by job; references to them stay
+    std::map<uint32_t, std::string> criteriaTexts; ///< by ordering; references to them stay
 };
 
 } // namespace hoist::airflow

@@ -417,27 +417,8 @@ void WorkflowLowering::lowerJob(ir::JobId id) {
             for (auto const& variable : action->environment)
                 exact(variable.from, "site operator");
         }
-        for (auto const& [key, pattern] : placement.arguments) {
-            std::string value;
-            for (size_t at = 0; at < pattern.size();) {
-                llvm::StringRef const rest = llvm::StringRef(pattern).substr(at);
-                auto const fill = [&](llvm::StringRef hole, llvm::StringRef with) {
-                    if (!rest.starts_with(hole))
-                        return false;
-                    value += with;
-                    at += hole.size();
-                    return true;
-                };
-                llvm::StringRef const machine = job.machines && !job.machines->empty()
-                                                    ? job.machines->front()
-                                                    : llvm::StringRef();
-                if (fill("{command}", command) || fill("{job}", job.name) ||
-                    fill("{machine}", machine) || fill("{owner}", job.owner.value))
-                    continue;
-                value += pattern[at++];
-            }
+        for (auto& [key, value] : siteArguments(job, placement, command))
             arguments.emplace_back(key, Py(value));
-        }
         if (auto const* opaque = std::get_if<ir::OpaqueAction>(&job.action))
             exact(opaque->from, "site operator");
     } else if (std::holds_alternative<ir::CommandAction>(job.action)) {

@@ -53,6 +53,31 @@ std::string jobTypeName(ir::Job const& job) {
     return "box";
 }
 
+std::map<std::string, std::string> siteArguments(ir::Job const& job, Placement const& placement,
+                                                 llvm::StringRef command) {
+    llvm::StringRef const machine =
+        job.machines && !job.machines->empty() ? job.machines->front() : llvm::StringRef();
+    std::map<std::string, std::string> filled;
+    for (auto const& [key, pattern] : placement.arguments) {
+        std::string& value = filled[key];
+        for (size_t at = 0; at < pattern.size();) {
+            llvm::StringRef const rest = llvm::StringRef(pattern).substr(at);
+            auto const fill = [&](llvm::StringRef hole, llvm::StringRef with) {
+                if (!rest.starts_with(hole))
+                    return false;
+                value += with;
+                at += hole.size();
+                return true;
+            };
+            if (fill("{command}", command) || fill("{job}", job.name) ||
+                fill("{machine}", machine) || fill("{owner}", job.owner.value))
+                continue;
+            value += pattern[at++];
+        }
+    }
+    return filled;
+}
+
 Placement Site::placementOf(ir::Estate const& estate, ir::JobId id) {
     Placement placement;
     ir::Job const& job = estate.jobs[id];

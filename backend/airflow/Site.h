@@ -38,6 +38,10 @@ private:
     std::vector<Matcher> matchers;
 };
 
+/// The arguments of the site's operator, `{command}`, `{job}`, `{machine}` and `{owner}` filled in.
+std::map<std::string, std::string> siteArguments(ir::Job const& job, Placement const& placement,
+                                                 llvm::StringRef command);
+
 /// The job type in the words of site rules: "command", "file watcher", "box", or the adapter's
 /// name.
 std::string jobTypeName(ir::Job const& job);

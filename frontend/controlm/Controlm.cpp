@@ -89,6 +89,7 @@ void read(llvm::ArrayRef<FileId> files, ir::Estate& estate, diag::Diagnostics& d
     Lowering lowering(estate, diags);
     for (FileId const file : files) {
         llvm::StringRef const head = estate.sources.bytes(file).take_front(1000);
+        lowering.beginFile(!isXml(head));
         (isXml(head) ? readXmlFile : readJsonFile)(file, estate, diags, lowering);
     }
     lowering.finish();

@@ -4,9 +4,12 @@
 
 #include "frontend/controlm/Values.h"
 
+#include <llvm/ADT/DenseSet.h>
+
 #include <fmt/format.h>
 
 #include <bitset>
+#include <functional>
 
 namespace hoist::controlm {
 
@@ -89,6 +92,14 @@ void Lowering::enter(Node& node, JobId owner, llvm::StringRef object) {
         finding.object(object).evidence(shown);
         if (!bad->help.empty())
             finding.help(bad->help);
+        // Weekdays in the list of the days of a month: Control-M takes them no more than hoist.
+        auto const* const weekdays = findAttribute(node.row->id, "WEEKDAYS");
+        bool const isOfXml = estate.sources.text(field.whole).starts_with("DAYS");
+        if (field.row->id == Attr::scheduling_DAYS && weekdays && isOfXml &&
+            !node.given(Attr::scheduling_WEEKDAYS) && !checkValue(*weekdays, field.value))
+            finding.help("weekdays stand in `WEEKDAYS`")
+                .fix({Span{field.whole.begin, field.whole.begin + 4}, "WEEKDAYS",
+                      "name them as weekdays", diag::Applicability::unsafe});
         estate.constructs.settle(field.construct, Fidelity::refused, "bad value");
         if (owner)
             estate.jobs[owner].refused = true;
@@ -146,6 +157,10 @@ void Lowering::entity(Node& node, Scope* around, llvm::StringRef name, Span name
                       llvm::StringRef server) {
     JobId const id = estate.jobs.add();
     estate.jobs[id].orders = estate.orderPolicies.add();
+    if (!around && server.empty())
+        unnamed.push_back(id);
+    else if (!around)
+        servers.insert(server);
     Scope scope;
     scope.around = around;
     scope.node = &node;
@@ -362,7 +377,63 @@ void Lowering::finish() {
     for (Use const& use : rulesUsed)
         if (!globalRules.contains(use.name))
             report(use);
+    assumeServer();
     resolveOrderings();
+}
+
+/// One table is the only one there is, as far as the estate tells: it is taken to be theirs, too.
+/// Several are a question that the lowering puts where it matters.
+void Lowering::assumeServer() {
+    if (servers.size() != 1 || unnamed.empty())
+        return;
+    estate.assumedServer = estate.save(servers.begin()->getKey());
+    llvm::DenseSet<uint32_t> folder;
+    llvm::DenseSet<uint32_t> told;
+    for (JobId const id : unnamed)
+        folder.insert(id.value);
+    std::function<ExprId(ExprId)> const named = [&](ExprId id) {
+        ir::Expr const expr = estate.conditions[id];
+        if (expr.kind == ir::Expr::Kind::atom) {
+            ir::Atom atom = estate.conditions[expr.atom];
+            if (atom.kind == ir::Atom::Kind::fact)
+                atom.instance = estate.assumedServer;
+            return estate.conditions.atom(atom);
+        }
+        llvm::SmallVector<ExprId, 8> operands;
+        for (ExprId const operand : llvm::SmallVector<ExprId, 8>(estate.conditions.operands(id)))
+            operands.push_back(named(operand));
+        switch (expr.kind) {
+        case ir::Expr::Kind::all: return estate.conditions.all(operands);
+        case ir::Expr::Kind::any: return estate.conditions.any(operands);
+        case ir::Expr::Kind::negation: return estate.conditions.negate(operands.front());
+        default: return id;
+        }
+    };
+    for (JobId const id : estate.jobs.ids()) {
+        Job& job = estate.jobs[id];
+        JobId top = id;
+        while (estate.jobs[top].box)
+            top = estate.jobs[top].box;
+        if (!folder.contains(top.value) || (!job.condition && job.factChanges.empty()))
+            continue;
+        if (job.condition) {
+            job.condition.expr = named(job.condition.expr);
+            for (ir::AtomUse& use : job.condition.uses) {
+                ir::Atom atom = estate.conditions[use.atom];
+                atom.instance = estate.assumedServer;
+                use.atom = estate.conditions[estate.conditions.atom(atom)].atom;
+            }
+        }
+        for (ir::FactChange& change : job.factChanges)
+            change.server = estate.assumedServer;
+        if (told.insert(top.value).second)
+            diags
+                .report<Code::ServerAssumed>(estate.jobs[top].nameSpan, estate.jobs[top].name,
+                                             estate.assumedServer)
+                .object(estate.jobs[top].name)
+                .help("name it: `DATACENTER` of the folder, `ControlmServer` in JSON")
+                .note("rule CTM-010");
+    }
 }
 
 } // namespace hoist::controlm

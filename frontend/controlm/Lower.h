@@ -21,6 +21,8 @@ public:
     void take(Node& node);
     /// What only holds others: DEFTABLE, DEFCAL.
     void container(Node& node);
+    /// What is taken next is JSON of the Automation API, or XML, whose exports say more.
+    void beginFile(bool isJson) { isOfApi = isJson; }
     /// After all files: looks up what was named before it was defined.
     void finish();
 
@@ -72,15 +74,22 @@ private:
     Rule readRule(Node const& criteria, llvm::StringRef server) const;
     void ordering(Node const& node, Scope& scope);
     void resolveOrderings();
+    /// Jobs with equal criteria get one Ordering.
+    void shareEqual();
+    /// Whose conditions a folder means that names no server.
+    void assumeServer();
     ir::Scope dateOf(Node const& node, Attr attribute) const;
     /// A name that no job of the estate has.
     llvm::StringRef claim(std::string name, bool isTop);
 
     ir::Estate& estate;
     diag::Diagnostics& diags;
+    bool isOfApi = false;
     llvm::StringSet<> foreignNames;  ///< of the other dialects' jobs
     llvm::StringMap<uint32_t> names; ///< given so far, and how often each was asked for
     llvm::StringMap<Span> folders;   ///< server and name → the first definition
+    llvm::StringSet<> servers;       ///< that folders name
+    std::vector<ir::JobId> unnamed;  ///< folders that name none
     llvm::StringMap<ir::CalendarId> calendars, calendarNames; ///< with their server; without
     llvm::StringMap<Rule> globalRules; ///< rule-based calendars outside folders
     struct Use {
@@ -101,6 +110,7 @@ private:
         ir::OrderingId ordering;
         ir::JobId job;
         llvm::StringRef server;
+        bool isOfApi = false;
     };
     std::vector<Pending> orderings;
 };

@@ -274,7 +274,7 @@ void Lowering::ordering(Node const& node, Scope& scope) {
     result.adjustsWaits = !adjusts.empty() && !adjusts.equals_insensitive("N");
     OrderingId const id = estate.orderings.add(std::move(result));
     estate.jobs[scope.job].ordering = id;
-    orderings.push_back({id, scope.job, scope.server});
+    orderings.push_back({id, scope.job, scope.server, isOfApi});
 
     auto const use = [&](llvm::StringRef name, Span span, bool isExcluded) {
         RuleUse one{id, name, span, isExcluded, std::nullopt};
@@ -297,6 +297,89 @@ void Lowering::ordering(Node const& node, Scope& scope) {
             use(child.value(Attr::rule_NAME), child.nameSpan, false); // CTM-045
         }
     }
+}
+
+namespace {
+
+/// Equal criteria have equal keys: what is computed from one is computed once for all.
+class KeyWriter {
+public:
+    std::string of(Ordering const& ordering) {
+        rule(ordering.own);
+        for (auto const* rules : {&ordering.included, &ordering.excluded}) {
+            number(rules->size());
+            for (OrderRule const& one : *rules)
+                rule(one);
+        }
+        number(ordering.needsBoth);
+        number(ordering.isByParent);
+        number(ordering.adjustsWaits);
+        return std::move(key);
+    }
+
+private:
+    void number(uint64_t value) { key.append(reinterpret_cast<char const*>(&value), sizeof value); }
+    void text(llvm::StringRef value) {
+        number(value.size());
+        key += value;
+    }
+    void items(std::vector<DayItem> const& some) {
+        number(some.size());
+        for (DayItem const& item : some)
+            for (auto const part :
+                 {static_cast<char>(item.kind), static_cast<char>(item.sign),
+                  static_cast<char>(item.number), static_cast<char>(item.week), item.period})
+                key += part;
+    }
+    void date(Date value) {
+        number(static_cast<uint64_t>(value.year));
+        number(value.month * 100u + value.day);
+    }
+    void rule(OrderRule const& one) {
+        for (llvm::StringRef const name :
+             {one.name, one.dayCalendar, one.weekCalendar, one.confirmation})
+            text(name);
+        for (CalendarId const calendar : {one.dayDays, one.weekDays, one.confirmedDays})
+            number(calendar.value);
+        number(one.months);
+        items(one.days);
+        items(one.weekdays);
+        number(one.dates.size());
+        for (MonthDay const& day : one.dates)
+            number(day.month * 100u + day.day);
+        number(one.isEither);
+        number(static_cast<uint64_t>(one.shift));
+        number(static_cast<uint64_t>(one.shiftBy));
+        date(one.from);
+        date(one.till);
+    }
+
+    std::string key;
+};
+
+} // namespace
+
+/// CTM-045: `*`, the criteria of its folder.
+template <class Unknown>
+static void byParent(Ordering& ordering, Ordering const& parent, Unknown unknown) {
+    auto const add = [](std::vector<OrderRule>& to, std::vector<OrderRule> const& from) {
+        to.insert(to.end(), from.begin(), from.end());
+    };
+    add(ordering.excluded, parent.excluded);
+    if (!parent.unknownDays.empty())
+        unknown(ordering, parent.unknownAt, parent.unknownDays);
+    bool const isAlone = !ordering.own.hasDays() && ordering.included.empty();
+    bool const joins = parent.needsBoth && parent.own.hasDays() && !parent.included.empty();
+    if (joins && !isAlone)
+        unknown(ordering, parent.unknownAt,
+                "it has criteria beside those of its folder, which joins two by AND");
+    if (isAlone) {
+        ordering.own = parent.own;
+        ordering.needsBoth = parent.needsBoth;
+    } else if (parent.own.hasDays()) {
+        ordering.included.push_back(parent.own);
+    }
+    add(ordering.included, parent.included);
 }
 
 void Lowering::resolveOrderings() {
@@ -343,18 +426,14 @@ void Lowering::resolveOrderings() {
         Ordering& ordering = estate.orderings[pending.ordering];
         Job const& job = estate.jobs[pending.job];
         resolve(ordering.own, ordering, pending.server, job.nameSpan);
-        if (ordering.isByParent && job.box) {
-            Ordering const& parent = estate.orderings[estate.jobs[job.box].ordering];
-            ordering.included.insert(ordering.included.end(), parent.included.begin(),
-                                     parent.included.end());
-            ordering.excluded.insert(ordering.excluded.end(), parent.excluded.begin(),
-                                     parent.excluded.end());
-            if (!parent.unknownDays.empty())
-                unknown(ordering, parent.unknownAt, parent.unknownDays);
-        }
+        if (ordering.isByParent && job.box)
+            byParent(ordering, estate.orderings[estate.jobs[job.box].ordering], unknown);
         if (estate.isContainer(pending.job) || !ordering.unknownDays.empty())
             continue;
-        if (!ordering.own.hasDays() && ordering.included.empty())
+        // An export writes what was chosen: here "None", so New Day never orders it (CTM-006).
+        bool const isNone = !pending.isOfApi &&
+                            estate.orderPolicies[job.orders].method == OrderPolicy::Method::newDay;
+        if (!ordering.own.hasDays() && ordering.included.empty() && !isNone)
             unknown(ordering, job.nameSpan, noCriteria);
     }
     // Without order dates nothing is known of when it runs, or of what PREV and NEXT mean.
@@ -391,6 +470,21 @@ void Lowering::resolveOrderings() {
                 .report<Code::OrderDatesUnknown>(ordering.unknownAt, estate.jobs[pending.job].name,
                                                  why)
                 .object(estate.jobs[pending.job].name);
+    }
+    shareEqual();
+}
+
+void Lowering::shareEqual() {
+    llvm::StringMap<OrderingId> known;
+    for (Pending const& pending : orderings) {
+        Ordering& ordering = estate.orderings[pending.ordering];
+        if (!ordering.unknownDays.empty())
+            continue; // has a place of its own
+        auto const [it, isNew] = known.try_emplace(KeyWriter().of(ordering), pending.ordering);
+        if (isNew)
+            continue;
+        estate.jobs[pending.job].ordering = it->second;
+        ordering = Ordering();
     }
 }
 

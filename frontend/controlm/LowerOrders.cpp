@@ -484,6 +484,17 @@ void Lowering::action(Node const& node, Job& job) {
         job.action = std::move(action);
         return;
     }
+    // Its agent gives the shell an empty script.
+    Field const* const empty = node.given(Attr::entities_CMDLINE);
+    if (empty && type.equals_insensitive("Command") && !node.find(Attr::entities_INSTREAM_JCL)) {
+        CommandAction action;
+        action.command.set({}, empty->construct);
+        job.action = std::move(action);
+        diags.report<Code::EmptyCommandLine>(empty->whole, job.name)
+            .object(job.name)
+            .help("a job that is meant to do nothing is `TASKTYPE=\"Dummy\"`");
+        return;
+    }
     ScriptAction script;
     sourced(Attr::entities_MEMLIB, script.folder);
     sourced(Attr::entities_FILE_PATH, script.folder);

@@ -50,6 +50,13 @@ struct Node {
                 return &field;
         return nullptr;
     }
+    /// The field, be its value empty or not.
+    Field const* given(Attr id) const {
+        for (Field const& field : fields)
+            if (field.row->id == id)
+                return &field;
+        return nullptr;
+    }
     llvm::StringRef value(Attr id) const {
         Field const* const field = find(id);
         return field ? field->value : llvm::StringRef();

@@ -127,6 +127,11 @@ public:
 private:
     llvm::BumpPtrAllocator arena;
     llvm::StringSaver saver{arena};
+
+public:
+    /// Of Control-M: the only server that is named, where folders name none; empty: all do, or
+    /// none does, or several are named.
+    llvm::StringRef assumedServer;
 };
 
 } // namespace hoist::ir

@@ -5,6 +5,7 @@ after night; and one folder in real Airflow. Each trap of section D is what a na
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from compiled import ROOT, Compiled, compile_estate
 
+BASH = "airflow.providers.standard.operators.bash.BashOperator"
 CASES = ROOT / "tests" / "airflow_backend" / "cases"
 
 
@@ -73,7 +75,14 @@ def play(airflow_runs: ModuleType, tmp_path: Path) -> Any:
     sys.path.insert(0, str(ROOT / "tests" / "differential"))
     import virtual_airflow
 
-    def run(*folders: str, start: str, end: str, config: str = "", **scenario: Any) -> Played:
+    def run(
+        *folders: str,
+        start: str,
+        end: str,
+        config: str = "",
+        confirmed: Sequence[tuple[str, str]] = (),
+        **scenario: Any,
+    ) -> Played:
         (tmp_path / "hoist.toml").write_text(config)
         source = tmp_path / "estate.xml"
         source.write_text(f"<DEFTABLE>{''.join(folders)}</DEFTABLE>")
@@ -84,6 +93,8 @@ def play(airflow_runs: ModuleType, tmp_path: Path) -> Any:
         world = virtual_airflow.VirtualAirflow(
             bag, {"start": f"{start}Z", "end": f"{end}Z", **scenario}
         )
+        for one, date in confirmed:
+            world.ledger.confirm(one, date)
         close = world.ledger.store.close
         world.ledger.store.close = lambda: None  # the facts are read afterwards
         world.play()
@@ -95,11 +106,14 @@ def play(airflow_runs: ModuleType, tmp_path: Path) -> Any:
     return run
 
 
-def test_tr30_a_time_before_new_day_and_a_weekday_are_those_of_the_order_date(play: Any) -> None:
+def test_tr30_a_time_before_new_day_and_a_weekday_are_those_of_the_order_date(
+    play: Any,
+) -> None:
     """`0 2 * * *` would run on the morning of the order date itself, `FRI` on Friday's."""
     told = play(
         folder(
-            job("NIGHT", 'DAYS="ALL" TIMEFROM="0200"'), job("FRI", 'WEEKDAYS="FRI" TIMEFROM="0200"')
+            job("NIGHT", 'DAYS="ALL" TIMEFROM="0200"'),
+            job("FRI", 'WEEKDAYS="FRI" TIMEFROM="0200"'),
         ),
         start="2026-03-05T06:00:00",  # a Thursday
         end="2026-03-08T06:00:00",
@@ -180,7 +194,9 @@ def test_tr33_c5_maxwait_is_how_long_it_waits(play: Any) -> None:
     assert told.starts("F/STAYS") == ["03 12:10", "03 12:10"]
 
 
-def test_tr35_c10_a_folder_with_a_branch_that_is_not_taken_never_ends(play: Any) -> None:
+def test_tr35_c10_a_folder_with_a_branch_that_is_not_taken_never_ends(
+    play: Any,
+) -> None:
     """ADJUST_COND N: B waits for A, which is ordered on Mondays only, and goes with the day."""
     smart = folder(
         adds("DONE"),
@@ -228,7 +244,10 @@ def test_ctm090_a_smart_folder_waits_for_its_own_criteria_and_fails_with_its_job
 def test_tr36_c9_rules_decide_the_verdict_before_dependents(play: Any) -> None:
     told = play(
         folder(
-            job("TOLERANT", children=adds("T") + on("COMPSTAT EQ 4", '<DOACTION ACTION="OK"/>')),
+            job(
+                "TOLERANT",
+                children=adds("T") + on("COMPSTAT EQ 4", '<DOACTION ACTION="OK"/>'),
+            ),
             job("AFTER", children=waits("T")),
             job(
                 "BAD",
@@ -356,3 +375,153 @@ def test_a_folder_runs_in_real_airflow(
     assert (tmp_path / "args").read_text() == f"{today:%Y%m%d}|a; b $HOME\n"
     words = (tmp_path / "b").read_text().split()
     assert words[:2] == ["B", f"{today:%y}"] and words[2].isdigit()
+
+
+def test_ctm006_what_says_no_day_is_never_ordered_by_new_day(play: Any) -> None:
+    """ "None" beside an everyday job, and around one; the whole folder where all say so."""
+    told = play(
+        folder(job("EVERY"), job("NONE", "")),
+        folder(
+            f'<SUB_FOLDER JOBNAME="S">{job("IN")}</SUB_FOLDER>',
+            job("BESIDE", "", '<RULE_BASED_CALENDARS NAME="*"/>'),
+            kind="SMART_FOLDER",
+            name="G",
+            more='DAYS="ALL"',
+        ),
+        folder(job("ALONE", ""), name="H"),
+        start="2026-03-02T06:00:00",
+        end="2026-03-04T06:00:00",
+    )
+    assert told.starts("F/EVERY") == ["02 07:00", "03 07:00"]
+    assert told.starts("F/NONE") == told.starts("G/S/IN") == told.starts("H/ALONE") == []
+    assert told.states("NONE") == ["skipped", "skipped"]
+    assert told.starts("G/BESIDE") == ["02 07:00", "03 07:00"]  # the days of its folder
+
+
+def test_ctm050_a_window_comes_again_on_each_day_that_maxwait_keeps(play: Any) -> None:
+    """The fact comes after TIMETO, or before the next TIMEFROM: it starts in the next window."""
+    told = play(
+        folder(
+            job("TO", 'DAYS="2" TIMETO="0900" MAXWAIT="1"', waits("X", "STAT")),
+            job("FROM", 'DAYS="2" TIMEFROM="1000" MAXWAIT="2"', waits("Y", "STAT")),
+            job(
+                "PAST",
+                'DAYS="2" TIMEFROM="1000" TIMETO="&gt;" MAXWAIT="2"',
+                waits("Y", "STAT"),
+            ),
+            job("GONE", 'DAYS="2" TIMETO="0900" MAXWAIT="1"', waits("Y2", "STAT")),
+        ),
+        folder(
+            job("X", 'DAYS="2" TIMEFROM="1200"', adds("X", "STAT")),
+            job("Y", 'DAYS="3" TIMEFROM="0730"', adds("Y", "STAT")),
+            job("Y2", 'DAYS="3" TIMEFROM="0930"', adds("Y2", "STAT")),
+            name="G",
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-05T06:00:00",
+        default={"duration": 600},
+    )
+    assert told.starts("F/TO") == ["03 07:00"]
+    assert told.starts("F/FROM") == ["03 10:00"]
+    assert told.starts("F/PAST") == ["03 07:40"]
+    assert told.starts("F/GONE") == []
+    assert told.states("GONE") == ["skipped"]
+
+
+def test_ctm004_a_job_waits_for_the_confirmation_of_one_order(play: Any) -> None:
+    """It starts when all holds; the order of the next day is another one. A folder that waits, too."""
+    told = play(
+        folder(
+            job("A", 'DAYS="ALL" CONFIRM="1" TIMEFROM="0800"', adds("A")),
+            job("B", children=waits("A")),
+            job("FREE", 'DAYS="ALL" CONFIRM="0"'),
+        ),
+        folder(job("IN"), kind="SMART_FOLDER", name="G", more='DAYS="ALL" CONFIRM="1"'),
+        start="2026-03-02T06:00:00",
+        end="2026-03-04T06:59:00",
+        confirmed=[("F/A", "20260302"), ("F/A", "20250303"), ("G", "20260303")],
+    )
+    assert told.starts("F/A") == ["02 08:00"]
+    assert told.starts("F/B") == ["02 08:01"]
+    assert told.starts("F/FREE") == ["02 07:00", "03 07:00"]
+    assert told.starts("G/IN") == ["03 07:00"]
+
+
+def test_a_job_that_is_not_translated_fails_and_stops_nothing_else(play: Any) -> None:
+    """A plug-in, a script that lies nowhere, a cycle, an unclear variable: each waits as it should, and ends NOTOK."""
+    bad = on("NOTOK", '<DOCOND NAME="BAD" ODATE="ODAT" SIGN="+"/>')
+    told = play(
+        folder(
+            '<JOB JOBNAME="PLUG" APPL_TYPE="FILE_TRANS" DAYS="ALL">'
+            '<VARIABLE NAME="%%FTP-HOST" VALUE="h"/>' + adds("P") + bad + "</JOB>",
+            '<JOB JOBNAME="NOWHERE" TASKTYPE="Job" MEMNAME="a.sh" DAYS="ALL" TIMEFROM="0900">'
+            + adds("N")
+            + "</JOB>",
+            job("CYCLE", 'DAYS="ALL" CYCLIC="1" INTERVAL="00005M"', adds("C")),
+            '<JOB JOBNAME="UNCLEAR" TASKTYPE="Command" CMDLINE="%%A.txt" WEEKDAYS="TUE"/>',
+            job("HANDLER", children=waits("BAD")),
+            job("AFTER", children=waits("N")),
+            job("OTHER"),
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        default={"duration": 600},
+    )
+    assert told.states("PLUG") == told.states("NOWHERE") == told.states("CYCLE") == ["failed"]
+    assert told.states("UNCLEAR") == ["skipped"]  # a Monday
+    assert told.starts("F/NOWHERE") == ["02 09:00"]
+    assert told.starts("F/HANDLER") == told.starts("F/OTHER") == ["02 07:00"]
+    assert told.starts("F/AFTER") == []
+    assert told.facts() == [("BAD", "0302")]
+
+
+def test_the_only_server_is_that_of_folders_that_name_none(play: Any) -> None:
+    told = play(
+        folder(job("A", children=adds("X"))),
+        folder(job("B", children=waits("X")), name="G", more='DATACENTER="PROD"'),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        default={"duration": 600},
+    )
+    assert told.starts("G/B") == ["02 07:10"]
+
+
+def test_commands_scripts_and_operators_of_the_site_in_real_airflow(
+    airflow_runs: ModuleType, ledger_url: str, tmp_path: Path
+) -> None:
+    """An empty command line ends OK; scripts inside the definition, and in the site's folder; a mapped plug-in."""
+    (tmp_path / "s.sh").write_text(f"#!/bin/sh\necho script > {tmp_path}/s\n")
+    (tmp_path / "s.sh").chmod(0o755)
+    inside = (
+        f"#!/bin/bash&#10;x=%%V&#10;[[ -n $x ]] &amp;&amp; echo $x $BASH_VERSION > {tmp_path}/i"
+    )
+    source = tmp_path / "estate.xml"
+    source.write_text(
+        "<DEFTABLE>"
+        + folder(
+            f'<JOB JOBNAME="E" TASKTYPE="Command" CMDLINE="" DAYS="ALL">{adds("E")}</JOB>',
+            f'<JOB JOBNAME="S" TASKTYPE="Job" MEMNAME="s.sh" DAYS="ALL">{waits("E")}</JOB>',
+            f'<JOB JOBNAME="I" TASKTYPE="Job" MEMNAME="x" INSTREAM_JCL="{inside}" USE_INSTREAM_JCL="Y" DAYS="ALL">'
+            f'<VARIABLE NAME="%%V" VALUE="v%%$ODATE"/>{waits("E")}</JOB>',
+            f'<JOB JOBNAME="P" APPL_TYPE="SAP" DAYS="ALL">{waits("E")}{adds("P")}</JOB>',
+            f'<JOB JOBNAME="L" TASKTYPE="Dummy" DAYS="ALL">{waits("P")}</JOB>',
+        )
+        + "</DEFTABLE>"
+    )
+    config = tmp_path / "hoist.toml"
+    config.write_text(
+        '[controlm]\nnew_day = "00:00"\n[[rule]]\njob = "*"\nexecutor = "local"\n'
+        f'[[rule]]\njob_type = "SAP"\noperator = "{BASH}"\n'
+        f'arguments = {{ bash_command = "echo {{job}} > {tmp_path}/p" }}\n'
+        f'[[rule]]\njob = "F/S"\noperator = "{BASH}"\n'
+        f'arguments = {{ bash_command = "{tmp_path}/{{command}} " }}\n'
+    )
+    built: Compiled = compile_estate(source, out=tmp_path / "dags", options=["--config", config])
+    assert built.exit_code == 0, built.findings
+    loaded = airflow_runs.register(built.folder)
+    today = datetime.now(timezone.utc)
+    ended = airflow_runs.real_run(loaded["F"], conf={"order_date": f"{today:%Y-%m-%d}"})
+    assert ended.succeeded == {"E", "S", "I", "P", "L"}, ended
+    assert (tmp_path / "s").read_text() == "script\n"
+    assert (tmp_path / "i").read_text().startswith(f"v{today:%Y%m%d} ")
+    assert (tmp_path / "p").read_text() == "F/P\n"

@@ -26,8 +26,16 @@ struct Built {
     MemoryFileSystem files;
     airflow::BuildResult result;
 
-    explicit Built(std::vector<std::pair<std::string, std::string>> const& sources) {
+    using Pairs = std::vector<std::pair<std::string, std::string>>;
+    /// `operators`: jobs that the site maps to one of its own.
+    explicit Built(Pairs const& sources, Pairs const& operators = {}) {
         estate.settings.timezone = "Europe/Berlin";
+        for (auto const& [name, dotted] : operators) {
+            ir::SiteRule rule;
+            rule.job = name;
+            rule.operatorClass = dotted;
+            estate.settings.rules.push_back(rule);
+        }
         estate.settings.quantitativeResources["SLOTS"] = 2;
         std::vector<FileId> ids;
         for (auto const& [name, text] : sources)
@@ -113,25 +121,22 @@ INSTANTIATE_TEST_SUITE_P(All, FolderCases, testing::Values("folder", "smart_fold
 TEST(Folders, WhatHasNoExactFormIsNamed) {
     for (auto const& [attributes, children, expected] :
          std::vector<std::tuple<std::string, std::string, std::string>>{
-             {"CONFIRM=\"1\"", "", "CONFIRM;"},
+             {"CONFIRM=\"1\"", "", ""},
              {"CONFIRM=\"0\" RETRO=\"0\" PRIORITY=\"AA\" CRITICAL=\"1\"", "", ""},
              {"RETRO=\"1\"", "", "RETRO;"},
-             {"CYCLIC=\"1\" INTERVAL=\"15M\"", "", "CYCLIC;"},
              {"TIMEZONE=\"Asia/Tokyo\"", "", "TIMEZONE;"},
              {"MAXWAIT=\"1\" TIMEFROM=\"2200\"", "", ""},
-             {"MAXWAIT=\"1\" TIMEFROM=\"2200\"", "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>",
+             {"MAXWAIT=\"1\" TIMEFROM=\"2200\"", "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>", ""},
+             {"MAXWAIT=\"99\" TIMEFROM=\"2200\"", "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>",
               "MAXWAIT beside TIMEFROM or TIMETO;"},
-             {"MAXWAIT=\"1\" TIMEFROM=\"2200\" TIMETO=\">\"", "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>",
-              ""},
+             {"MAXWAIT=\"99\" TIMEFROM=\"2200\" TIMETO=\">\"",
+              "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>", ""},
              {"", "<INCOND NAME=\"X\" ODATE=\"0301\"/>", "ODATE 0301;"},
              {"", "<CONTROL NAME=\"L\" TYPE=\"E\"/>", "CONTROL L;"},
              {"", "<QUANTITATIVE NAME=\"SLOTS\" QUANT=\"1\"/>", ""},
              {"", "<QUANTITATIVE NAME=\"OTHER\" QUANT=\"1\"/>", "QUANTITATIVE OTHER;"},
              {"", "<QUANTITATIVE NAME=\"SLOTS\" QUANT=\"3\"/>", "QUANTITATIVE SLOTS;"},
              {"", "<QUANTITATIVE NAME=\"SLOTS\" QUANT=\"1\" ONFAIL=\"K\"/>", "QUANTITATIVE SLOTS;"},
-             {"", "<VARIABLE NAME=\"%%\\G\" VALUE=\"x\"/>", "VARIABLE %%\\G;"},
-             {"", "<VARIABLE NAME=\"%%A\" VALUE=\"%%SUBSTR x 1 2\"/>", "%%SUBSTR;"},
-             {"", "<VARIABLE NAME=\"%%A\" VALUE=\"%%A.%%A\"/>", "%%A;"},
          }) {
         Built const built({{"a.xml", inFolder(job("A", attributes, children))}});
         EXPECT_EQ(built.refusals(), expected) << attributes << children;
@@ -140,16 +145,67 @@ TEST(Folders, WhatHasNoExactFormIsNamed) {
     }
 }
 
+TEST(Folders, WhatAJobExecutesStopsTheJobAlone) {
+    auto const of = [](std::string const& attributes, std::string const& children = "") {
+        return "<JOB JOBNAME=\"A\" NODEID=\"h\" DAYS=\"ALL\" " + attributes + ">" + children +
+               "</JOB>";
+    };
+    std::string const command = "TASKTYPE=\"Command\" CMDLINE=\"run.sh\" ";
+    for (auto const& [one, expected] : std::vector<std::pair<std::string, std::string>>{
+             {of(command + "CYCLIC=\"1\" INTERVAL=\"15M\""), "CYCLIC;"},
+             {of(command, "<VARIABLE NAME=\"%%\\G\" VALUE=\"x\"/>"), "VARIABLE %%\\G;"},
+             {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%SUBSTR x 1 2\"/>"), "%%SUBSTR;"},
+             {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%A.%%A\"/>"), "%%A;"},
+             {of("TASKTYPE=\"Command\" CMDLINE=\"%%A.txt\""), "%%A.txt;"},
+             {of("TASKTYPE=\"Job\" MEMNAME=\"a.sh\""), "MEMNAME;"},
+             {of("TASKTYPE=\"Job\" MEMNAME=\"a.sh\" MEMLIB=\"C:\\x\""), "MEMLIB;"},
+             {of("TASKTYPE=\"Job\" MEMNAME=\"a\" USE_INSTREAM_JCL=\"Y\" INSTREAM_JCL=\"echo\""),
+              ""},
+             {of("TASKTYPE=\"Job\" MEMNAME=\"a\" USE_INSTREAM_JCL=\"Y\" "
+                 "INSTREAM_JCL=\"#!/usr/bin/python3&#10;print\""),
+              "INSTREAM_JCL;"},
+             {of("APPL_TYPE=\"SAP\"", "<VARIABLE NAME=\"%%SAP-X\" VALUE=\"y\"/>"), "SAP;"},
+             {of("TASKTYPE=\"Command\" CMDLINE=\"\""), ""},
+         }) {
+        Built const built({{"a.xml", inFolder(one + job("B", ""))}});
+        EXPECT_EQ(built.refusals(), expected) << one;
+        EXPECT_EQ(built.result.dags, 1u) << one;
+        EXPECT_EQ(built.unsettled(), 0u) << one;
+    }
+    // The site's operator would run once: the cycle has no form, and stops the folder.
+    Built site({{"a.xml", inFolder(of(command + "CYCLIC=\"1\" INTERVAL=\"15M\""))}},
+               {{"F/A", "site.Operator"}});
+    EXPECT_EQ(site.refusals(), "CYCLIC;");
+    EXPECT_EQ(site.result.dags, 0u);
+    Built const mapped({{"a.xml", inFolder(of("APPL_TYPE=\"SAP\""))}}, {{"F/A", "site.Operator"}});
+    EXPECT_EQ(mapped.refusals(), "");
+    EXPECT_EQ(mapped.result.dags, 1u);
+}
+
 TEST(Folders, WhoseConditionsAreMeantMustBeSaid) {
     std::string const produces = job("A", "", "<OUTCOND NAME=\"X\" ODATE=\"ODAT\" SIGN=\"+\"/>");
     std::string const waits = job("B", "", "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>");
-    std::string other = inFolder(produces);
-    other.replace(other.find(" DATACENTER=\"S\""), 15, "");
-    other.replace(other.find("\"F\""), 3, "\"G\"");
-    Built const built({{"a.xml", inFolder(produces + waits)}, {"b.xml", other}});
-    EXPECT_EQ(built.refusals(), "DATACENTER;");
-    // Somebody else may add it, too: no edge.
-    EXPECT_NE(built.dags().find("when=\"fact(X^S)\""), std::string::npos) << built.dags();
+    auto const folderOf = [](std::string const& name, std::string const& server,
+                             std::string const& jobs) {
+        std::string text = inFolder(jobs);
+        text.replace(text.find(" DATACENTER=\"S\""), 15,
+                     server.empty() ? "" : " DATACENTER=\"" + server + "\"");
+        text.replace(text.find("\"F\""), 3, "\"" + name + "\"");
+        return text;
+    };
+    // The only one that is named is that of all.
+    Built const one(
+        {{"a.xml", folderOf("F", "S", produces + waits)}, {"b.xml", folderOf("G", "", produces)}});
+    EXPECT_EQ(one.refusals(), "");
+    EXPECT_EQ(one.result.dags, 2u);
+    EXPECT_EQ(one.dags().find("fact(X)"), std::string::npos) << one.dags();
+    // Somebody else adds it, too: no edge.
+    EXPECT_NE(one.dags().find("when=\"fact(X^S)\""), std::string::npos) << one.dags();
+    Built const several({{"a.xml", folderOf("F", "S", produces + waits)},
+                         {"b.xml", folderOf("G", "", produces)},
+                         {"c.xml", folderOf("H", "T", produces)}});
+    EXPECT_EQ(several.refusals(), "DATACENTER;");
+    EXPECT_EQ(several.result.dags, 2u);
 }
 
 TEST(Folders, MessagesOfAFolderAreNamed) {

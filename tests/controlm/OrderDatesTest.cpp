@@ -343,3 +343,20 @@ TEST(OrderChecks, ConditionsOfAnotherDay) { // A0030, CTM-092
         << "the other one may do";
     EXPECT_EQ(said("DAYS=\"10,-20\"", daily), "") << "not known is not never";
 }
+
+TEST(OrderDates, WhatSaysNothingHasNone_CTM006) {
+    auto const smart = [](std::string const& more) {
+        return "<DEFTABLE><SMART_FOLDER FOLDER_NAME=\"F\" FOLDER_ORDER_METHOD=\"SYSTEM\" " + more +
+               "<JOB JOBNAME=\"A\" CMDLINE=\"x\"/>"
+               "<JOB JOBNAME=\"B\" CMDLINE=\"x\"><RULE_BASED_CALENDARS NAME=\"*\"/></JOB>"
+               "</SMART_FOLDER></DEFTABLE>";
+    };
+    Both const own(smart("DAYS=\"3,4\">"));
+    EXPECT_EQ(own.codes("F0016"), "");
+    EXPECT_EQ(own.days("F/A", 2026, 3), "");
+    EXPECT_EQ(own.days("F/B", 2026, 3), "3 4"); // `*` means the folder's own days, too (CTM-045)
+    // Joined by AND in the folder, they are joined in what uses them.
+    Both const joined(smart("DAYS=\"3,4\" RULE_BASED_CALENDAR_RELATIONSHIP=\"A\">"
+                            "<RULE_BASED_CALENDAR NAME=\"R\" DAYS=\"4,5\"/>"));
+    EXPECT_EQ(joined.days("F/B", 2026, 3), "4");
+}

@@ -643,3 +643,11 @@ TEST(PlayedOrders, WhatHasNoModelIsSaidAndNotStarted) {
     EXPECT_EQ(trace.finals.at("F/A").runs, 0u);
     EXPECT_EQ(trace.finals.at("F/B").runs, 1u);
 }
+
+TEST(Orders, AnEmptyCommandLineEndsOkWhateverTheScenarioSays) {
+    Day day(plain("<JOB JOBNAME=\"A\" TASKTYPE=\"Command\" CMDLINE=\"\" DAYS=\"ALL\">"
+                  "<OUTCOND NAME=\"X\" ODATE=\"ODAT\" SIGN=\"+\"/></JOB>" +
+                  job("B", "", "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>")));
+    day.run("F/A", {{600, 1, false, {}}});
+    EXPECT_EQ(day.starts("F/B"), "03-02 07:00");
+}

@@ -112,7 +112,10 @@ void Orders::submit(OrderIndex index) {
     order.waitsForUnits = false;
     ++order.runs;
     std::erase(ready, index);
-    bool const isEmpty = order.isDummy || std::holds_alternative<ir::NoAction>(jobOf(index).action);
+    auto const* const command = std::get_if<ir::CommandAction>(&jobOf(index).action);
+    bool const isEmpty = order.isDummy ||
+                         std::holds_alternative<ir::NoAction>(jobOf(index).action) ||
+                         (command && command->command->empty()); // an empty script ends with 0
     event(index, Status::starting, "CTM-004", "nothing is in its way", {}, {}, 1);
     event(index, Status::running, "CTM-007",
           isFolder(index) ? "its members may start" : "it is executed");

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -377,3 +378,43 @@ def test_the_compiler_reads_the_same_variables(case: dict[str, Any]) -> None:
     else:
         found = resolve(case["text"], known, NIGHT)
         assert re.findall(r"<([^>]*)>", found) == case["names"].split()
+
+
+# --- confirmations, windows of several days -------------------------------------------------------
+
+
+def test_ctm004_a_confirmation_is_of_one_order(world: World) -> None:
+    """That of another day, or of last year's same day, is another one; a rerun needs none again."""
+    order = Order(MONDAY, DAILY)
+    asked = replace(spec(order), confirmed_for="20260302")
+    world.to(2, 8)
+    assert decide(world.ledger, asked).kind == "wait"
+    for other in ("20250302", "20260303"):
+        world.ledger.confirm("J", other)
+    assert decide(world.ledger, asked).kind == "wait"
+    assert world.ledger.confirm("J", "20260302")
+    assert not world.ledger.confirm("J", "20260302")
+    assert decide(world.ledger, asked).kind == "pass"
+
+
+def test_operators_confirm(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    ledger = ["--ledger", f"sqlite:///{tmp_path / 'ledger.db'}"]
+    assert hoistctl.main([*ledger, "confirm", "F/J", "2026-03-02"]) != 0  # nobody has heard of it
+    assert hoistctl.main([*ledger, "confirm", "F/J", "2026-03-02", "--new"]) == 0
+    assert hoistctl.main([*ledger, "facts"]) == 0
+    assert "F/J" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        hoistctl.main([*ledger, "confirm", "F/J", "2026-02-30", "--new"])
+
+
+def test_ctm050_windows_of_the_days_that_it_stays() -> None:
+    order = Order(MONDAY, DAILY)
+    day = 86400
+    first, second = order.spans("10:00", "12:00", days=2)
+    assert second == (first[0] + day, None if first[1] is None else first[1] + day)
+    assert [last - begin for begin, last in order.spans("10:00", None, days=2) if last] == [
+        21 * 3600 - 1,
+        21 * 3600 - 1,
+    ]
+    assert order.spans("10:00", ">", days=2) == [(first[0], None)]
+    assert order.spans(None, None, days=3) == [(DAILY.instant(MONDAY), None)]

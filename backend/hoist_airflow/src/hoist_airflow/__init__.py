@@ -21,6 +21,9 @@ _HOME = {
     "FolderStart": "order",
     "OrderedCommand": "order",
     "OrderedDummy": "order",
+    "OrderedOpaque": "order",
+    "OrderedUnsupported": "order",
+    "ordered": "order",
     "SubFolder": "order",
     "order_dates": "schedule.timetables",
     "order_days": "schedule.orders",
@@ -53,9 +56,12 @@ __all__ = [  # noqa: RUF022  (the order of docs/runtime.md)
     "FolderStart",
     "OrderedCommand",
     "OrderedDummy",
+    "OrderedOpaque",
+    "OrderedUnsupported",
     "SubFolder",
     "order_dates",
     "order_days",
+    "ordered",
 ]
 
 if TYPE_CHECKING:
@@ -70,7 +76,10 @@ if TYPE_CHECKING:
         FolderStart,
         OrderedCommand,
         OrderedDummy,
+        OrderedOpaque,
+        OrderedUnsupported,
         SubFolder,
+        ordered,
     )
     from hoist_airflow.schedule import (
         calendars,

@@ -98,6 +98,19 @@ def _fact(ledger: Ledger, given: Arguments) -> int:
     return 0
 
 
+def _confirm(ledger: Ledger, given: Arguments) -> int:
+    if not given.new and ledger.status(given.job) is None:
+        raise EventError(f"the ledger does not know {given.job!r} (--new makes it known)")
+    if not ledger.confirm(given.job, given.date):
+        print(f"{_plain(given.job)} {given.date}: was confirmed")
+    return 0
+
+
+def _order_date(text: str) -> str:
+    """yyyymmdd of yyyy-mm-dd."""
+    return datetime.strptime(text, "%Y-%m-%d").strftime("%Y%m%d")
+
+
 def _fact_date(text: str) -> str:
     """mmdd of a day that exists in some year, or STAT (CTM-011)."""
     if text == NO_DATE:
@@ -295,6 +308,15 @@ _COMMANDS: dict[str, tuple[Callable[[Ledger, Arguments], int], str, list[Any]]] 
             _argument("name", metavar="NAME"),
             _argument("date", metavar="DATE", type=_fact_date, help="mmdd, or STAT"),
             _argument("--server", default="", help="whose table (DATACENTER of the folder)"),
+        ],
+    ),
+    "confirm": (
+        _confirm,
+        "confirm a job's order of one date, which waits for it (CONFIRM of Control-M)",
+        [
+            _argument("job", metavar="JOB", help="legacy name"),
+            _argument("date", metavar="ORDERDATE", type=_order_date, help="yyyy-mm-dd"),
+            _argument("--new", action="store_true", help="a job the ledger has not heard of"),
         ],
     ),
     "alarms": (_alarms, "the alarms", []),

@@ -11,7 +11,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.sdk import BaseOperator, TaskGroup
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
@@ -20,11 +21,18 @@ from hoist_airflow import conditions
 from hoist_airflow.autoedit import Moment, UndefinedVariable, resolve
 from hoist_airflow.command import Command
 from hoist_airflow.executors import Ended, Launch, StartFailed
-from hoist_airflow.job import ExitCode, Job, JobFailed, JobTerminated
+from hoist_airflow.job import ExitCode, Job, JobFailed, JobTerminated, legacy
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.facts import Change
+from hoist_airflow.opaque import Opaque, Unsupported
 from hoist_airflow.run import ensure_started, order_of
-from hoist_airflow.schedule.orders import OrderDays, OrderTicks, days_in_all, parse_clock
+from hoist_airflow.schedule.orders import (
+    OrderDays,
+    OrderTicks,
+    date_of,
+    days_in_all,
+    parse_clock,
+)
 from hoist_airflow.schedule.zones import to_instant
 from hoist_airflow.submission import AFTER_ALL, FOR_EVER, Order, SubmitSpec, decide
 from hoist_airflow.trigger import SubmitTrigger
@@ -50,6 +58,7 @@ class Ordered(Job):
         time_from: str | None = None,
         time_to: str | None = None,
         max_wait: int = 0,
+        confirm: bool = False,
         on_ok: Sequence[str] = (),
         on_notok: Sequence[str] = (),
         **kwargs: Any,
@@ -70,6 +79,7 @@ class Ordered(Job):
         self.time_from = time_from
         self.time_to = time_to
         self.max_wait = max_wait
+        self.confirm = confirm
         self.on_ok = tuple(on_ok)
         self.on_notok = tuple(on_notok)
 
@@ -87,12 +97,19 @@ class Ordered(Job):
         when = "true" if self.when is None else self.when
         words = {fact.date for fact in conditions.parse(when).facts}
         before = run.ledger.outcome(self.hoist_job, run.run_id)
+        ended_badly = before in _NOTOK
         return SubmitSpec(
             job=self.hoist_job,
             dag_id=run.dag_id,
             run_id=run.run_id,
-            spans=[list(span) for span in order.spans(self.time_from, self.time_to)],
-            removed_at=order.removed_at(self.max_wait, ended_badly=before in _NOTOK),
+            spans=[
+                list(span)
+                for span in order.spans(
+                    self.time_from, self.time_to, days=1 + self.max_wait + int(ended_badly)
+                )
+            ],
+            removed_at=order.removed_at(self.max_wait, ended_badly=ended_badly),
+            confirmed_for=date_of(order.day).strftime("%Y%m%d") if self.confirm else None,
             when=when,
             dates=order.dates(self.criteria(), words),
         )
@@ -233,6 +250,39 @@ class OrderedDummy(Ordered, BaseOperator):
 
     def perform(self, run: Run, context: Context) -> None:
         run.record("RUNNING")
+
+
+class OrderedUnsupported(Ordered, Unsupported):
+    """A job that hoist does not translate: submitted as it would be, it always ends NOTOK."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+
+class OrderedOpaque(Ordered, Opaque):
+    """A job of a plug-in that hoist has no mapping for: `kind="FileTransfer"`; always NOTOK."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+
+_Operator = TypeVar("_Operator", bound=BaseOperator)
+
+
+@cache
+def ordered(operator: type[_Operator]) -> type[_Operator]:
+    """A subclass of the site's `operator` that is submitted as a job of Control-M (see `legacy`)."""
+    base: Any = legacy(operator)
+
+    class OfOrder(Ordered, base):  # type: ignore[misc]
+        __doc__ = f"{operator.__name__} as a job of Control-M: see docs/runtime.md, `ordered`."
+
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+
+    OfOrder.__name__ = OfOrder.__qualname__ = f"Ordered{operator.__name__}"
+    OfOrder.__module__ = __name__
+    return OfOrder
 
 
 class FolderStart(Ordered, BaseOperator):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FOR_EVER = 99
 """MAXWAIT=99 keeps an order until it has run (CTM-005)."""
+CONFIRM = "`hoistctl confirm`"
 AFTER_ALL = ">"
 """TIMETO=">": at any time after TIMEFROM, also after its business day (CTM-051)."""
 
@@ -68,19 +69,27 @@ class Order:
             return None
         return self.ticks.instant(self.since + 1 + max_wait + int(ended_badly))
 
-    def spans(self, time_from: str | None, time_to: str | None) -> list[tuple[int, int | None]]:
-        """When it may be submitted: first and last instants, in order (CTM-048, CTM-050)."""
-        begin = self.ticks.instant(self.since)
-        first = begin if time_from is None else self._at(time_from)
-        if time_to is None or time_to == AFTER_ALL:
-            return [(first, None)]
-        last = self._at(time_to)
-        if first <= last:
-            return [(first, last)]
-        return [(begin, last), (first, self.ticks.instant(self.since + 1) - 1)]  # it wraps
+    def spans(
+        self, time_from: str | None, time_to: str | None, *, days: int = 1
+    ) -> list[tuple[int, int | None]]:
+        """When it may be submitted: first and last instants, in order (CTM-048, CTM-050).
 
-    def _at(self, clock: str) -> int:
-        return self.ticks.instant(self.since, parse_clock(clock))
+        A window comes again on each of the `days` that the order is there; without a TIMETO the
+        time after TIMEFROM ends with the day (CTM-051: `>` says that it does not).
+        """
+        if time_to == AFTER_ALL or (time_from is None and time_to is None):
+            first = self.ticks.instant(self.since) if time_from is None else self._at(time_from)
+            return [(first, None)]
+        found: list[tuple[int, int | None]] = []
+        for day in range(self.since, self.since + max(days, 1)):
+            begin, end = self.ticks.instant(day), self.ticks.instant(day + 1) - 1
+            first = begin if time_from is None else self._at(time_from, day)
+            last = end if time_to is None else self._at(time_to, day)
+            found += [(first, last)] if first <= last else [(begin, last), (first, end)]  # it wraps
+        return found
+
+    def _at(self, clock: str, day: int | None = None) -> int:
+        return self.ticks.instant(self.since if day is None else day, parse_clock(clock))
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,8 @@ class SubmitSpec:
     removed_at: int | None = None
     when: str = "true"
     dates: dict[str, str | None] = field(default_factory=dict)
+    confirmed_for: str | None = None
+    """The order date, yyyymmdd, for which somebody must have confirmed it; None: nobody need."""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able; `SubmitSpec(**…)` is the inverse."""
@@ -123,6 +134,8 @@ def decide(ledger: Ledger, spec: SubmitSpec) -> Decision:  # noqa: PLR0911  (one
     row = ledger.status(spec.job)
     if row is not None and row.status == st.ON_HOLD:
         return Decision("wait", "on hold until an operator frees it", _wake(spec, current))
+    if spec.confirmed_for and not ledger.is_confirmed(spec.job, spec.confirmed_for):
+        return Decision("wait", f"waits for {CONFIRM} {spec.confirmed_for}", _wake(spec, current))
     condition = conditions.parse(spec.when)
     facts = ledger.holding_facts(condition.facts, spec.dates)
     if condition.fold(lambda atom: atom is True or atom in facts):

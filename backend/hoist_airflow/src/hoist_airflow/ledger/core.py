@@ -397,6 +397,15 @@ class Ledger:
         with self.store.read() as tx:
             return facts.holding(tx, wanted, dates)
 
+    def confirm(self, job: str, date: str, source: str = "operator") -> bool:
+        """Confirm a job's order of a date, yyyymmdd (CTM-004). False: it was confirmed before."""
+        return self.change_fact(True, job, date, facts.CONFIRMED, source)
+
+    def is_confirmed(self, job: str, date: str) -> bool:
+        """Has somebody confirmed the job's order of this date?"""
+        fact = FactAtom(job, facts.CONFIRMED, f"date {date}")
+        return bool(self.holding_facts([fact], {}))
+
     def outcome(self, job: str, run_id: str) -> str | None:
         """The newest status that a job has had in this run; runs of one job may coexist."""
         sql = (

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 NO_DATE = "STAT"
 ANY_DATE = "any date"
+CONFIRMED = "(confirmed)"
+"""The table of confirmations, which no server has: a job's name, and the date with its year."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,205 @@
+// What a job of Control-M executes: a command line, a script, the site's own operator, or a task
+// that says what is missing.
+#include "backend/airflow/LowerFolder.h"
+
+#include "backend/airflow/AutoEdit.h"
+#include "backend/airflow/Emit.h"
+
+#include <llvm/ADT/STLExtras.h>
+
+#include <fmt/core.h>
+
+namespace hoist::airflow {
+
+using ir::JobId;
+
+std::string shellOf(llvm::StringRef script) {
+    if (!script.consume_front("#!"))
+        return {};
+    llvm::StringRef const path = script.take_until([](char c) { return c == '\n'; }).trim();
+    static constexpr llvm::StringLiteral shells[] = {"sh", "bash", "ksh", "dash", "zsh"};
+    return path.starts_with("/") && llvm::is_contained(shells, path.rsplit('/').second) ? path.str()
+                                                                                        : "";
+}
+
+void FolderLowering::lowerAction(JobId id, Task& task) {
+    ir::Job const& job = estate.jobs[id];
+    Placement const placement = context.site.placementOf(estate, id);
+    if (!placement.operatorClass.empty())
+        return lowerSiteOperator(id, task, placement);
+    if (failing.contains(id.value) || std::holds_alternative<ir::OpaqueAction>(job.action))
+        return lowerFailing(id, task);
+    if (auto const* nothing = std::get_if<ir::NoAction>(&job.action)) {
+        task.operatorClass = "OrderedDummy";
+        return exact(nothing->from, "dummy");
+    }
+    task.operatorClass = "OrderedCommand";
+    lowerCommand(id, task);
+}
+
+void FolderLowering::lowerCommand(JobId id, Task& task) {
+    ir::Job const& job = estate.jobs[id];
+    std::vector<llvm::StringRef> texts;
+    auto const use = [&](ir::Sourced<llvm::StringRef> const& text, llvm::StringRef form) {
+        texts.push_back(*text);
+        exact(text.from, form);
+    };
+    if (auto const* command = std::get_if<ir::CommandAction>(&job.action)) {
+        task.arguments.emplace_back("command", Py(*command->command));
+        if (command->command->empty())
+            assume("empty-command-ends-ok");
+        use(command->command, command->command->empty() ? "empty script" : "command line");
+    } else if (auto const& script = std::get<ir::ScriptAction>(job.action); script.text) {
+        task.arguments.emplace_back("command", Py(*script.text));
+        if (std::string const shell = shellOf(*script.text); !shell.empty())
+            task.arguments.emplace_back("shell", Py(shell));
+        use(script.text, "script in the definition");
+        exact(script.folder.from, "none: the script stands in the definition");
+        exact(script.file.from, "none: the script stands in the definition");
+    } else {
+        std::string path = script.folder->rtrim('/').str();
+        path += '/';
+        path += *script.file;
+        task.arguments.emplace_back("script", Py(path));
+        use(script.folder, "script");
+        use(script.file, "script");
+        Py::List parameters;
+        for (auto const& argument : script.arguments) {
+            parameters.emplace_back(*argument);
+            use(argument, "script");
+        }
+        if (!parameters.empty())
+            task.arguments.emplace_back("parameters", Py(std::move(parameters)));
+    }
+    lowerVariables(id, task, std::move(texts));
+    lowerMachine(id, task);
+    if (job.owner && !job.owner->empty())
+        task.arguments.emplace_back("owner_user", Py(*job.owner));
+}
+
+void FolderLowering::lowerVariables(JobId id, Task& task, std::vector<llvm::StringRef> texts) {
+    ir::Job const& job = estate.jobs[id];
+    // Of the variables those that the texts reach.
+    auto const known = variablesOf(id);
+    std::map<std::string, std::string> values;
+    while (!texts.empty()) {
+        llvm::StringRef const text = texts.back();
+        texts.pop_back();
+        for (llvm::StringRef name : variablesIn(text).names) {
+            std::string const key = name.str();
+            if (auto const it = known.find(key); it != known.end()) {
+                if (values.emplace(key, it->second->value.str()).second)
+                    texts.push_back(it->second->value);
+            } else if (name == "JOBNAME") {
+                llvm::StringRef const full = job.name;
+                values[key] = full.substr(full.rfind('/') + 1).str();
+            } else if (name == "APPLIC") {
+                values[key] = job.application.value.str();
+            } else if (name == "GROUP") {
+                values[key] = job.label.value.str();
+            }
+        }
+    }
+    if (!values.empty()) {
+        Py::Dict dict;
+        for (auto const& [name, value] : values)
+            dict.emplace_back(name, Py(value));
+        task.arguments.emplace_back("variables", Py(std::move(dict)));
+    }
+}
+
+void FolderLowering::lowerMachine(JobId id, Task& task) {
+    ir::Job const& job = estate.jobs[id];
+    if (job.machines && !job.machines->empty() && !job.machines->front().empty()) {
+        task.arguments.emplace_back("machine", Py(job.machines->front()));
+        context.machines.insert(job.machines->front().str());
+    } else {
+        assume("runs-on-the-server:" + estate.jobs[workflow.root].name.str());
+    }
+    exact(job.machines.from, "machine");
+}
+
+/// It waits as the job does, and then fails for good (F0002): what it would execute, or how
+/// often, has no form, and nothing may run on work that was not done.
+void FolderLowering::lowerFailing(JobId id, Task& task) {
+    ir::Job const& job = estate.jobs[id];
+    Py::Dict definition;
+    auto const keep = [&](llvm::StringRef key, llvm::StringRef value, ir::ConstructId construct) {
+        definition.emplace_back(key.str(), Py(value));
+        estate.constructs.settle(construct, diag::Fidelity::refused, "opaque");
+    };
+    auto const* const opaque = std::get_if<ir::OpaqueAction>(&job.action);
+    task.operatorClass = opaque ? "OrderedOpaque" : "OrderedUnsupported";
+    std::string reason;
+    if (auto const it = failing.find(id.value); it != failing.end())
+        for (Failing const& one : it->second) {
+            auto finding = context.diags.report<diag::Code::ActionUnsupported>(
+                one.where.isValid() ? one.where : job.nameSpan, job.name, plainLine(one.what));
+            finding.object(job.name).evidence(one.what).note(one.why);
+            if (!one.help.empty())
+                finding.help(one.help);
+            estate.constructs.settle(one.construct, diag::Fidelity::refused, "no exact form");
+            reason += fmt::format("{}{}: {}", reason.empty() ? "" : "; ", one.what, one.why);
+        }
+    if (opaque) {
+        task.arguments.emplace_back("kind", Py(opaque->kind));
+        for (ir::KeptAttribute const& kept : job.kept)
+            keep(kept.key, kept.value, kept.construct);
+        for (ir::OrderVariable const& variable : policyOf(id).variables)
+            keep(variable.name, variable.value, variable.construct);
+        context.diags.report<diag::Code::ActionUnsupported>(job.nameSpan, job.name, opaque->kind)
+            .object(job.name)
+            .evidence(opaque->kind)
+            .help("map it in hoist.toml: [[rule]] job = \"" + plainLine(job.name) +
+                  "\" operator = \"dotted.path.Operator\"");
+        estate.constructs.settle(opaque->from, diag::Fidelity::refused, "opaque");
+    }
+    if (!reason.empty())
+        task.arguments.emplace_back("reason", Py(reason));
+    if (auto const* command = std::get_if<ir::CommandAction>(&job.action)) {
+        keep("CMDLINE", *command->command, command->command.from);
+    } else if (auto const* script = std::get_if<ir::ScriptAction>(&job.action)) {
+        for (auto const& [key, text] :
+             {std::pair("MEMLIB", &script->folder), std::pair("MEMNAME", &script->file),
+              std::pair("INSTREAM_JCL", &script->text)})
+            if (*text)
+                keep(key, **text, text->from);
+        for (size_t i = 0; i < script->arguments.size(); ++i)
+            keep(fmt::format("PARM{}", i + 1), *script->arguments[i], script->arguments[i].from);
+    }
+    task.arguments.emplace_back("definition", Py(std::move(definition)));
+    lowerMachine(id, task);
+}
+
+/// The site's own operator, submitted as the job is.
+void FolderLowering::lowerSiteOperator(JobId id, Task& task, Placement const& placement) {
+    ir::Job const& job = estate.jobs[id];
+    llvm::StringRef const name = llvm::StringRef(placement.operatorClass).rsplit('.').second;
+    task.operatorClass = "ordered(" + name.str() + ")";
+    if (!llvm::is_contained(dag.operatorImports, placement.operatorClass))
+        dag.operatorImports.push_back(placement.operatorClass);
+    llvm::StringRef command;
+    auto const given = [&](ir::Sourced<llvm::StringRef> const& text) {
+        exact(text.from, "site operator");
+    };
+    if (auto const* action = std::get_if<ir::CommandAction>(&job.action)) {
+        command = *action->command;
+        given(action->command);
+    } else if (auto const* script = std::get_if<ir::ScriptAction>(&job.action)) {
+        command = script->text ? *script->text : *script->file;
+        given(script->folder);
+        given(script->file);
+        given(script->text);
+        for (auto const& argument : script->arguments)
+            given(argument);
+    } else if (auto const* opaque = std::get_if<ir::OpaqueAction>(&job.action)) {
+        exact(opaque->from, "site operator");
+        for (ir::KeptAttribute const& kept : job.kept)
+            keepOnly(id, estate.constructs.span(kept.construct), kept.construct, kept.key);
+    }
+    for (auto& [key, value] : siteArguments(job, placement, command))
+        task.arguments.emplace_back(key, Py(value));
+    exact(job.machines.from, "machine");
+}
+
+} // namespace hoist::airflow
