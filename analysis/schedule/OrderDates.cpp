@@ -21,6 +21,8 @@ using Kind = DayItem::Kind;
 /// No calendar of workdays has a longer gap; none that has one moves a day over it.
 constexpr int32_t farthestWorkday = 62;
 constexpr int32_t tenYears = 3653;
+/// Answers that are remembered: a play asks about each day anew.
+constexpr size_t mostKnown = 4096;
 
 int32_t firstOf(ir::Date month) { return ir::toDayNumber({month.year, month.month, 1}); }
 ir::Date nextMonth(ir::Date month) {
@@ -224,7 +226,13 @@ std::vector<int32_t> OrderDates::of(OrderRule const& rule, int32_t first, int32_
 }
 
 /// CTM-045
-OrderDates::Days OrderDates::ofOrdering(ir::Ordering const& ordering, int32_t first, int32_t last) {
+OrderDates::Days const& OrderDates::ofOrdering(ir::OrderingId id, int32_t first, int32_t last) {
+    if (known.size() > mostKnown)
+        known.clear();
+    auto const [place, isNew] = known.try_emplace({id.value, first, last});
+    if (!isNew)
+        return place->second;
+    ir::Ordering const& ordering = estate.orderings[id];
     Days own, included, excluded;
     if (ordering.own.hasDays())
         own = of(ordering.own, first, last);
@@ -236,7 +244,7 @@ OrderDates::Days OrderDates::ofOrdering(ir::Ordering const& ordering, int32_t fi
                      : !ordering.own.hasDays() ? included
                      : ordering.needsBoth      ? both(own, included)
                                                : either(own, included);
-    return without(all, excluded);
+    return place->second = without(all, excluded);
 }
 
 bool OrderDates::areKnown(ir::JobId job) const {
@@ -252,11 +260,16 @@ std::vector<int32_t> OrderDates::between(ir::JobId job, int32_t first, int32_t l
     if (!areKnown(job))
         return {};
     std::optional<Days> days;
+    ir::OrderingId inner;
     for (; job; job = estate.jobs[job].box) {
         if (estate.isContainer(job))
             continue; // has no criteria (CTM-094)
-        Days own = ofOrdering(estate.orderings[estate.jobs[job].ordering], first, last);
-        days = days ? both(*days, own) : std::move(own);
+        ir::OrderingId const ordering = estate.jobs[job].ordering;
+        if (days && ordering == inner)
+            continue; // as what is in it
+        Days const& own = ofOrdering(ordering, first, last);
+        days = days ? both(*days, own) : own;
+        inner = ordering;
     }
     return days.value_or(Days());
 }

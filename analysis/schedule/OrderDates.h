@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 namespace hoist::schedule {
@@ -41,10 +42,12 @@ private:
     void monthDays(ir::OrderRule const& rule, ir::Date month, Side& side);
     void weekDays(ir::OrderRule const& rule, ir::Date month, Side& side);
     Days candidates(ir::OrderRule const& rule, int32_t first, int32_t last);
-    Days ofOrdering(ir::Ordering const& ordering, int32_t first, int32_t last);
+    /// Of the criteria of one entity. Jobs share equal ones, and ask for the same days.
+    Days const& ofOrdering(ir::OrderingId id, int32_t first, int32_t last);
 
     ir::Estate const& estate;
     std::map<uint32_t, Days> calendars;
+    std::map<std::tuple<uint32_t, int32_t, int32_t>, Days> known; ///< ordering, first, last
 };
 
 } // namespace hoist::schedule

@@ -68,7 +68,9 @@ def test_shares_of_real_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         copy = tmp_path / str(number) / path.name
         copy.parent.mkdir()
         shutil.copy(path, copy)
-        hoist("check", copy, "--dialect", "controlm", "--fix", "--unsafe-fixes", "--select", "P3013")
+        hoist(
+            "check", copy, "--dialect", "controlm", "--fix", "--unsafe-fixes", "--select", "P3013"
+        )
         if copy.read_bytes() != path.read_bytes():
             held = [row for row in held if row.name != path.name]
             held.append(counted(copy, is_mended=True))
