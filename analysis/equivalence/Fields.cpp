@@ -189,7 +189,8 @@ static Operator operatorOf(target::Task const& task, bool& wrapped) {
             .Case("FileWatcher", Operator::watcher)
             .Case("OrderedCommand", Operator::orderedCommand)
             .Case("OrderedDummy", Operator::orderedDummy)
-            .Cases("Opaque", "Unsupported", Operator::refusal)
+            .Cases("Opaque", "Unsupported", "OrderedOpaque", "OrderedUnsupported",
+                   Operator::refusal)
             .Default(Operator::other);
     // A class of somebody's own that only inherits from a stock one may do anything.
     if (!wrapped && !module.starts_with("airflow."))
@@ -269,7 +270,8 @@ void JobComparison::unknown(std::string reason) {
 bool JobComparison::isRefusal() {
     if (kind != Operator::refusal)
         return false;
-    std::string const what = text(argument(task.type == "Opaque" ? "kind" : "reason"));
+    bool const isOpaque = llvm::StringRef(task.type).ends_with("Opaque");
+    std::string const what = text(argument(isOpaque ? "kind" : "reason"));
     unknown(fmt::format("{} stands in for an action that is not translated ({}): it fails whenever "
                         "it is reached",
                         task.type, what.empty() ? "no reason given" : what));
@@ -283,6 +285,7 @@ bool JobComparison::isBySiteOperator() {
     std::string const& dotted = placement.operatorClass.value;
     std::string const name = llvm::StringRef(dotted).rsplit('.').second.str();
     bool const same = task.type == name || task.type == "Legacy" + name ||
+                      task.type == "Ordered" + name ||
                       std::find(task.bases.begin(), task.bases.end(), name) != task.bases.end();
     if (!same) {
         differ(Aspect::shape, job.nameSpan,

@@ -90,7 +90,7 @@ bool FolderLowering::hasStart(JobId id) const {
     ir::Job const& job = estate.jobs[id];
     ir::OrderPolicy const& policy = policyOf(id);
     return job.group && !estate.isContainer(id) &&
-            (job.condition || policy.fromTime || policy.toTime || job.isWatched || isConfirmed(id));
+           (job.condition || policy.fromTime || policy.toTime || job.isWatched || isConfirmed(id));
 }
 
 /// What it leaves behind; and what has begun must end.

@@ -15,7 +15,6 @@ from compiled import ROOT, compile_estate
 TRAPS = ROOT / "tests" / "traps"
 NAIVE = sorted(folder for folder in TRAPS.glob("tr*/naive*") if folder.is_dir())
 NUMBERS = {*range(1, 20), *range(30, 38), *range(40, 54)}
-REPORTED = {"tr34"}  # hoist refuses cyclic jobs (F0015), so there is no DAG of its own
 DIFFERENCE = re.compile(r"(start|schedule|overlap|resources|fields) \S+|verdict|operation")
 
 
@@ -53,9 +52,7 @@ def test_naive_dags_say_what_must_differ(folder: Path) -> None:
     assert ("Must differ: " in said) is (told != "operation")
 
 
-@pytest.mark.parametrize(
-    "folder", [one for one in NAIVE if one.parent.name not in REPORTED], ids=_name
-)
+@pytest.mark.parametrize("folder", NAIVE, ids=_name)
 def test_naive_dags_are_those_of_the_definition(folder: Path, airflow_runs, tmp_path) -> None:
     """hoist makes DAGs of the same ids from the definition, so that the two can be compared."""
     compiled = compile_estate(_definition(folder.parent), out=tmp_path / "dags")

@@ -19,7 +19,7 @@ import pytest
 from compiled import ROOT, compile_estate, hoist_binary
 
 TRAPS = ROOT / "tests" / "traps"
-DIFFERENT, REFUSED = 3, 5
+DIFFERENT, FINDINGS = 3, 1
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _DAYS = 40  # Airflow takes minutes to list a year of half hours
 _A_YEAR = {"tr40", "tr40_start_times", "tr41", "tr42"}  # both changes of the clock
@@ -105,7 +105,7 @@ EXPECTED: dict[str, Told] = {
     "tr52/naive": _start("B"),
     "tr53/naive": _start("B", "airflow: B STARTING"),
 }
-# hoist refuses what has no exact form: these definitions have no DAG of its own (F0015).
+# Of what has no exact form hoist's own DAG holds a task that always fails, and it is told (F0002).
 REPORTED = {"tr34": "CYCLIC"}
 # TR-18 is about how a night is operated, not about what a DAG means: there is nothing to refute.
 OPERATION = {"tr18/naive"}
@@ -186,7 +186,9 @@ def test_the_naive_dag_is_refuted(name: str, airflow_home: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize("trap", REPORTED)
-def test_what_has_no_exact_form_is_reported(trap: str, tmp_path: Path) -> None:
+def test_what_has_no_exact_form_is_reported(
+    trap: str, airflow_home: Path, tmp_path: Path
+) -> None:
     done = subprocess.run(
         [hoist_binary(), "build", _definition(trap), "-o", tmp_path / "dags", "--output", "json"],
         capture_output=True,
@@ -194,10 +196,14 @@ def test_what_has_no_exact_form_is_reported(trap: str, tmp_path: Path) -> None:
         check=False,
         timeout=60,
     )
-    assert done.returncode == REFUSED
+    assert done.returncode == FINDINGS
     told = json.loads(done.stdout)["findings"]
-    assert [one for one in told if one["code"] == "F0015" and REPORTED[trap] in one["message"]]
-    assert not list((tmp_path / "dags").glob("*.py"))
+    assert [one for one in told if one["code"] == "F0002" and REPORTED[trap] in one["message"]]
+    serialized = _exported(trap, tmp_path / "dags", tmp_path / "serialized.json")
+    _code, judged = _verified(
+        trap, serialized, "--manifest", os.fspath(tmp_path / "dags" / "hoist.manifest.json")
+    )
+    assert {one["verdict"] for one in judged["workflows"]} == {"unknown"}
 
 
 @pytest.mark.parametrize("trap", sorted({one.split("/")[0] for one in NAIVE} - set(REPORTED)))

@@ -315,7 +315,7 @@ def test_generated_folders_are_proved(seed: int, tmp_path: Path) -> None:
 
 def test_a_refused_folder_has_nothing_to_compare(tmp_path: Path) -> None:
     (tmp_path / "estate.xml").write_text(
-        DEFINITION.replace('JOBNAME="FIX"', 'JOBNAME="FIX" CYCLIC="1" INTERVAL="00005M"'),
+        DEFINITION.replace('JOBNAME="FIX"', 'JOBNAME="FIX" TIMEZONE="TOK"'),
         encoding="utf-8",
     )
     (tmp_path / "hoist.toml").write_text(SETTINGS, encoding="utf-8")

@@ -88,6 +88,19 @@ std::optional<std::string> onLogicalDate(llvm::StringRef text, int64_t instant) 
     return result;
 }
 
+/// The shell that the first line of a script inside the definition names; empty: its user's.
+std::string shellOf(ir::Job const& job) {
+    auto const* script = std::get_if<ir::ScriptAction>(&job.action);
+    llvm::StringRef line = script && script->text ? script->text->split('\n').first : "";
+    if (!line.consume_front("#!"))
+        return {};
+    llvm::StringRef const path = line.trim();
+    static constexpr llvm::StringLiteral shells[] = {"sh", "bash", "ksh", "dash", "zsh"};
+    bool const isShell =
+        path.starts_with("/") && llvm::is_contained(shells, path.rsplit('/').second);
+    return isShell ? path.str() : std::string();
+}
+
 bool tells(ir::EndAction::Kind kind) {
     return kind == ir::EndAction::Kind::mail || kind == ir::EndAction::Kind::shout ||
            kind == ir::EndAction::Kind::ticket;
@@ -126,9 +139,16 @@ void JobComparison::compareOrder(llvm::ArrayRef<int64_t> ticks) {
         unknown(fmt::format("hoist has no model of what {} does", name));
     }
     if (kind == Operator::orderedCommand || kind == Operator::command) {
-        if (std::string const shell = text(argument("shell")); !shell.empty())
-            differ(Aspect::action, job.nameSpan, "the shell of its user", inTicks(shell),
+        std::string const shell = text(argument("shell")), wanted = shellOf(job);
+        if (shell != wanted)
+            differ(Aspect::action, job.nameSpan,
+                   wanted.empty() ? "the shell of its user" : inTicks(wanted),
+                   shell.empty() ? "the shell of its user" : inTicks(shell),
                    fmt::format("{} would be read by another shell", name));
+        auto const* said = std::get_if<ir::CommandAction>(&job.action);
+        if (said && said->command->empty())
+            assume("empty-command-ends-ok",
+                   "a job whose command line is empty does nothing and ends OK");
         compareMachine(true);
         compareVia();
         if (job.machines->empty())

@@ -41,6 +41,22 @@ OrderedEstate::OrderedEstate(ir::Estate const& model, Horizon horizon)
     }
 }
 
+void OrderedEstate::addOutsiders(OrderedEstate const& other) {
+    auto const isOutsider = [&](JobId job) {
+        return job && !estate.jobByName.contains(other.estate.jobs[job].name);
+    };
+    for (auto const& [key, fact] : other.facts) {
+        for (auto const& [job, change] : fact.changes)
+            if (isOutsider(job))
+                facts[key].changes.emplace_back(JobId(), change);
+        for (auto const& [job, atom] : fact.waits)
+            if (isOutsider(job))
+                facts[key].waits.emplace_back(JobId(), atom);
+    }
+    hasNamedServer |= other.hasNamedServer;
+    hasUnnamedServer |= other.hasUnnamedServer;
+}
+
 bool OrderedEstate::hasCriteria(JobId job) const {
     for (; job; job = estate.jobs[job].box) {
         if (estate.isContainer(job) || !estate.jobs[job].ordering)
@@ -78,7 +94,7 @@ JobId OrderedEstate::producerOf(JobId consumer, ir::Atom const& atom) {
         return {};
     JobId producer;
     for (auto const& [job, change] : it->second.changes) {
-        if (change->isAction || change->date.kind != Kind::sameCycle)
+        if (!job || change->isAction || change->date.kind != Kind::sameCycle)
             return {};
         if (!change->adds) {
             bool const isAlone = llvm::all_of(
@@ -97,7 +113,7 @@ JobId OrderedEstate::producerOf(JobId consumer, ir::Atom const& atom) {
 bool OrderedEstate::isInternal(ir::FactChange const& change) {
     auto const it = facts.find(keyOf(change.server, change.name));
     return it == facts.end() || llvm::all_of(it->second.waits, [&](auto const& wait) {
-               return producerOf(wait.first, *wait.second).isValid();
+               return wait.first && producerOf(wait.first, *wait.second).isValid();
            });
 }
 
@@ -105,7 +121,7 @@ std::vector<JobId> OrderedEstate::addersOf(ir::Atom const& atom) const {
     std::vector<JobId> found;
     if (auto const it = facts.find(keyOf(atom.instance, atom.name)); it != facts.end())
         for (auto const& [job, change] : it->second.changes)
-            if (change->adds && !llvm::is_contained(found, job))
+            if (job && change->adds && !llvm::is_contained(found, job))
                 found.push_back(job);
     return found;
 }

@@ -28,6 +28,10 @@ public:
 
     ir::Estate const& estate;
 
+    /// What jobs of `other` that this estate does not have change and wait for: they do so on both
+    /// sides.
+    void addOutsiders(OrderedEstate const& other);
+
     /// The order dates of an entity, of all folders around it too; empty where it has no criteria.
     std::vector<int32_t> const& daysOf(JobId job);
     /// Does anything choose its days? What is ordered by hand needs nothing (CTM-006).
@@ -47,7 +51,7 @@ public:
     }
 
 private:
-    struct Fact {
+    struct Fact { ///< jobs that are none of the estate's are invalid
         std::vector<std::pair<JobId, ir::FactChange const*>> changes;
         std::vector<std::pair<JobId, ir::Atom const*>> waits;
     };

@@ -347,6 +347,7 @@ void verifyFolders(ir::Estate const& estate, target::Bag const& bag, llvm::Array
     if (lifted.of.empty())
         return;
     OrderedEstate ours(estate, options.horizon), theirs(*lifted.estate, options.horizon);
+    theirs.addOutsiders(ours);
     schedule::Ticks ourTicks(estate), theirTicks(*lifted.estate);
     for (Pair const& pair : pairs)
         if (auto const it = lifted.of.find(pair.workflow.value); it != lifted.of.end())
