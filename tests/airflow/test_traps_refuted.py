@@ -19,7 +19,7 @@ import pytest
 from compiled import ROOT, compile_estate, hoist_binary
 
 TRAPS = ROOT / "tests" / "traps"
-DIFFERENT, FINDINGS = 3, 1
+DIFFERENT = 3
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _DAYS = 40  # Airflow takes minutes to list a year of half hours
 _A_YEAR = {"tr40", "tr40_start_times", "tr41", "tr42"}  # both changes of the clock
@@ -196,7 +196,7 @@ def test_what_has_no_exact_form_is_reported(
         check=False,
         timeout=60,
     )
-    assert done.returncode == FINDINGS
+    assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)["findings"]
     assert [one for one in told if one["code"] == "F0002" and REPORTED[trap] in one["message"]]
     serialized = _exported(trap, tmp_path / "dags", tmp_path / "serialized.json")

@@ -367,7 +367,7 @@ TEST(Coupled, AWatchedFolderTellsItsStartAndEnd) {
 
 TEST(Coupled, WhoWaitsForWhatIsNotWrittenIsTold) {
     std::string xml = folder(order("R") + order("LOAD", waits("X")));
-    xml.replace(xml.find("DAYS="), 0, "CONFIRM=\"1\" "); // no form in Airflow
+    xml.replace(xml.find("DAYS="), 0, "RETRO=\"1\" "); // no form in Airflow
     Coupled estate(job("NEXT", "condition: s(R^CTM)\n") +
                        job("BAD", atTen + "run_calendar: GONE\n"),
                    xml, {knows("F/R", "R^CTM"), changes("BAD", "X")});

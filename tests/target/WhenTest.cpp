@@ -136,7 +136,7 @@ TEST(When, ReadsWhatPeopleWrite) {
     EXPECT_EQ(again("e(a)>=-3 & v(GO)=Y-1"), "e(a) >= -3 & v(GO) = \"Y-1\"");
     EXPECT_EQ(again("s(a, 24) | d(b, 9999)"), "s(a, 24.00) | d(b, 9999)"); // JIL-072
     EXPECT_EQ(again("true & s(a)"), "true & s(a)");
-    EXPECT_EQ(again("fact( X-OK ^S , previous order date ) & fact(Y, order date -2)"),
+    EXPECT_EQ(again("fact( X-OK^S , previous order date ) & fact(Y, order date -2)"),
               "fact(X-OK^S, previous order date) & fact(Y, order date -2)");
     EXPECT_EQ(again("fact(X, yesterday)"), "expected a date of a fact at offset 8");
     EXPECT_EQ(again("s(a b)"), "expected `)` at offset 4");

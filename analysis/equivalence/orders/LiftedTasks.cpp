@@ -7,6 +7,16 @@
 
 namespace hoist::equivalence {
 
+/// What it runs is compared elsewhere; an empty command ends at once (CTM-071).
+static ir::CommandAction commandOf(target::Task const& task) {
+    bool const isEmpty = task.type == "OrderedCommand" && task.module == orderModule &&
+                         task.argument("script").is_null() &&
+                         textOf(task.argument("command")).empty();
+    ir::CommandAction action;
+    action.command.set(isEmpty ? "" : "runs", ir::ConstructId(0));
+    return action;
+}
+
 /// "hh:mm" as a minute of the day.
 static std::optional<int32_t> clockOf(llvm::StringRef text) {
     int32_t hour = 0, minute = 0;
@@ -68,7 +78,7 @@ void Lifting::addTask(TaskId id, int copy, int32_t from) {
     if (isDummy)
         into.jobs[job].action = ir::NoAction{};
     else
-        into.jobs[job].action = ir::CommandAction{};
+        into.jobs[job].action = commandOf(task);
     Days days = daysAround(task.group);
     if (json const& own = task.argument("days"); own.is_object()) {
         auto const set = own.find("order_days");
