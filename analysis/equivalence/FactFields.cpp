@@ -1,6 +1,7 @@
 // What the ends of a job tell Control-M (`[[bridge]]`), against the arguments `facts` and
 // `business_day` of its task, or of the verdict of a box.
 #include "analysis/equivalence/JobComparison.h"
+#include "analysis/equivalence/orders/Effects.h"
 
 #include <llvm/ADT/STLExtras.h>
 
@@ -8,15 +9,6 @@
 
 namespace hoist::equivalence {
 namespace {
-
-std::string changeText(ir::Estate const& estate, ir::FactChange const& change) {
-    ir::Atom fact;
-    fact.kind = ir::Atom::Kind::fact;
-    fact.name = change.name;
-    fact.instance = change.server;
-    fact.scope = change.date;
-    return (change.adds ? "+" : "-") + estate.conditions.print(fact);
-}
 
 std::string joined(std::vector<std::string> const& texts) {
     std::string text;
@@ -40,7 +32,7 @@ void compareEndFacts(ir::Estate const& estate, ir::Job const& job, nlohmann::jso
         std::vector<std::string> wanted, theirs;
         for (ir::FactChange const& change : job.factChanges)
             if ((change.on & outcome) != 0) {
-                wanted.push_back(changeText(estate, change));
+                wanted.push_back(textOf(change, estate.conditions));
                 isDated |= change.date.kind == ir::Scope::Kind::sameCycle;
                 where = change.span;
             }

@@ -216,14 +216,20 @@ Py FolderLowering::changesOf(ir::Job const& job, std::vector<uint32_t> const& ad
     return Py(std::move(list));
 }
 
+/// CTM-006: without criteria, in a folder that is ordered by hand.
+bool FolderLowering::isSilent(JobId id) {
+    return policyOf(workflow.root).method == ir::OrderPolicy::Method::manual &&
+           criteriaText(id).empty();
+}
+
 Py::Keywords FolderLowering::submission(JobId id, bool isFolder) {
     ir::Job const& job = estate.jobs[id];
     ir::OrderPolicy const& policy = policyOf(id);
     Py::Keywords arguments;
-    // A folder says its days itself, and what all say the DAG says. What has none (a hand orders
-    // its folder, else it is refused) is ordered like what is around it.
+    // A folder says its days itself, and what all say the DAG says. What has none comes with a
+    // folder that a hand orders, and is never ordered by New Day.
     bool const isSaid =
-        isFolder || criteriaText(id).empty() ||
+        isFolder || isSilent(id) ||
         (estate.isContainer(job.box) ? hasOneRhythm : criteriaText(id) == criteriaText(job.box));
     if (!isSaid)
         arguments.emplace_back("days", daysOf(estate.orderings[job.ordering]));
@@ -363,7 +369,7 @@ void FolderLowering::lowerGroup(JobId id) {
         box.depth = around ? dag.boxes[around].depth + 1 : 1;
         box.job = id;
         box.comments.push_back(place(estate, job.origin));
-        if (!criteriaText(id).empty() && criteriaText(id) != criteriaText(job.box))
+        if (!isSilent(id) && criteriaText(id) != criteriaText(job.box))
             box.arguments.emplace_back("days", daysOf(estate.orderings[job.ordering]));
         around = boxOf[id.value] = dag.boxes.add(std::move(box));
         dag.order.push_back(around);

@@ -104,6 +104,7 @@ private:
     void lowerEntity(ir::JobId id);
     void lowerGroup(ir::JobId id);
     void lowerJob(ir::JobId id);
+    bool isSilent(ir::JobId id);
     Py::Keywords submission(ir::JobId id, bool isFolder);
     // FolderActions.cpp
     void lowerAction(ir::JobId id, Task& task);

@@ -336,3 +336,30 @@ def test_a_refused_folder_has_nothing_to_compare(tmp_path: Path) -> None:
     (day,) = [one for one in told["workflows"] if one["workflow"] == "DAY"]
     assert (code, day["verdict"]) == (4, "unknown")
     assert "refuses" in day["unknowns"][0]["reason"]
+
+
+def test_what_has_no_criteria_is_not_ordered(tmp_path: Path) -> None:
+    """BMC's "None (Manual Order)": with its folder it would run on each day (CTM-006)."""
+    source = tmp_path / "estate.xml"
+    source.write_text(
+        '<DEFTABLE><SMART_FOLDER FOLDER_NAME="F" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL">'
+        '<JOB JOBNAME="A" TASKTYPE="Command" CMDLINE="a" NODEID="h" DAYS="ALL"/>'
+        '<JOB JOBNAME="B" TASKTYPE="Command" CMDLINE="b" NODEID="h"/>'
+        "</SMART_FOLDER></DEFTABLE>",
+        encoding="utf-8",
+    )
+    compile_estate(source, out=tmp_path / "dags")
+    loaded = export(tmp_path / "dags", tmp_path / "export.json")
+    exported = json.loads(loaded.read_text(encoding="utf-8"))
+    days = exported["day_sets"][task(exported, "B")["arguments"]["days"]["order_days"]]
+    assert days["days"] == []
+    _, told, _ = verify(
+        source, "--serialized", loaded, "--manifest", tmp_path / "dags" / "hoist.manifest.json"
+    )
+    assert [one["verdict"] for one in told["workflows"]] == ["equivalent-if"]
+    del task(exported, "B")["arguments"]["days"]
+    loaded.write_text(json.dumps(exported), encoding="utf-8")
+    _, told, _ = verify(
+        source, "--serialized", loaded, "--manifest", tmp_path / "dags" / "hoist.manifest.json"
+    )
+    assert [one["verdict"] for one in told["workflows"]] == ["different"]

@@ -58,6 +58,9 @@ void OrderedEstate::addOutsiders(OrderedEstate const& other) {
 }
 
 bool OrderedEstate::hasCriteria(JobId job) const {
+    ir::Workflow const& folder = estate.workflows[estate.jobs[job].workflow];
+    if (policyOf(folder.root).method != ir::OrderPolicy::Method::manual)
+        return true; // what has none is never ordered
     for (; job; job = estate.jobs[job].box) {
         if (estate.isContainer(job) || !estate.jobs[job].ordering)
             continue;

@@ -34,7 +34,8 @@ public:
 
     /// The order dates of an entity, of all folders around it too; empty where it has no criteria.
     std::vector<int32_t> const& daysOf(JobId job);
-    /// Does anything choose its days? What is ordered by hand needs nothing (CTM-006).
+    /// Does anything choose its days? What is ordered by hand needs nothing; by New Day it is never
+    /// ordered without (CTM-006).
     bool hasCriteria(JobId job) const;
 
     /// The one job whose end OK is all that a wait for this fact waits for: it alone adds the fact,
