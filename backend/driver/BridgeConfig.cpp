@@ -7,8 +7,6 @@
 namespace hoist {
 namespace {
 
-using diag::Code;
-
 class BridgeReader : TomlReader {
 public:
     using TomlReader::TomlReader;

@@ -186,9 +186,7 @@ def test_the_naive_dag_is_refuted(name: str, airflow_home: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize("trap", REPORTED)
-def test_what_has_no_exact_form_is_reported(
-    trap: str, airflow_home: Path, tmp_path: Path
-) -> None:
+def test_what_has_no_exact_form_is_reported(trap: str, airflow_home: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [hoist_binary(), "build", _definition(trap), "-o", tmp_path / "dags", "--output", "json"],
         capture_output=True,

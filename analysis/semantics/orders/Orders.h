@@ -105,7 +105,7 @@ private:
         bool const wasOpen = order.isOpen();
         order.state = state;
         if (order.folder != noOrder && order.isOpen() != wasOpen)
-            orders[order.folder].open += wasOpen ? -1 : 1;
+            wasOpen ? --orders[order.folder].open : ++orders[order.folder].open;
     }
     ir::Job const& jobOf(OrderIndex index) const { return estate.jobs[orders[index].job]; }
     ir::OrderPolicy const& policyOf(ir::JobId job) const {

@@ -271,7 +271,7 @@ _Operator = TypeVar("_Operator", bound=BaseOperator)
 
 @cache
 def ordered(operator: type[_Operator]) -> type[_Operator]:
-    """A subclass of the site's `operator` that is submitted as a job of Control-M (see `legacy`)."""
+    """A subclass of the site's `operator`, submitted as a job of Control-M (see `legacy`)."""
     base: Any = legacy(operator)
 
     class OfOrder(Ordered, base):  # type: ignore[misc]
