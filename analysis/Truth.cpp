@@ -27,7 +27,6 @@
 namespace hoist::analysis {
 
 using ir::Atom;
-using ir::Compare;
 using ir::Expr;
 
 namespace {
