@@ -234,11 +234,7 @@ void Play::begin() {
         planDay(scenario.start);
 }
 
-std::optional<int64_t> Play::nextAt() const {
-    if (queue.isEmpty() || queue.first().at >= scenario.end)
-        return std::nullopt;
-    return queue.first().at;
-}
+std::optional<int64_t> Play::nextAt() const { return queue.nextAt(scenario.end); }
 
 void Play::playNext() {
     PlannedEvent const event = queue.pop();

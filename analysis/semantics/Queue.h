@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <queue>
 #include <vector>
 
@@ -42,7 +43,12 @@ public:
         heap.push({at, rank, next++, kind, subject, detail});
     }
     bool isEmpty() const { return heap.empty(); }
-    PlannedEvent const& first() const { return heap.top(); }
+    /// The instant of the first event, if it lies before `end`.
+    std::optional<int64_t> nextAt(int64_t end) const {
+        if (heap.empty() || heap.top().at >= end)
+            return std::nullopt;
+        return heap.top().at;
+    }
     PlannedEvent pop() {
         PlannedEvent const first = heap.top();
         heap.pop();

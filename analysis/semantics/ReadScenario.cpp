@@ -1,6 +1,7 @@
 // A scenario file becomes a Scenario; every key, job and event is known or reported.
 #include "analysis/semantics/ReadScenario.h"
 
+#include "analysis/schedule/BusinessDay.h"
 #include "analysis/semantics/Json.h"
 #include "frontend/base/Suggest.h"
 #include "frontend/ir/Calendar.h"
@@ -471,10 +472,7 @@ std::optional<Scenario> readScenario(FileId file, ir::Estate const& estate,
 
 Scenario ordinaryDay(ir::Estate const& estate, int64_t now) {
     Scenario scenario;
-    ir::TimeZone const* const zone =
-        estate.settings.timezone.empty()
-            ? nullptr
-            : ir::findZone(ir::resolveZone(estate.settings.timezone).zone);
+    ir::TimeZone const* const zone = schedule::siteZone(estate.settings);
     constexpr int64_t day = 86'400;
     int64_t const local = now + (zone ? zone->offsetAt(now) : 0);
     int64_t const midnight = local - (local % day + day) % day;

@@ -3,6 +3,7 @@
 #include "backend/driver/Driver.h"
 
 #include "analysis/Analysis.h"
+#include "analysis/schedule/BusinessDay.h"
 #include "analysis/semantics/Interpreter.h"
 #include "analysis/semantics/ReadScenario.h"
 #include "backend/airflow/Build.h"
@@ -437,10 +438,7 @@ private:
         schedule::Ticks ticks(estate);
         semantics::Trace const trace = semantics::run(estate, ticks, *scenario);
         progress.clear();
-        ir::TimeZone const* const zone =
-            estate.settings.timezone.empty()
-                ? nullptr
-                : ir::findZone(ir::resolveZone(estate.settings.timezone).zone);
+        ir::TimeZone const* const zone = schedule::siteZone(estate.settings);
         console.out(job ? forPeople(report::explainJob(estate, trace, job, zone), console)
                     : invocation.format == "json"
                         ? report::traceJson(trace)

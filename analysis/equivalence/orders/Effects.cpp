@@ -1,5 +1,7 @@
-// The three rounds of CTM-070, without a run.
+// What the rules of an end come to, without a run.
 #include "analysis/equivalence/orders/Effects.h"
+
+#include "analysis/semantics/orders/Rules.h"
 
 #include <fmt/format.h>
 
@@ -40,36 +42,23 @@ std::string otherText(ir::EndAction const& action) {
 } // namespace
 
 Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, std::optional<int64_t> code) {
+    bool const isOk = code && *code == 0; // CTM-071
+    semantics::FiredRules const fired =
+        semantics::firedRules(policy, isOk, [&](ir::EndTest const& test, bool before) {
+            return applies(test, before, code);
+        });
     Effect effect;
-    bool isOk = code && *code == 0; // CTM-071
-    bool isNotOkForGood = false;    // CTM-074
-    std::vector<ir::EndRule const*> fired;
-    for (int round = 1; round <= 3; ++round) {
-        bool setsOk = false, setsNotOk = false;
-        bool const before = isOk;
-        for (ir::EndRule const& rule : policy.rules) {
-            if (rule.round() != round || !applies(rule.test, before, code))
-                continue;
-            fired.push_back(&rule);
-            for (ir::EndAction const& action : rule.actions) {
-                setsOk |= action.kind == Action::setOk;
-                setsNotOk |= action.kind == Action::setNotOk;
-            }
-        }
-        isNotOkForGood |= setsNotOk;
-        isOk = !isNotOkForGood && (isOk || setsOk);
-    }
-    effect.isOk = isOk;
-    if (isOk) // CTM-014
+    effect.isOk = fired.isOk;
+    if (effect.isOk) // CTM-014
         for (ir::FactChange const& change : job.factChanges)
             if (!change.isAction)
                 effect.changes.push_back(&change);
-    for (ir::EndRule const* rule : fired)
+    for (ir::EndRule const* rule : fired.rules)
         for (ir::EndAction const& action : rule->actions) {
             if (action.kind == Action::changeFact)
                 effect.changes.push_back(&job.factChanges[action.fact]);
             else if (action.kind == Action::rerun)
-                effect.reruns |= !isOk; // what ended OK is not run again (CTM-067)
+                effect.reruns |= !effect.isOk; // what ended OK is not run again (CTM-067)
             else if (std::string text = otherText(action); !text.empty())
                 effect.others.push_back(std::move(text));
         }

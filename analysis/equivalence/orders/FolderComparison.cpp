@@ -3,10 +3,8 @@
 
 #include "analysis/equivalence/Solver.h"
 #include "analysis/equivalence/orders/Effects.h"
-#include "analysis/equivalence/orders/LiftedDags.h"
 
 #include <llvm/ADT/STLExtras.h>
-#include <llvm/ADT/StringSet.h>
 
 #include <fmt/format.h>
 

@@ -1,5 +1,6 @@
 // Timetables as order dates, folders as folders.
 #include "analysis/equivalence/orders/Lifting.h"
+#include "analysis/schedule/BusinessDay.h"
 
 #include <fmt/format.h>
 
@@ -52,7 +53,6 @@ void Lifting::liftDag(Pair const& given) {
     out->folder = into.workflows.add();
     into.workflows[out->folder].dialect = ir::Dialect::controlm;
     boxOf.clear();
-    matchTasks();
     readSchedule();
     addGroups();
     std::vector<int32_t> times = out->startTimes;
@@ -62,20 +62,6 @@ void Lifting::liftDag(Pair const& given) {
         addTasks(times.size() > 1 ? static_cast<int>(copy) : -1,
                  times.size() > 1 ? times[copy] : startTime);
     checkFolderTasks();
-}
-
-/// By the matching of all dialects; else by the last part of a job's path.
-void Lifting::matchTasks() {
-    original.clear();
-    for (auto const& [task, job] : pair->jobOf)
-        original[task] = job;
-}
-
-ir::TimeZone const& Lifting::zone() {
-    auto const* const site = into.settings.timezone.empty()
-                                 ? nullptr
-                                 : ir::findZone(ir::resolveZone(into.settings.timezone).zone);
-    return site ? *site : *ir::findZone("UTC");
 }
 
 void Lifting::readSchedule() {
@@ -111,15 +97,13 @@ void Lifting::readOrderDates() {
 void Lifting::readTicks() {
     method = ir::OrderPolicy::Method::newDay;
     out->hasTicks = true;
-    ir::TimeZone const& local = zone();
+    ir::TimeZone const& local = schedule::siteZoneOrUtc(into.settings);
     std::map<int32_t, std::vector<int32_t>> timesOf; // by order date
     int64_t const newDay = into.settings.newDay;
     for (int64_t const tick : bag.tickSets[dag->timetable.ticks].ticks) {
         int64_t const wall = tick + local.offsetAt(tick);
-        auto day = static_cast<int32_t>(wall / secondsADay);
+        int32_t const day = schedule::orderDateOf(into.settings, local, tick);
         auto const minute = static_cast<int32_t>(wall % secondsADay / 60);
-        if (minute < newDay)
-            --day; // CTM-002
         timesOf[day].push_back(minute);
     }
     std::set<std::vector<int32_t>> patterns;

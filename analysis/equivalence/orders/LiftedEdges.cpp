@@ -189,7 +189,7 @@ void Lifting::checkFolderTasks() {
         if (known == definitions.jobByName.end())
             continue; // told already
         llvm::BitVector const between = reachable(id, isStart(task));
-        for (auto const& [other, job] : original)
+        for (auto const& [other, job] : pair->jobOf)
             if (definitions.isInside(job, known->second) && !between.test(other))
                 out->certain.push_back(
                     isStart(task)

@@ -48,8 +48,8 @@ void Lifting::addTask(TaskId id, int copy, int32_t from) {
     }
     if (isEnd(task))
         return readEnd(task);
-    auto const known = original.find(id.value);
-    bool const isMatched = known != original.end();
+    auto const known = pair->jobOf.find(id.value);
+    bool const isMatched = known != pair->jobOf.end();
     if (!isMatched && !isSensor(task) && task.role != target::Role::junction) {
         if (runsSomething(task))
             out->certain.push_back(fmt::format(

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "analysis/equivalence/orders/LiftedDags.h"
-#include "frontend/ir/TimeZones.h"
 
 #include <llvm/ADT/BitVector.h>
 #include <llvm/ADT/DenseMap.h>
@@ -60,11 +59,8 @@ private:
     }
     bool isStart(target::Task const& task) const { return isOrderTask(task, "FolderStart"); }
     bool isEnd(target::Task const& task) const { return isOrderTask(task, "FolderEnd"); }
-    /// By the matching of all dialects; else by the last part of a job's path.
-    void matchTasks();
 
     // LiftedDags.cpp: when runs are made
-    ir::TimeZone const& zone();
     void readSchedule();
     void readOrderDates();
     /// Ticks at times of the day that are the same each day: order dates and the time from which on
@@ -162,9 +158,8 @@ private:
     int32_t startTime = -1;
     ir::OrderPolicy::Method method = ir::OrderPolicy::Method::newDay;
     std::string copyText;
-    llvm::DenseMap<uint32_t, ir::JobId> original; ///< task → job of the definitions
-    std::map<uint32_t, ir::JobId> boxOf;          ///< folder of the definitions → lifted
-    std::vector<ir::JobId> here;                  ///< task → lifted job, of the copy at hand
+    std::map<uint32_t, ir::JobId> boxOf; ///< folder of the definitions → lifted
+    std::vector<ir::JobId> here;         ///< task → lifted job, of the copy at hand
     std::map<std::pair<uint32_t, uint32_t>, std::vector<ir::JobId>> jobsOf; ///< DAG, task
     std::vector<OtherTask> awaited;
     std::map<std::vector<int32_t>, ir::CalendarId> calendarOf;

@@ -1,7 +1,7 @@
 // What a job of Control-M executes, where, and who is told, against its task. When it starts and
 // what follows from its end is FolderComparison's.
 #include "analysis/equivalence/JobComparison.h"
-#include "frontend/ir/TimeZones.h"
+#include "analysis/schedule/BusinessDay.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
@@ -16,7 +16,6 @@ namespace hoist::equivalence {
 
 namespace {
 
-constexpr int64_t secondsADay = 86'400;
 constexpr size_t ticksTried = 60;
 
 /// `%%NAME`s of a text, as far as the letters of a name go (CTM-100).
@@ -290,13 +289,9 @@ void JobComparison::compareStockOrder(ir::CommandAction const& action,
 
 void JobComparison::compareDatedCommand(ir::CommandAction const& action, std::string const& raw,
                                         llvm::ArrayRef<int64_t> ticks) {
-    ir::TimeZone const* zone = ir::findZone(
-        estate.settings.timezone.empty() ? "UTC" : ir::resolveZone(estate.settings.timezone).zone);
+    ir::TimeZone const& zone = schedule::siteZoneOrUtc(estate.settings);
     for (int64_t const tick : ticks.take_front(ticksTried)) {
-        int64_t const wall = tick + (zone ? zone->offsetAt(tick) : 0);
-        auto day = static_cast<int32_t>(wall / secondsADay);
-        if (wall % secondsADay / 60 < estate.settings.newDay)
-            --day; // CTM-002
+        int32_t const day = schedule::orderDateOf(estate.settings, zone, tick);
         auto const was = onOrderDate(*action.command, ir::fromDayNumber(day));
         auto const is = onLogicalDate(raw, tick);
         if (!was || !is)

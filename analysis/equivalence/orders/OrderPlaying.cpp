@@ -4,7 +4,7 @@
 #include "analysis/equivalence/Playing.h"
 #include "analysis/equivalence/orders/Effects.h"
 #include "analysis/equivalence/orders/LiftedDags.h"
-#include "frontend/ir/TimeZones.h"
+#include "analysis/schedule/BusinessDay.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringSet.h>
@@ -44,32 +44,55 @@ public:
             if (std::string const name = model(first).jobs[job].name.str();
                 !model(first).isGroup(job) && there.contains(name))
                 names_.insert(name);
-        for (ir::Job const& job : model(first).jobs)
-            for (ir::FactChange const& change : job.factChanges)
-                if (first.orders.isInternal(change))
-                    internal.insert(change.name);
+        if (about.aspect == Aspect::order) // else what is left behind is not compared
+            for (ir::Job const& job : model(first).jobs)
+                for (ir::FactChange const& change : job.factChanges)
+                    if (first.orders.isInternal(change))
+                        internal.insert(change.name);
         findCast();
     }
 
     std::optional<PlayedOrders> run() {
         size_t plays = 0;
-        for (Scenario& scenario : scenarios()) {
-            if (++plays > mostPlays)
-                return std::nullopt;
-            auto const found = play(scenario, false);
-            if (!found)
-                continue;
-            shrink(scenario, model(first), [&](Scenario const& candidate) {
-                auto const same = play(candidate, false);
-                return same && same->job == found->job && same->aspect == found->aspect;
-            });
-            shrinkFacts(scenario, *found);
-            return play(scenario, true);
+        std::vector<Lives> const lives = livesTried();
+        Scenario const empty = emptyDays();
+        for (Given const& given : givens()) {
+            Scenario days = empty;
+            addFacts(days, given);
+            addEarlierFacts(days);
+            for (Lives const& some : lives) {
+                if (++plays > mostPlays)
+                    return std::nullopt;
+                Scenario scenario = days;
+                for (auto const& [name, plans] : some)
+                    scenario.runs[name] = plans;
+                if (auto const found = play(scenario, false))
+                    return shrunk(std::move(scenario), *found);
+            }
         }
         return std::nullopt;
     }
 
 private:
+    /// How some jobs run, by name.
+    using Lives = std::vector<std::pair<std::string, std::vector<RunPlan>>>;
+
+    std::optional<PlayedOrders> shrunk(Scenario scenario, PlayedOrders const& found) {
+        auto const isSame = [&](Scenario const& candidate) {
+            auto const same = play(candidate, false);
+            return same && same->job == found.job && same->aspect == found.aspect;
+        };
+        shrink(scenario, model(first), isSame);
+        for (std::string const& name : outside) {
+            Scenario candidate = scenario;
+            std::erase_if(candidate.facts,
+                          [&](semantics::StoredFact const& fact) { return fact.name == name; });
+            if (isSame(candidate))
+                scenario = std::move(candidate);
+        }
+        return play(scenario, true);
+    }
+
     static ir::Estate const& model(OrderSide const& side) { return side.orders.estate; }
 
     std::string nameInFirst(llvm::StringRef name) const {
@@ -157,11 +180,8 @@ private:
     // --- days ------------------------------------------------------------------------------------
 
     int64_t newDay(int32_t day) const {
-        std::string const& said = model(first).settings.timezone;
-        auto const* zone = said.empty() ? nullptr : ir::findZone(ir::resolveZone(said).zone);
-        if (zone == nullptr)
-            zone = ir::findZone("UTC");
-        return zone->at(day * secondsADay + int64_t{model(first).settings.newDay} * 60).first;
+        ir::Settings const& settings = model(first).settings;
+        return schedule::newDay(settings, schedule::siteZoneOrUtc(settings), day);
     }
 
     Scenario emptyDays() {
@@ -206,8 +226,9 @@ private:
         return scenario;
     }
 
-    std::vector<Scenario> scenarios() {
-        std::vector<std::vector<std::pair<std::string, std::vector<RunPlan>>>> lives{{}};
+    /// How those of the cast may run; first all as usual.
+    std::vector<Lives> livesTried() const {
+        std::vector<Lives> lives{{}};
         std::set<int64_t> const durations = durationsTried();
         auto const plan = [](int64_t code, int64_t duration, bool isKilled = false) {
             RunPlan made;
@@ -228,23 +249,15 @@ private:
             for (size_t j = 0; j < std::min<size_t>(cast.size(), 4); ++j)
                 if (i != j)
                     lives.push_back({{cast[i], {plan(1, 60)}}, {cast[j], {plan(0, 3 * hour)}}});
-        std::vector<Scenario> made;
-        Scenario const empty = emptyDays();
-        for (Given const& given : givens()) {
-            Scenario days = empty;
-            addFacts(days, given);
-            for (auto const& [name, dates] : earlier)
-                for (int32_t const day : dates)
-                    if (int64_t const at = newDay(day);
-                        at < days.start && at > days.start - 15 * secondsADay)
-                        days.facts.push_back({name, mmdd(day)});
-            for (auto const& life : lives) {
-                Scenario& one = made.emplace_back(days);
-                for (auto const& [name, plans] : life)
-                    one.runs[name] = plans;
-            }
-        }
-        return made;
+        return lives;
+    }
+
+    void addEarlierFacts(Scenario& days) const {
+        for (auto const& [name, dates] : earlier)
+            for (int32_t const day : dates)
+                if (int64_t const at = newDay(day);
+                    at < days.start && at > days.start - 15 * secondsADay)
+                    days.facts.push_back({name, mmdd(day)});
     }
 
     /// Which conditions of others are there, and from when on.
@@ -276,27 +289,28 @@ private:
     /// Times of the day around which a window opens or closes, from New Day on.
     std::set<int64_t> latenesses() const {
         std::set<int64_t> found{5 * hour};
-        int64_t const newDay_ = model(first).settings.newDay;
+        ir::Settings const& settings = model(first).settings;
         for (auto const& [side, job] : {std::pair(&first, about.first), {&second, about.second}}) {
             if (!job)
                 continue;
             ir::OrderPolicy const& policy = side->orders.policyOf(job);
             for (auto const* time : {&policy.fromTime, &policy.toTime})
                 if (*time)
-                    found.insert((**time - newDay_ + 1440) % 1440 * 60 + hour / 2);
+                    found.insert(int64_t{schedule::minutesFromNewDay(settings, **time)} * 60 +
+                                 hour / 2);
         }
         return found;
     }
 
     std::set<int64_t> durationsTried() const {
         std::set<int64_t> found{20 * int64_t{60}, 3 * hour, 12 * hour, 30 * hour};
-        int64_t const newDay_ = model(first).settings.newDay;
+        ir::Settings const& settings = model(first).settings;
         std::set<int64_t> begins{0}; // from New Day on, of what may be waited for
         for (OrderSide const* side : {&first, &second})
             for (JobId const job : model(*side).workflows[side->folder].jobs)
                 if (auto const& from = side->orders.policyOf(job).fromTime;
                     from && begins.size() < 4)
-                    begins.insert((*from - newDay_ + 1440) % 1440 * 60);
+                    begins.insert(int64_t{schedule::minutesFromNewDay(settings, *from)} * 60);
         for (int64_t const late : latenesses())
             for (int64_t const begin : begins)
                 if (late > begin)
@@ -494,17 +508,6 @@ private:
             });
         tell(first.label, a, told, found.story);
         tell(second.label, b, told, found.story);
-    }
-
-    void shrinkFacts(Scenario& scenario, PlayedOrders const& found) {
-        for (std::string const& name : outside) {
-            Scenario candidate = scenario;
-            std::erase_if(candidate.facts,
-                          [&](semantics::StoredFact const& fact) { return fact.name == name; });
-            auto const same = play(candidate, false);
-            if (same && same->job == found.job && same->aspect == found.aspect)
-                scenario = std::move(candidate);
-        }
     }
 
     OrderSide const &first, &second;

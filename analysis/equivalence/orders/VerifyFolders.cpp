@@ -4,7 +4,7 @@
 #include "analysis/equivalence/orders/FolderComparison.h"
 #include "analysis/equivalence/orders/LiftedDags.h"
 #include "analysis/equivalence/orders/OrderPlaying.h"
-#include "frontend/ir/TimeZones.h"
+#include "analysis/schedule/BusinessDay.h"
 
 #include <llvm/ADT/STLExtras.h>
 
@@ -180,15 +180,6 @@ private:
 
     // --- runs ------------------------------------------------------------------------------------
 
-    int64_t newDay(int32_t day) const {
-        auto const* zone = estate.settings.timezone.empty()
-                               ? nullptr
-                               : ir::findZone(ir::resolveZone(estate.settings.timezone).zone);
-        if (zone == nullptr)
-            zone = ir::findZone("UTC");
-        return zone->at(day * secondsADay + int64_t{estate.settings.newDay} * 60).first;
-    }
-
     /// New Day of each order date, instant by instant (CTM-001). Of DAGs with ticks of their own
     /// the times of the day are read as those of the jobs.
     void compareTicks() {
@@ -208,8 +199,9 @@ private:
                 add(workflow.root);
         }
         std::vector<int64_t> wanted;
+        ir::TimeZone const& zone = schedule::siteZoneOrUtc(estate.settings);
         for (int32_t const day : days)
-            if (int64_t const at = newDay(day);
+            if (int64_t const at = schedule::newDay(estate.settings, zone, day);
                 at >= options.horizon.from && at < options.horizon.to)
                 wanted.push_back(at);
         target::TickSet const& set = bag.tickSets[dag.timetable.ticks];

@@ -1,6 +1,7 @@
 // What follows an end: the rules in their three rounds, the conditions, the next run (CTM-014,
 // CTM-060…078).
 #include "analysis/semantics/orders/Orders.h"
+#include "analysis/semantics/orders/Rules.h"
 
 #include <llvm/Support/GlobPattern.h>
 
@@ -62,30 +63,14 @@ void Orders::runEnds(OrderIndex index, unsigned run) {
 
 void Orders::ended(OrderIndex index, bool isOk, std::optional<int64_t> exitCode, Text how) {
     ir::OrderPolicy const& policy = policyOf(index);
-    std::vector<ir::EndRule const*> fired;
-    bool isNotOkForGood = false; // CTM-074
-    for (int round = 1; round <= 3; ++round) {
-        bool const before = isOk;
-        bool setsOk = false, setsNotOk = false;
-        for (ir::EndRule const& rule : policy.rules) {
-            if (rule.round() != round || !applies(rule.test, index, before, exitCode))
-                continue;
-            fired.push_back(&rule);
-            for (ir::EndAction const& action : rule.actions) {
-                setsOk |= action.kind == Action::setOk;
-                setsNotOk |= action.kind == Action::setNotOk;
-            }
-        }
-        isNotOkForGood |= setsNotOk;
-        if (isNotOkForGood)
-            isOk = false;
-        else if (setsOk)
-            isOk = true;
-        if (isOk != before)
-            how += isOk ? "; DO OK" : "; DO NOTOK";
-    }
+    FiredRules const fired = firedRules(policy, isOk, [&](ir::EndTest const& test, bool before) {
+        return applies(test, index, before, exitCode);
+    });
+    isOk = fired.isOk;
+    for (bool const turn : fired.turns)
+        how += turn ? "; DO OK" : "; DO NOTOK";
     auto const asks = [&](Action kind) {
-        return llvm::any_of(fired, [&](ir::EndRule const* rule) {
+        return llvm::any_of(fired.rules, [&](ir::EndRule const* rule) {
             return llvm::any_of(rule->actions,
                                 [&](ir::EndAction const& action) { return action.kind == kind; });
         });
@@ -111,7 +96,7 @@ void Orders::ended(OrderIndex index, bool isOk, std::optional<int64_t> exitCode,
     // CTM-014: OUTCONDs first, so that a rule has the last word.
     if (isOk)
         succeed(index);
-    for (ir::EndRule const* rule : fired)
+    for (ir::EndRule const* rule : fired.rules)
         for (ir::EndAction const& action : rule->actions)
             act(index, action);
     shout(index, isOk);

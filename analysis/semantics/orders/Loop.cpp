@@ -1,4 +1,5 @@
 // The loop: the earliest event, then all orders that it may concern.
+#include "analysis/schedule/BusinessDay.h"
 #include "analysis/semantics/orders/Orders.h"
 
 #include <llvm/ADT/STLExtras.h>
@@ -8,7 +9,7 @@
 namespace hoist::semantics {
 
 Orders::Orders(ir::Estate const& model, Scenario const& script, llvm::ArrayRef<ir::WorkflowId> only)
-    : estate(model), scenario(script), dates(model), utc(ir::TimeZone::fixed("UTC", 0)) {
+    : estate(model), scenario(script), dates(model), site(schedule::siteZoneOrUtc(model.settings)) {
     index();
     if (!only.empty())
         for (ir::JobId const job : estate.jobs.ids())
@@ -99,11 +100,7 @@ void Orders::begin() {
             }
 }
 
-std::optional<int64_t> Orders::nextAt() const {
-    if (queue.isEmpty() || queue.first().at >= scenario.end)
-        return std::nullopt;
-    return queue.first().at;
-}
+std::optional<int64_t> Orders::nextAt() const { return queue.nextAt(scenario.end); }
 
 void Orders::playNext() {
     PlannedEvent const event = queue.pop();

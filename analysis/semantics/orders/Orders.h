@@ -205,7 +205,7 @@ private:
     ir::Estate const& estate;
     Scenario const& scenario;
     mutable schedule::OrderDates dates;
-    ir::TimeZone utc;
+    ir::TimeZone const& site; ///< the server's zone
     Queue queue;
     Trace trace;
     Facts facts;

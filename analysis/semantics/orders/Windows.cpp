@@ -1,12 +1,12 @@
 // Times: order dates begin at New Day of a zone, and windows recur every day that an order is there
 // (CTM-002, CTM-048…056).
+#include "analysis/schedule/BusinessDay.h"
 #include "analysis/semantics/ReadScenario.h"
 #include "analysis/semantics/orders/Orders.h"
 
 namespace hoist::semantics {
 namespace {
 constexpr int64_t secondsADay = 86'400;
-constexpr int64_t minutesADay = 1440;
 } // namespace
 
 /// CTM-055: its own, that of a folder around it, or the server's.
@@ -15,31 +15,21 @@ ir::TimeZone const& Orders::zoneOf(ir::JobId job) const {
         if (auto const& written = policyOf(job).timezone; written)
             if (auto const* zone = ir::findZone(ir::resolveZone(*written).zone))
                 return *zone;
-    auto const* const site = estate.settings.timezone.empty()
-                                 ? nullptr
-                                 : ir::findZone(ir::resolveZone(estate.settings.timezone).zone);
-    return site ? *site : utc;
+    return site;
 }
 
-/// A time that the zone skips is the first instant behind the gap (CTM-056).
 int64_t Orders::dayStart(ir::TimeZone const& zone, int32_t day) const {
-    return zone.at(day * secondsADay + int64_t{estate.settings.newDay} * 60).first;
+    return schedule::newDay(estate.settings, zone, day);
 }
 
 /// CTM-048, CTM-050: going forward from New Day.
 int64_t Orders::clock(ir::TimeZone const& zone, int32_t day, int32_t minute) const {
-    int64_t const behind = (minute - estate.settings.newDay + minutesADay) % minutesADay;
+    int64_t const behind = schedule::minutesFromNewDay(estate.settings, minute);
     return zone.at(day * secondsADay + (estate.settings.newDay + behind) * 60).first;
 }
 
 /// Of the server.
-int32_t Orders::currentDay() const {
-    ir::TimeZone const& zone = zoneOf({});
-    auto day = static_cast<int32_t>((now + zone.offsetAt(now)) / secondsADay) + 1;
-    while (dayStart(zone, day) > now)
-        --day;
-    return day;
-}
+int32_t Orders::currentDay() const { return schedule::orderDateOf(estate.settings, site, now); }
 
 std::optional<Orders::Opening> Orders::opening(OrderIndex index, int64_t from) const {
     Order const& order = orders[index];
