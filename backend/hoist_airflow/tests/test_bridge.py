@@ -21,6 +21,7 @@ from hoist_airflow.bridge import (
     Heard,
     Sendevent,
     feed_once,
+    forwarding_kills,
     mirror_once,
     read_line,
     wait,
@@ -256,6 +257,19 @@ def test_jil_083_a_kill_of_the_stand_in_kills_the_job(world: World) -> None:
         time.sleep(0.05)
     world.end("P", "TERMINATED")
     assert stand_in.wait(30) == -signal.SIGTERM
+
+
+def test_a_kill_in_the_middle_of_a_transaction_is_forwarded_after_it(world: World) -> None:
+    world.ledger.record("P", "STARTING")
+    world.ledger.record("P", "RUNNING")
+    with forwarding_kills(world.ledger, "P") as sleep:
+        with world.ledger.store.read():
+            signal.raise_signal(signal.SIGTERM)
+        assert not world.ledger.kill_requested("P")
+        sleep(0.01)
+        assert world.ledger.kill_requested("P")
+        signal.raise_signal(signal.SIGTERM)  # after the end: not this process's end
+    assert signal.SIGTERM not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_a_stand_in_that_a_person_starts_repeats_what_is_true(world: World) -> None:

@@ -12,8 +12,8 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -256,17 +256,28 @@ def wait(
         waited += interval
 
 
-def forward_kill(ledger: Ledger, job: str) -> None:
-    """From here on a SIGTERM (KILLJOB in AutoSys) kills the job in Airflow; its end ends the wait.
+@contextmanager
+def forwarding_kills(ledger: Ledger, job: str) -> Iterator[Callable[[float], None]]:
+    """A sleep for `wait`, within which a SIGTERM (KILLJOB in AutoSys) kills the job in Airflow.
 
-    JIL-083: so that the job is TERMINATED on both sides, for the one reason.
+    JIL-083: so that the job is TERMINATED on both sides, for the one reason; its end ends the wait.
+    The signal is blocked but while asleep: a handler would run in the middle of a transaction.
     """
+    term = {signal.SIGTERM}
 
-    def on_term(_signal: int, _frame: Any) -> None:
-        with suppress(EventError):  # it has just ended: the wait is about to find that out
-            ledger.send("KILLJOB", job, source=SOURCE)
+    def sleep(seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if signal.sigtimedwait(term, left) is not None:
+                with suppress(EventError):  # it has just ended: the wait is about to find that out
+                    ledger.send("KILLJOB", job, source=SOURCE)
 
-    signal.signal(signal.SIGTERM, on_term)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, term)
+    try:
+        yield sleep
+    finally:
+        signal.sigtimedwait(term, 0)  # a kill that came after the end changes nothing
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def die_terminated() -> None:

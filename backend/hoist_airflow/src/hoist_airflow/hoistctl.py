@@ -147,9 +147,11 @@ def _dispatch(ledger: Ledger, given: Arguments) -> int:
 
 
 def _wait(ledger: Ledger, given: Arguments) -> int:
-    bridge.forward_kill(ledger, given.job)
-    print(f"waiting for {_plain(given.job)}", flush=True)
-    end = bridge.wait(ledger, given.job, interval=given.interval, timeout=given.timeout)
+    with bridge.forwarding_kills(ledger, given.job) as sleep:
+        print(f"waiting for {_plain(given.job)}", flush=True)
+        end = bridge.wait(
+            ledger, given.job, interval=given.interval, timeout=given.timeout, sleep=sleep
+        )
     if end is None:
         raise bridge.BridgeError(f"{given.job}: no end within {given.timeout:g} s")
     print(f"{_plain(given.job)} is {end.status} in Airflow", flush=True)
