@@ -47,10 +47,17 @@ public:
 
 private:
     friend class JobComparison;
+    void compareLocks(Findings& out) const;
     struct Claim { ///< one job's claim of a resource or of a machine's load units
         JobId job;
         std::string task;
         std::string place; ///< pool, or "the ledger"
+        Span definition;
+    };
+    struct Locked { ///< one job's hold of a control resource, in a pool
+        JobId job;
+        std::string task;
+        int64_t slots; ///< 0: it shares it
         Span definition;
     };
     struct Queued { ///< a job that waits in a pool by priority
@@ -64,6 +71,7 @@ private:
     ManifestAlarms const* manifest;
     SiteRules site;
     llvm::StringSet<> competedMachines;                ///< with a job whose load counts (JIL-161)
+    std::map<std::string, std::vector<Locked>> locks;  ///< by control resource
     std::map<std::string, std::vector<Claim>> claims;  ///< by resource or machine
     std::map<std::string, std::vector<Queued>> queues; ///< by pool
 };

@@ -17,11 +17,31 @@ namespace hoist::equivalence {
 namespace {
 
 struct Wanted {
-    std::string name;
+    std::string name;     ///< in the ledger
     int64_t quantity = 1; ///< -1: all
     char free = 'Y';
     auto operator<=>(Wanted const&) const = default;
 };
+
+/// So many orders never run at once.
+constexpr int64_t moreThanRun = 100'000;
+constexpr llvm::StringLiteral ofQuantity = "controlm_", ofLock = "controlm-lock_";
+
+/// What a definition claims; who shares a lock has one of its units, who excludes others all of
+/// them (CTM-080, CTM-081).
+std::vector<Wanted> claimsOf(ir::Estate const& estate, ir::Job const& job) {
+    bool const isOrder = job.dialect == ir::Dialect::controlm;
+    std::vector<Wanted> claims;
+    for (ir::ResourceUse const& use : job.resources)
+        claims.push_back(
+            {(isOrder ? ofQuantity.str() : "") + use.name.str(), use.quantity, use.free});
+    if (isOrder)
+        for (ir::LockUse const& lock : estate.orderPolicies[job.orders].locks)
+            claims.push_back({ofLock.str() + lock.name.str(), lock.isExclusive ? -1 : 1,
+                              lock.keepsOnFailure ? 'Y' : 'A'});
+    std::sort(claims.begin(), claims.end());
+    return claims;
+}
 
 std::string shown(std::vector<Wanted> const& uses) {
     std::string text;
@@ -89,10 +109,7 @@ void JobComparison::comparePools() {
     }
 
     // Resources: claimed in the ledger, or the one that a pool can stand for.
-    std::vector<Wanted> legacy;
-    for (ir::ResourceUse const& use : job.resources)
-        legacy.push_back({use.name.str(), use.quantity, use.free});
-    std::sort(legacy.begin(), legacy.end());
+    std::vector<Wanted> const legacy = claimsOf(estate, job);
     std::string const claim =
         isLegacy() || placement.operatorClass ? text(argument("resources")) : "";
     Span const where = at(job.resourcesFrom);
@@ -113,14 +130,21 @@ void JobComparison::comparePools() {
     } else if (!legacy.empty()) {
         poolTaken = true;
         Wanted const& use = legacy.front();
-        auto const defined = estate.resourceByName.find(use.name);
-        ir::Resource const* resource =
-            defined == estate.resourceByName.end() ? nullptr : &estate.resources[defined->second];
-        int64_t amount = resource && resource->amount ? *resource->amount : -1;
-        if (auto const said = estate.settings.quantitativeResources.find(use.name);
-            said != estate.settings.quantitativeResources.end() &&
-            job.dialect == ir::Dialect::controlm)
-            amount = said->second; // no export says it (CTM-080)
+        llvm::StringRef given = use.name;
+        bool const isLock = given.consume_front(ofLock);
+        ir::Resource const* resource = nullptr;
+        int64_t amount = -1;
+        if (isLock) {
+            amount = use.quantity < 0 ? slots : -1; // as many as who excludes others takes
+        } else if (given.consume_front(ofQuantity)) {
+            auto const said = estate.settings.quantitativeResources.find(given.str());
+            if (said != estate.settings.quantitativeResources.end())
+                amount = said->second; // no export says it (CTM-080)
+        } else if (auto const defined = estate.resourceByName.find(given);
+                   defined != estate.resourceByName.end()) {
+            resource = &estate.resources[defined->second];
+            amount = resource->amount ? *resource->amount : -1;
+        }
         int64_t const quantity = use.quantity < 0 ? amount : use.quantity;
         std::string why;
         if (legacy.size() > 1)
@@ -136,9 +160,11 @@ void JobComparison::comparePools() {
                    fmt::format("pool {}, {} slots", pool, slots),
                    fmt::format("{} would not exclude what it excludes: {} (JIL-160, TR-46)", name,
                                why));
-        else
+        else if (amount >= 0)
             assume(fmt::format("pool:{}:slots={}", pool, amount),
-                   fmt::format("pool {} has {} slots, like resource {}", pool, amount, use.name));
+                   fmt::format("pool {} has {} slots, like resource {}", pool, amount, given));
+        if (isLock)
+            all.locks[given.str()].push_back({id, task.id, use.quantity < 0 ? slots : 0, where});
         counts("resource " + use.name, "pool " + pool);
     }
 
@@ -213,8 +239,36 @@ void FieldComparison::join(FieldComparison other) {
             });
         }
     };
+    merge(locks, other.locks);
     merge(claims, other.claims);
     merge(queues, other.queues);
+}
+
+/// A lock as a pool: all that exclude others take the same number of slots, which is all of them,
+/// and more than can share it (CTM-081).
+void FieldComparison::compareLocks(Findings& out) const {
+    for (auto const& [name, list] : locks) {
+        auto const excludes = [](Locked const& one) { return one.slots > 0; };
+        auto const first = llvm::find_if(list, excludes);
+        if (first == list.end())
+            continue; // all share it, nobody waits
+        int64_t const sharing = llvm::count_if(list, std::not_fn(excludes));
+        for (Locked const& one : list)
+            if (excludes(one) && (one.slots != first->slots || one.slots <= sharing))
+                out.differences.push_back(
+                    {Aspect::resource, one.job, one.definition, one.task,
+                     fmt::format("control resource {}, exclusive", name),
+                     fmt::format("{} slots; {} has {}, and {} share it", one.slots, first->task,
+                                 first->slots, sharing),
+                     fmt::format("{} would run beside jobs that it excludes, or jobs that share "
+                                 "the resource would wait for each other (CTM-081)",
+                                 estate.jobs[one.job].name.str())});
+        if (sharing > 0 && first->slots < moreThanRun)
+            out.assumptions.push_back(
+                {fmt::format("holders-of:{}<={}", name, first->slots),
+                 fmt::format("never more than {} orders share {} at once", first->slots, name),
+                 first->job});
+    }
 }
 
 void FieldComparison::compareShared(Findings& out) const {
@@ -242,6 +296,7 @@ void FieldComparison::compareShared(Findings& out) const {
                      fmt::format("{} would wait for jobs that have nothing to do with it (JIL-160)",
                                  name)});
         }
+    compareLocks(out);
     for (auto const& [pool, unsorted] : queues) {
         std::vector<Queued> list = unsorted;
         std::stable_sort(list.begin(), list.end(),

@@ -15,7 +15,8 @@ class Builder {
 public:
     Builder(ir::Estate& givenEstate, diag::Diagnostics& givenDiags)
         : estate(givenEstate), diags(givenDiags), names(estate), site(estate.settings),
-          context{estate, names, site, diags, {}, {}, {}, {}, {}, {}, {}, 0}, orderFacts(estate) {}
+          context{estate, names, site, diags, {}, {}, {}, {}, {}, {}, {}, {}, 0},
+          orderFacts(estate), orderUnits(estate, site) {}
 
     /// Calls `take(Dag&&)` for each workflow that is written, in the order of definition.
     template <class Take>
@@ -51,7 +52,7 @@ public:
                 take(lower(id, context));
                 continue;
             }
-            FolderLowering folder(id, context, orderFacts);
+            FolderLowering folder(id, context, orderFacts, orderUnits);
             if (folder.check()) {
                 take(folder.run());
             } else {
@@ -210,6 +211,7 @@ private:
     Site site;
     LowerContext context;
     OrderFacts orderFacts;
+    OrderUnits orderUnits;
     size_t refused = 0;
 };
 
@@ -330,7 +332,8 @@ BuildResult build(ir::Estate& estate, BuildOptions const& options, FileSystem& f
     for (SiteFile const& file : site)
         output.write(file.name, file.bytes);
     output.removeOld();
-    output.write("hoist.manifest.json", manifest(estate, records, site));
+    output.write("hoist.manifest.json",
+                 manifest(estate, records, site, builder.state().orderResources));
     result.dags = records.size();
     result.refused = builder.refusedCount();
     result.isIncomplete |= result.refused > 0;

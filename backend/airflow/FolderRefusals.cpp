@@ -5,6 +5,7 @@
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
+#include <llvm/ADT/StringSet.h>
 
 #include <fmt/core.h>
 
@@ -115,7 +116,7 @@ void FolderLowering::checkEntity(JobId id) {
     unless(policy.endsFolder, !*policy.endsFolder, "END_FOLDER",
            "what becomes of the jobs that wait is not lowered yet (CTM-091)");
     // What waits for nothing has been submitted, or never will be, when its day is over.
-    bool mayWait = job.condition || !job.resources.empty() || isConfirmed(id);
+    bool mayWait = job.condition || !unitsOf(estate, job).empty() || isConfirmed(id);
     for (JobId at = job.box; at; at = estate.jobs[at].box)
         mayWait |= hasStart(at);
     bool const waitsLong = mayWait && policy.maxWait && *policy.maxWait > 0;
@@ -129,10 +130,6 @@ void FolderLowering::checkEntity(JobId id) {
     if (policy.adjust != ir::OrderPolicy::Adjust::none)
         refuse(id, estate.constructs.span(policy.adjustFrom), policy.adjustFrom, "ADJUST_COND",
                "waits that depend on what else is ordered are not lowered yet (CTM-092)");
-    for (ir::LockUse const& lock : policy.locks)
-        refuse(id, lock.span, lock.construct,
-               fmt::format("CONTROL {}", std::string_view(lock.name)),
-               "shared and exclusive locks are not lowered yet (CTM-081)");
     EndRules const rules = readEndRules(policy);
     if (!rules.problem.empty())
         refuse(id, rules.problemAt, rules.problemOf, rules.problem,
@@ -153,10 +150,11 @@ void FolderLowering::checkEntity(JobId id) {
     if (!job.group) {
         if (!isForeign)
             checkAction(id);
-        checkResources(id);
-    } else if (!job.resources.empty()) {
-        refuse(id, job.resources.front().span, job.resources.front().construct, "QUANTITATIVE",
-               "resources of a folder are not lowered yet");
+        checkUnits(id);
+    } else {
+        for (OrderUnit const& unit : unitsOf(estate, job))
+            refuse(id, unit.span, unit.construct, unit.what,
+                   "resources of a folder are not lowered yet");
     }
 }
 
@@ -281,24 +279,28 @@ void FolderLowering::checkScript(JobId id, ir::ScriptAction const& script) {
         text(argument);
 }
 
-void FolderLowering::checkResources(JobId id) {
-    ir::Job const& job = estate.jobs[id];
-    for (ir::ResourceUse const& use : job.resources) {
-        std::string const what = fmt::format("QUANTITATIVE {}", std::string_view(use.name));
-        auto const known = estate.settings.quantitativeResources.find(use.name.str());
-        if (known == estate.settings.quantitativeResources.end())
-            refuse(id, use.span, use.construct, what,
-                   "the export does not say how many there are (CTM-080)",
-                   fmt::format("say it in hoist.toml: [controlm.resources] \"{}\" = N",
-                               plainLine(use.name)));
-        else if (job.resources.size() > 1)
-            refuse(id, use.span, use.construct, what,
-                   "a task has one pool, and this job needs several resources at once");
-        else if (use.free != 'A')
-            refuse(id, use.span, use.construct, what,
-                   "a job that fails keeps its units, and a pool gives them back (CTM-080)");
-        else if (use.quantity > known->second)
-            refuse(id, use.span, use.construct, what, "there are not so many: it would never run");
+void FolderLowering::checkUnits(JobId id) {
+    std::vector<OrderUnit> const units = unitsOf(estate, estate.jobs[id]);
+    llvm::StringSet<> seen;
+    for (OrderUnit const& unit : units) {
+        auto const no = [&](char const* why, std::string const& help = {}) {
+            refuse(id, unit.span, unit.construct, unit.what, why, help);
+        };
+        std::optional<int64_t> const total = orderUnits.total(unit);
+        if (!total)
+            no("the export does not say how many there are (CTM-080)",
+               fmt::format("say it in hoist.toml: [controlm.resources] \"{}\" = N",
+                           plainLine(llvm::StringRef(unit.what).split(' ').second)));
+        else if (unit.isKept)
+            no("a job that fails keeps it until it ended OK, and here it gives it back (CTM-080, "
+               "CTM-081)");
+        else if (unit.quantity > *total)
+            no("there are not so many: it would never run");
+        else if (!seen.insert(unit.name).second)
+            no("it is named twice");
+        else if (orderUnits.inLedger(unit) &&
+                 llvm::StringRef(unit.name).find_first_of("(),") != llvm::StringRef::npos)
+            no("its name has a letter that ends a name in a claim");
     }
 }
 

@@ -24,6 +24,8 @@ struct LowerContext {
     /// The same, of which a task that waits takes no slot: of units that Control-M gives out when
     /// all criteria hold.
     std::map<std::string, int64_t> orderPools;
+    /// Units of Control-M that the ledger counts: name → how many there are.
+    std::map<std::string, int64_t> orderResources;
     std::set<uint32_t> calendars; ///< that a schedule names: calendars.json
     llvm::StringSet<>
         ledgerResources; ///< resources that some job claims in a way a pool cannot express

@@ -73,8 +73,8 @@ JobId OrderFacts::producerOf(JobId consumer, ir::Atom const& atom) const {
 }
 
 FolderLowering::FolderLowering(ir::WorkflowId id, LowerContext& givenContext,
-                               OrderFacts const& givenFacts)
-    : DagLowering(id, givenContext), orderFacts(givenFacts) {}
+                               OrderFacts const& givenFacts, OrderUnits const& givenUnits)
+    : DagLowering(id, givenContext), orderFacts(givenFacts), orderUnits(givenUnits) {}
 
 void FolderLowering::keepOnly(JobId id, Span where, ir::ConstructId construct,
                               llvm::StringRef what) {
@@ -279,16 +279,8 @@ void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules c
     }
     exact(policy.maxRerun.from, rules.reruns ? "retries" : "none: no rule reruns it");
     exact(policy.interval.from, rules.reruns ? "retries" : "none: no rule reruns it");
-    for (ir::ResourceUse const& use : job.resources) {
-        std::string const pool = "controlm_" + ir::airflowId(use.name);
-        context.orderPools[pool] = estate.settings.quantitativeResources.at(use.name.str());
-        arguments.emplace_back("pool", Py(pool));
-        if (use.quantity != 1)
-            arguments.emplace_back("pool_slots", Py(use.quantity));
-        exact(use.construct, "pool of units");
-        assume("pool-waiters-in-order:" + use.name.str());
-    }
-    if (job.resources.empty() && !placement.pool.empty())
+    bool const hasPool = lowerUnits(id, arguments);
+    if (!hasPool && !placement.pool.empty())
         arguments.emplace_back("pool", Py(placement.pool));
     if (!placement.queue.empty())
         arguments.emplace_back("queue", Py(placement.queue));
@@ -329,6 +321,35 @@ void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules c
     for (ir::Shout const& shout : policy.shouts)
         if (shout.construct != told)
             keepOnly(id, shout.span, shout.construct, "SHOUT");
+}
+
+bool FolderLowering::lowerUnits(JobId id, Py::Keywords& arguments) {
+    std::vector<OrderUnit> const units = unitsOf(estate, estate.jobs[id]);
+    if (units.empty())
+        return false;
+    OrderUnit const& first = units.front();
+    if (!orderUnits.inLedger(first)) {
+        int64_t const total = *orderUnits.total(first);
+        int64_t const slots = first.quantity < 0 ? total : first.quantity;
+        std::string const pool = ir::poolId(first.name);
+        context.orderPools[pool] = total;
+        arguments.emplace_back("pool", Py(pool));
+        if (slots != 1)
+            arguments.emplace_back("pool_slots", Py(slots));
+        exact(first.construct, first.isLock ? "pool of a lock" : "pool of units");
+        assume("pool-waiters-in-order:" + pool);
+        return true;
+    }
+    std::string text;
+    for (OrderUnit const& unit : units) {
+        text += fmt::format("{}({}, QUANTITY={}, FREE=A)", text.empty() ? "" : " AND ", unit.name,
+                            unit.quantity < 0 ? "ALL" : std::to_string(unit.quantity));
+        context.orderResources[unit.name] = *orderUnits.total(unit);
+        exact(unit.construct, "claim of an order");
+        assume("claims-in-any-order:" + unit.name);
+    }
+    arguments.emplace_back("resources", Py(text));
+    return false;
 }
 
 void FolderLowering::lowerJob(JobId id) {

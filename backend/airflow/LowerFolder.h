@@ -6,6 +6,7 @@
 #pragma once
 
 #include "backend/airflow/DagLowering.h"
+#include "backend/airflow/FolderUnits.h"
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/DenseSet.h>
@@ -64,7 +65,8 @@ std::string shellOf(llvm::StringRef script);
 
 class FolderLowering : DagLowering {
 public:
-    FolderLowering(ir::WorkflowId id, LowerContext& context, OrderFacts const& facts);
+    FolderLowering(ir::WorkflowId id, LowerContext& context, OrderFacts const& facts,
+                   OrderUnits const& units);
 
     /// Reports all that has no exact form (F0015). False: there is something.
     bool check();
@@ -82,7 +84,7 @@ private:
                    Variables const& known, std::string const& help = {});
     /// False: its value leads back to it.
     bool checkNoCircle(ir::JobId id, std::string const& name, Variables const& known);
-    void checkResources(ir::JobId id);
+    void checkUnits(ir::JobId id);
     void checkFacts(ir::JobId id);
     void refuse(ir::JobId id, Span where, ir::ConstructId construct, std::string const& what,
                 llvm::StringRef why, std::string const& help = {});
@@ -117,6 +119,8 @@ private:
 
     // LowerFolder.cpp
     void lowerPolicies(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
+    /// The pool that its units come from; false: it needs none.
+    bool lowerUnits(ir::JobId id, Py::Keywords& arguments);
     void closeFolders();
     Nodes unawaited(ir::JobId folder) const;
     void finish();
@@ -144,6 +148,7 @@ private:
     void keepOnly(ir::JobId id, Span where, ir::ConstructId construct, llvm::StringRef what);
 
     OrderFacts const& orderFacts;
+    OrderUnits const& orderUnits;
     /// What has no exact form of a job that is written all the same (F0002).
     struct Failing {
         Span where;

@@ -238,7 +238,7 @@ void WorkflowLowering::lowerResources(ir::Job const& job, Placement const& place
                         estate.resources[defined->second].kind == ir::Resource::Kind::renewable &&
                         estate.resources[defined->second].amount;
     if (isPool) {
-        std::string const pool = ir::airflowId(first.name);
+        std::string const pool = ir::poolId(first.name);
         context.pools[pool] = *estate.resources[defined->second].amount;
         arguments.emplace_back("pool", Py(pool));
         if (first.quantity != 1)
@@ -299,7 +299,7 @@ void WorkflowLowering::lowerLoad(ir::Job const& job, Placement const& placement,
         arguments.emplace_back("pool", Py(placement.pool));
         exact(job.load.from, "none: the pool of a site rule");
     } else if (waitsForLoad(estate, job)) {
-        std::string const pool = "machine_" + ir::airflowId(limited->name);
+        std::string const pool = ir::poolId("machine_" + limited->name.str());
         context.pools[pool] = *limited->maxLoad;
         arguments.emplace_back("pool", Py(pool));
         if (*job.load != 1)

@@ -25,8 +25,9 @@ namespace {
 class ManifestWriter {
 public:
     ManifestWriter(ir::Estate const& givenEstate, std::vector<DagRecord> const& givenDags,
-                   std::vector<SiteFile> const& givenFiles)
-        : estate(givenEstate), dags(givenDags), files(givenFiles) {}
+                   std::vector<SiteFile> const& givenFiles,
+                   std::map<std::string, int64_t> const& givenResources)
+        : estate(givenEstate), dags(givenDags), files(givenFiles), orderResources(givenResources) {}
 
     std::string run() {
         collect();
@@ -344,24 +345,30 @@ private:
     void writeResources() {
         json.key("resources");
         json.beginObject();
-        for (ir::Resource const& resource : estate.resources) {
-            json.key(resource.name);
+        auto const add = [&](llvm::StringRef name, llvm::StringRef kind, int64_t amount,
+                             ir::Sourced<llvm::StringRef> const& machine) {
+            json.key(name);
             json.beginCompact();
             json.beginObject();
             json.key("kind");
-            json.value(resource.kind == ir::Resource::Kind::renewable ? llvm::StringRef("renewable")
-                       : resource.kind == ir::Resource::Kind::depletable
-                           ? llvm::StringRef("depletable")
-                           : llvm::StringRef("threshold"));
+            json.value(kind);
             json.key("amount");
-            json.value(resource.amount.value);
-            if (resource.machine) {
+            json.value(amount);
+            if (machine) {
                 json.key("machine");
-                json.value(*resource.machine);
+                json.value(*machine);
             }
             json.endObject();
             json.endCompact();
-        }
+        };
+        for (ir::Resource const& resource : estate.resources)
+            add(resource.name,
+                resource.kind == ir::Resource::Kind::renewable    ? "renewable"
+                : resource.kind == ir::Resource::Kind::depletable ? "depletable"
+                                                                  : "threshold",
+                resource.amount.value, resource.machine);
+        for (auto const& [name, amount] : orderResources)
+            add(name, "renewable", amount, {});
         json.endObject();
     }
 
@@ -375,6 +382,7 @@ private:
     ir::Estate const& estate;
     std::vector<DagRecord> const& dags;
     std::vector<SiteFile> const& files;
+    std::map<std::string, int64_t> const& orderResources;
     JsonWriter json;
     std::vector<ir::ConstructId> sorted; ///< by owner
     std::vector<uint32_t> ends;          ///< in `sorted`, of each job's constructs and of the rest
@@ -383,8 +391,9 @@ private:
 } // namespace
 
 std::string manifest(ir::Estate const& estate, std::vector<DagRecord> const& dags,
-                     std::vector<SiteFile> const& files) {
-    return ManifestWriter(estate, dags, files).run();
+                     std::vector<SiteFile> const& files,
+                     std::map<std::string, int64_t> const& orderResources) {
+    return ManifestWriter(estate, dags, files, orderResources).run();
 }
 
 std::optional<std::map<std::string, std::string>> filesOfManifest(llvm::StringRef bytes) {

@@ -28,8 +28,10 @@ struct SiteFile {
 /// Lower-case hex.
 std::string sha256(llvm::StringRef bytes);
 
+/// `orderResources`: see LowerContext.
 std::string manifest(ir::Estate const& estate, std::vector<DagRecord> const& dags,
-                     std::vector<SiteFile> const& siteFiles);
+                     std::vector<SiteFile> const& siteFiles,
+                     std::map<std::string, int64_t> const& orderResources);
 
 /// pools.json, connections.json, variables.json, calendars.json: only those that have content.
 std::vector<SiteFile> siteFiles(LowerContext const& context);

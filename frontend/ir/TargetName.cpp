@@ -28,6 +28,11 @@ std::string hashedAirflowId(llvm::StringRef name) {
            llvm::toHex(llvm::ArrayRef(digest).take_front(4), /*LowerCase=*/true);
 }
 
+std::string poolId(llvm::StringRef name) {
+    std::string id = airflowId(name);
+    return id == name ? id : hashedAirflowId(name);
+}
+
 /// Group ids are stricter: no dots.
 static std::string groupId(std::string id) {
     std::replace(id.begin(), id.end(), '.', '_');

@@ -14,6 +14,9 @@ namespace hoist::ir {
 std::string airflowId(llvm::StringRef name);
 /// `airflowId` plus `_` and eight hex digits of the SHA-256 of the full name.
 std::string hashedAirflowId(llvm::StringRef name);
+/// Of a pool: `airflowId` where that says the name itself, else hashed: two resources that differ
+/// in one sign are not one pool.
+std::string poolId(llvm::StringRef name);
 
 /// The id that a job would have if no other name came near it; group ids, of nested boxes, hold no
 /// dots.

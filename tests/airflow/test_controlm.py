@@ -318,6 +318,66 @@ def test_ctm080_units_are_slots_that_a_waiting_task_leaves(play: Any) -> None:
     assert told.starts("F/A") == ["02 13:00"]
 
 
+def test_ctm081_who_shares_a_lock_excludes_only_who_excludes_others(play: Any) -> None:
+    shared, exclusive = ('<CONTROL NAME="DB" TYPE="%s"/>' % kind for kind in "SE")
+    told = play(
+        folder(
+            job("READ1", children=shared),
+            job("READ2", children=shared),
+            job("WRITE1", children=exclusive),
+            job("WRITE2", children=exclusive),
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        default={"duration": 3600},
+    )
+    assert told.starts("F/READ1") == told.starts("F/READ2")
+    alone = [told.starts(f"F/{name}")[0] for name in ("READ1", "WRITE1", "WRITE2")]
+    assert sorted(alone) == ["02 07:00", "02 08:00", "02 09:00"]
+
+
+def test_ctm080_several_resources_are_taken_at_once_or_not_at_all(play: Any) -> None:
+    """BOTH waits until both are free, and takes neither before: B2 has SLOT although BOTH waits."""
+    slot, tape = (f'<QUANTITATIVE NAME="{name}" QUANT="1"/>' for name in ("SLOT", "TAPE"))
+    told = play(
+        folder(
+            job("A", children=tape + adds("A-DONE")),
+            job("BOTH", 'DAYS="ALL" TIMEFROM="0705"', children=slot + tape),
+            job("B2", 'DAYS="ALL" TIMEFROM="0710"', children=slot),
+            job("LAST", children=waits("A-DONE") + '<CONTROL NAME="DB" TYPE="E"/>' + slot),
+            job("ALONE", 'DAYS="ALL" TIMEFROM="0915"', children='<CONTROL NAME="DB" TYPE="E"/>'),
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        config="[controlm.resources]\nSLOT = 1\nTAPE = 1\n",
+        default={"duration": 3600},
+    )
+    assert told.starts("F/A") == ["02 07:00"]
+    assert told.starts("F/B2") == ["02 07:10"]
+    second, third = sorted(told.starts(f"F/{name}")[0] for name in ("BOTH", "LAST"))
+    assert (second, third) == ("02 08:10", "02 09:10")
+    # LAST holds both its resources, or has given both back.
+    assert told.starts("F/ALONE") in (["02 09:15"], ["02 10:10"])
+
+
+def test_ctm080_a_rerun_takes_its_units_again(play: Any) -> None:
+    both = '<QUANTITATIVE NAME="SLOT" QUANT="1"/><CONTROL NAME="DB"/>'
+    told = play(
+        folder(
+            job("A", 'DAYS="ALL" MAXRERUN="1" INTERVAL="00010M"',
+                children=both + on("NOTOK", '<DOACTION ACTION="RERUN"/>')),
+            job("B", 'DAYS="ALL" TIMEFROM="0730"', children=both),
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        config="[controlm.resources]\nSLOT = 1\n",
+        jobs={"F/A": [{"exit_code": 1, "duration": 3600}, {"duration": 60}]},
+        default={"duration": 3600},
+    )  # fmt: skip
+    assert told.starts("F/B") == ["02 08:00"]
+    assert told.starts("F/A") == ["02 07:00", "02 09:00"]
+
+
 def test_ctm078_a_message_on_notok_is_a_notice(play: Any) -> None:
     mail = '<DOMAIL DEST="ops@example.com" MESSAGE="it failed"/>'
     told = play(

@@ -44,6 +44,8 @@ ELSEWHERE = {
     "fact change": "tests/airflow/test_controlm.py::test_tr31_facts_are_no_edges",
     "rule of an end": "tests/airflow/test_controlm.py::test_tr36_c9_rules_decide_the_verdict_before_dependents",
     "pool of units": "tests/airflow/test_controlm.py::test_ctm080_units_are_slots_that_a_waiting_task_leaves",
+    "pool of a lock": "tests/airflow/test_controlm.py::test_ctm081_who_shares_a_lock_excludes_only_who_excludes_others",
+    "claim of an order": "tests/airflow/test_controlm.py::test_ctm080_several_resources_are_taken_at_once_or_not_at_all",
     "notice": "tests/airflow/test_controlm.py::test_ctm078_a_message_on_notok_is_a_notice",
     "ledger instance": "backend/hoist_airflow/tests/test_conditions.py",
 }

@@ -39,6 +39,15 @@ DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
       <INCOND NAME="L-OK" ODATE="PREV" AND_OR="A"/>
       <QUANTITATIVE NAME="DB" QUANT="2" ONFAIL="R" ONOK="R"/>
     </JOB>
+    <JOB JOBNAME="WRITER" TASKTYPE="Command" CMDLINE="write" NODEID="h" DAYS="ALL">
+      <CONTROL NAME="TABLE" TYPE="E"/>
+    </JOB>
+    <JOB JOBNAME="READER" TASKTYPE="Command" CMDLINE="read" NODEID="h" DAYS="ALL">
+      <CONTROL NAME="TABLE" TYPE="S"/>
+    </JOB>
+    <JOB JOBNAME="LOADER" TASKTYPE="Command" CMDLINE="load" NODEID="h" DAYS="ALL">
+      <CONTROL NAME="INDEX" TYPE="E"/><QUANTITATIVE NAME="TAPE" QUANT="1"/>
+    </JOB>
     <JOB JOBNAME="MONDAY" TASKTYPE="Command" CMDLINE="monday" NODEID="h" WEEKDAYS="1">
       <INCOND NAME="L-OK" ODATE="ODAT" AND_OR="A"/>
     </JOB>
@@ -64,7 +73,8 @@ DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
   </FOLDER>
 </DEFTABLE>
 """
-SETTINGS = "[controlm.resources]\nDB = 4\n"
+INDEX = "controlm-lock_INDEX"
+SETTINGS = "[controlm.resources]\nDB = 4\nTAPE = 2\n"
 
 
 class Judged:
@@ -207,6 +217,18 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "another user": arguments("LOAD", owner_user="root"),
     "no pool": fields("HISTORY", pool="default_pool"),
     "fewer slots": fields("HISTORY", pool_slots=1),
+    "a lock is lost": fields("WRITER", pool="default_pool", pool_slots=1),
+    "a lock of one unit that readers share": fields("WRITER", pool_slots=1),
+    "readers exclude each other": fields("READER", pool_slots=1_000_000),
+    "another lock": fields("READER", pool="controlm_DB"),
+    "a claim is lost": arguments("LOADER", resources=None),
+    "it shares what it excludes others from": arguments(
+        "LOADER", resources=f"({INDEX}, QUANTITY=1, FREE=A) AND (controlm_TAPE, QUANTITY=1, FREE=A)"
+    ),
+    "a pool for one of two": lambda exported: (
+        arguments("LOADER", resources=None)(exported),
+        fields("LOADER", pool="controlm_TAPE")(exported),
+    ),
     "nobody is told": arguments("REPORT", alarms=None),
     "somebody else is told": arguments(
         "REPORT", alarms={"notify": ["dev@example.com"], "message": "report failed"}

@@ -175,9 +175,10 @@ def _reruns_of_a_later_day(world: VirtualOrders) -> Iterator[tuple[str, Cut]]:
 
 def _lines_before_a_pool(world: VirtualOrders) -> Iterator[tuple[str, Cut]]:
     """Several tasks wait for slots: Control-M has priorities, Airflow's scheduler weights."""
+    lines = ("pool-waiters-in-order:", "claims-in-any-order:")
     for dag_id, assumptions in world.bag.assumptions.items():
         for assumption in assumptions:
-            if assumption.startswith("pool-waiters-in-order:"):
+            if assumption.startswith(lines):
                 for at in world.contested.values():
                     yield dag_id, Cut(round(at.timestamp()), assumption)
 

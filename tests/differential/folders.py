@@ -23,6 +23,8 @@ LIMITS = {
 }
 
 RESOURCE = "UNITS"
+TAPES = "TAPES"
+LOCK = "TABLE"
 TWO = "two"
 """The folders have servers, and so facts, of their own in turns."""
 _BEGIN = {
@@ -107,6 +109,9 @@ class Entity:
     changes: list[Change] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
     units: int = 0
+    tapes: int = 0
+    lock: str = ""
+    """E(xclusive) or S(hared); empty: it needs none."""
 
     @property
     def around(self) -> str:
@@ -123,6 +128,9 @@ class Estate:
     timezone: str = "UTC"
     server: str = ""
     total: int = 0
+    """Units of each resource."""
+    locks: bool = False
+    """Do its jobs lock, or need several resources?"""
 
     def text(self) -> str:
         """The export, for people."""
@@ -134,7 +142,7 @@ class Estate:
         files = {"estate.xml": f"<DEFTABLE>\n{tops}</DEFTABLE>\n"}
         config = f'timezone = "{self.timezone}"\n[controlm]\nnew_day = "{self.new_day}"\n'
         if self.total:
-            config += f"[controlm.resources]\n{RESOURCE} = {self.total}\n"
+            config += f"[controlm.resources]\n{RESOURCE} = {self.total}\n{TAPES} = {self.total}\n"
         files["hoist.toml"] = config
         if any("DAYSCAL" in one.attributes or "CONFCAL" in one.attributes for one in self.entities):
             files["calendar.xml"] = _calendar()
@@ -149,9 +157,11 @@ class Estate:
         inside = one.waits.xml(depth + 1)
         inside += "".join(change.xml("OUTCOND", depth + 1) for change in one.changes)
         inside += "".join(rule.xml(depth + 1) for rule in one.rules)
-        if one.units and self.total:
-            use = {"NAME": RESOURCE, "QUANT": str(one.units)}
-            inside += element("QUANTITATIVE", use, depth + 1)
+        for name, units in ((RESOURCE, one.units), (TAPES, one.tapes)):
+            if units and self.total:
+                inside += element("QUANTITATIVE", {"NAME": name, "QUANT": str(units)}, depth + 1)
+        if one.lock:
+            inside += element("CONTROL", {"NAME": LOCK, "TYPE": one.lock}, depth + 1)
         inside += "".join(self._xml(each, depth + 1) for each in self.members(one.path))
         return element(one.kind, given, depth, inside)
 
@@ -213,6 +223,7 @@ class _Maker:
         made.timezone = choose.choice(["UTC"] * 6 + ["America/New_York", "Europe/Berlin"])
         made.server = choose.choice(["", "", "ctm", "ctm", TWO])
         made.total = choose.randint(1, 3) if self.chance(0.15) else 0
+        made.locks = self.chance(0.1)
         for number in range(choose.randint(1, 3)):
             if self.left > 0:
                 self.top(f"F{number}")
@@ -288,6 +299,10 @@ class _Maker:
         self.window(job, 0.35, max_wait)
         if self.estate.total and self.chance(0.5):
             job.units = choose.randint(1, self.estate.total)
+            if self.estate.locks and self.chance(0.3):
+                job.tapes = choose.randint(1, self.estate.total)
+        if self.estate.locks and self.chance(0.4):
+            job.lock = choose.choice("SSE")
 
     def window(self, one: Entity, share: float, max_wait: str) -> None:
         given = one.attributes

@@ -68,6 +68,10 @@ def _plainer(one: Entity) -> Iterator[Entity]:
             yield changed(waits=Waits([*groups[:at], fewer, *groups[at + 1 :]], one.waits.either))
     if one.units:
         yield changed(units=0)
+    if one.tapes:
+        yield changed(tapes=0)
+    if one.lock:
+        yield changed(lock="")
     given = one.attributes
     for key in given:
         if key not in _KEPT and not (key == "DAYS" and given[key] == "ALL"):

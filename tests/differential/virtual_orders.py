@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from airflow.utils.state import TaskInstanceState
 from virtual_airflow import VirtualAirflow, _instant
 
 from hoist_airflow import conditions
@@ -20,6 +21,8 @@ from hoist_airflow.ledger.facts import ANY_DATE, Change, apply
 from hoist_airflow.run import order_of
 from hoist_airflow.schedule.orders import date_of
 from hoist_airflow.schedule.zones import to_instant
+from hoist_airflow.submission import SubmitSpec, decide
+from hoist_airflow.trigger import SubmitTrigger
 
 
 class VirtualOrders(VirtualAirflow):
@@ -27,6 +30,8 @@ class VirtualOrders(VirtualAirflow):
 
     facts: tuple[str, ...] = ()
     """The table at the end: `NAME 0302`."""
+    claimed_at: datetime | None = None
+    """When units of the ledger were last taken."""
 
     def play(self) -> VirtualOrders:
         """Play it to its end, and keep the facts."""
@@ -80,6 +85,41 @@ class VirtualOrders(VirtualAirflow):
             self._trigger(dag_id, f"manual__{self.clock.now().isoformat()}", conf)
         else:
             raise AssertionError(f"{kind} is not played")
+
+    def _ask(self, task: Any) -> Any:
+        said = super()._ask(task)
+        if said is None and getattr(task.live, "hoist_resources", None):
+            self._mind_the_units(task)
+        return said
+
+    def _call(self, task: Any, work: Any) -> None:
+        super()._call(task, work)
+        if not getattr(task.live, "hoist_resources", None):
+            return
+        self.short.discard(id(task))
+        if task.state == TaskInstanceState.DEFERRED and isinstance(task.trigger, SubmitTrigger):
+            self._mind_the_units(task)
+        else:
+            self.claimed_at = self.clock.now()
+            self._mind_the_line()
+
+    @cached_property
+    def short(self) -> set[int]:
+        """The tasks that miss nothing but units of the ledger."""
+        return set()
+
+    def _mind_the_units(self, task: Any) -> None:
+        reason = decide(self.ledger, SubmitSpec(**task.trigger.given)).reason
+        if not reason.startswith("waits for units"):
+            self.short.discard(id(task))
+        elif id(task) not in self.short:
+            self.short.add(id(task))
+            self._mind_the_line()
+
+    def _mind_the_line(self) -> None:
+        """Two want what one can have."""
+        if len(self.short) > 1 or (self.short and self.claimed_at == self.clock.now()):
+            self.contested.setdefault("claims", self.clock.now())
 
     def _today(self, dag_id: str | None = None) -> Any:
         dag = self.bag.dags[dag_id or min(self.bag.dags)]

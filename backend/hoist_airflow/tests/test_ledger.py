@@ -536,6 +536,25 @@ def test_jil_160_depletable_threshold_all(world: World) -> None:
     assert world.ledger.claims("F") == {"R": 4}
 
 
+def test_ctm080_orders_of_one_job_hold_units_each_by_itself(world: World) -> None:
+    """And in no line: who fits overtakes. What runs again has given them back."""
+    resource(world, R=("renewable", 2))
+
+    def start(job: str, run_id: str, units: int) -> str:
+        need = f"(R, QUANTITY={units}, FREE=A)"
+        return world.ledger.try_start(job, run_id, resources=need, in_line=False)
+
+    assert start("A", "r1", 1) == "started"
+    assert start("A", "r2", 2) == "short"
+    assert world.ledger.short_of("A", "r2", "(R, QUANTITY=2)") == ["R"]
+    assert world.of("A") == "STARTING"  # the order of the day before
+    assert start("B", "r1", 1) == "started"
+    world.end("A", "RESTART", "r1")
+    world.end("B", "FAILURE", "r1")
+    assert start("A", "r2", 2) == "started"
+    assert start("A", "r2", 2) == "started"  # the worker was lost before it told anybody
+
+
 def test_resources_that_are_unknown_or_unreadable_are_errors(world: World) -> None:
     with pytest.raises(ResourceError, match="ledger load"):
         world.ledger.try_start("A", "r", resources="(NOPE)")

@@ -112,6 +112,7 @@ class Ordered(Job):
             confirmed_for=date_of(order.day).strftime("%Y%m%d") if self.confirm else None,
             when=when,
             dates=order.dates(self.criteria(), words),
+            resources=None if self.noexec else self.hoist_resources,
         )
 
     def _start(self, context: Context) -> Any:
@@ -134,6 +135,8 @@ class Ordered(Job):
                 when=spec.when,
                 dates=spec.dates,
                 try_number=run.try_number,
+                resources=spec.resources,
+                in_line=False,
             )
         if answer == "killed" or decision.kind == "killed":
             run.take_kill()

@@ -105,6 +105,8 @@ class SubmitSpec:
     dates: dict[str, str | None] = field(default_factory=dict)
     confirmed_for: str | None = None
     """The order date, yyyymmdd, for which somebody must have confirmed it; None: nobody need."""
+    resources: str | None = None
+    """Units that it takes when all else holds, as text: see `ledger.resources`."""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able; `SubmitSpec(**…)` is the inverse."""
@@ -139,8 +141,12 @@ def decide(ledger: Ledger, spec: SubmitSpec) -> Decision:  # noqa: PLR0911  (one
     condition = conditions.parse(spec.when)
     facts = ledger.holding_facts(condition.facts, spec.dates)
     if condition.fold(lambda atom: atom is True or atom in facts):
-        return Decision("pass", spec.when)
-    missing = [_shown(fact, spec) for fact in condition.facts if fact not in facts]
+        short = ledger.short_of(spec.job, spec.run_id, spec.resources) if spec.resources else []
+        if not short:
+            return Decision("pass", spec.when)
+        missing = [f"units of {name}" for name in short]
+    else:
+        missing = [_shown(fact, spec) for fact in condition.facts if fact not in facts]
     return Decision("wait", f"waits for {', '.join(missing)}", _wake(spec, current))
 
 

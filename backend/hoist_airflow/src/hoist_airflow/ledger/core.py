@@ -234,6 +234,11 @@ class Ledger:
                 return False
             return not (needs and resources.shortage(tx, job, resources.parse(needs)))
 
+    def short_of(self, job: str, run_id: str, needs: str) -> list[str]:
+        """The resources of which an order of Control-M cannot have its units now."""
+        with self.store.read() as tx:
+            return resources.shortage(tx, resources.order(job, run_id), resources.parse(needs))
+
     def enter(self, job: str, run_id: str, *, boxes: bool) -> JobRow:
         """The row of a job as a task of this run finds it; `boxes`: start those around it."""
         with self.writing() as book:

@@ -23,10 +23,9 @@ def spread(book: Book, changed: JobRow) -> None:
     changes = [changed]
     while changes:
         member = changes.pop()
-        if member.status in st.ENDED:
-            resources.give_back(book.tx, member.job, member.status)
-            if member.box is None:
-                close_run_of(book, member)
+        resources.give_back(book.tx, member)
+        if member.status in st.ENDED and member.box is None:
+            close_run_of(book, member)
         inside = {member.job}
         direct = True
         name = member.box

@@ -1,4 +1,4 @@
-"""Virtual resources (JIL-160): text, definitions, and claims that take all units or none.
+"""Virtual resources (JIL-160, CTM-080): text, definitions, and claims of all units or none.
 
 Renewable units come back when the job ends: with FREE=Y on success, A always, N never. Depletable
 units never come back. A threshold is a level to reach, not consumed. Units that a job keeps are
@@ -7,6 +7,10 @@ used again by its next run, or freed by RELEASE_RESOURCE.
 Who has waited longest is dealt to first, so what a job may have is what those before it leave; one
 that cannot have all that it needs is passed over. A row of `hoist_claims` with `free` = W is what a
 job waits for; it counts while the job is RESWAIT.
+
+Orders of Control-M hold units each by itself, as orders of one job may run at once, and stand in no
+line: who finds its units free takes them. A control resource is one of many units of which a shared
+holder takes one and an exclusive one all (CTM-081).
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hoist_airflow.ledger import status as st
+from hoist_airflow.ledger.rows import JobRow
 from hoist_airflow.ledger.store import LedgerError, Tx
 
 KINDS = ("renewable", "depletable", "threshold")
@@ -93,18 +98,26 @@ def define(tx: Tx, definitions: Mapping[str, Mapping[str, object]]) -> None:
         )  # fmt: skip
 
 
+def order(job: str, run_id: str | None) -> str:
+    """Who holds the units of one order of Control-M."""
+    return f"{job} in {run_id}"
+
+
 def shortage(tx: Tx, job: str, needs: Iterable[Need]) -> list[str]:
-    """The names of the resources of which `job` cannot have its units now."""
+    """The names of the resources of which a job, or an order, cannot have its units now."""
     return [need.name for need, _kind, units, free in _levels(tx, job, needs) if units > free]
 
 
-def claim(tx: Tx, job: str, needs: Iterable[Need]) -> list[str]:
-    """Take all units that a start of `job` needs, or none; the names of those that are short."""
+def claim(tx: Tx, job: str, needs: Iterable[Need], *, in_line: bool = True) -> list[str]:
+    """Take all units that a start of `job` needs, or none; the names of those that are short.
+
+    `in_line`: where it gets none it waits in line for them.
+    """
     levels = _levels(tx, job, needs)
     short = [need.name for need, _kind, units, free in levels if units > free]
     tx.run("DELETE FROM hoist_claims WHERE job = ? AND free = 'W'", job)
     if short:
-        for need, _kind, units, _free in levels:
+        for need, _kind, units, _free in levels if in_line else ():
             tx.run(
                 "INSERT INTO hoist_claims (resource, job, units, free) VALUES (?, ?, ?, 'W')"
                 " ON CONFLICT (resource, job) DO NOTHING",  # kept from its last run
@@ -181,10 +194,16 @@ def _free(tx: Tx, resource: str, job: str) -> int:
     return 0 if row is None else int(row[0])
 
 
-def give_back(tx: Tx, job: str, status: str) -> None:
-    """The end of a job frees what FREE says: A always, Y on success, N never."""
-    kinds = ("A", "Y") if status == st.SUCCESS else ("A", "A")
-    tx.run("DELETE FROM hoist_claims WHERE job = ? AND free IN (?, ?)", job, *kinds)
+def give_back(tx: Tx, ended: JobRow) -> None:
+    """The end of a job frees what FREE says: A always, Y on success, N never.
+
+    That of an order frees all, also before it runs again (CTM-080).
+    """
+    if ended.status in st.ENDED:
+        kinds = ("A", "Y") if ended.status == st.SUCCESS else ("A", "A")
+        tx.run("DELETE FROM hoist_claims WHERE job = ? AND free IN (?, ?)", ended.job, *kinds)
+    if ended.status in (*st.ENDED, st.RESTART):
+        tx.run("DELETE FROM hoist_claims WHERE job = ?", order(ended.job, ended.run_id))
 
 
 def release(tx: Tx, job: str, resource: str | None = None) -> int:

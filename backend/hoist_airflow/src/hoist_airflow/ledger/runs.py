@@ -262,6 +262,7 @@ def try_start(  # noqa: PLR0911  (one return an answer)
     undefined: Sequence[str] = (),
     try_number: int | None = None,
     dates: Mapping[str, str | None] | None = None,
+    in_line: bool = True,
 ) -> StartAnswer:
     """Start a job if nothing forbids it, all in one transaction; records STARTING.
 
@@ -269,7 +270,8 @@ def try_start(  # noqa: PLR0911  (one return an answer)
     `false`: the condition `when` does not hold; a job that left its queue for this is no longer
     RESWAIT (JIL-095). `dates`: what the words of its facts mean for this order. A job that this
     run has already put STARTING (a gate with an `n()` atom did) is `started` again without a
-    second event.
+    second event. `in_line`: what is short of units waits in line for them; else it is an order of
+    Control-M.
     """
     if take_kill(book, job, run_id):
         return "killed"
@@ -292,8 +294,9 @@ def try_start(  # noqa: PLR0911  (one return an answer)
         if row.run_id != run_id or row.status not in st.UNDER_WAY:
             start_box(book, row, run_id)
         return "started"
-    if needs and resources.claim(book.tx, job, needs):
-        if row.status != st.RESWAIT:
+    holder = job if in_line else resources.order(job, run_id)
+    if needs and resources.claim(book.tx, holder, needs, in_line=in_line):
+        if in_line and row.status != st.RESWAIT:
             book.put(row, st.RESWAIT, run_id=run_id)
         return "short"
     if not (row.status == st.STARTING and row.run_id == run_id):
