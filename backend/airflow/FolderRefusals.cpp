@@ -107,25 +107,14 @@ void FolderLowering::checkEntity(JobId id) {
         if (sourced && !isFine)
             refuse(id, spanOf(sourced), sourced.from, what, why);
     };
-    unless(policy.timezone, false, "TIMEZONE",
-           "order dates of a zone of its own are not lowered yet (CTM-055)");
-    unless(policy.fromDays, *policy.fromDays == 0, "FROM_DAYSOFFSET", "not lowered yet");
-    unless(policy.toDays, *policy.toDays == 0, "TO_DAYSOFFSET", "not lowered yet");
-    unless(policy.retro, !*policy.retro, "RETRO",
-           "orders of missed days are not lowered yet (CTM-047)");
+    // The folder decides how long its members stay (CTM-005).
+    unless(policy.timezone,
+           !job.box || estate.isContainer(job.box) || ownZone(id) == ownZone(job.box), "TIMEZONE",
+           "a zone other than its folder's is not lowered yet (CTM-055)");
+    unless(policy.retro, *policy.retro == catchesUp() || !isOrderedByNewDay(id), "RETRO",
+           "one DAG makes up for missed days, or not; in this folder some jobs do (CTM-047)");
     unless(policy.endsFolder, !*policy.endsFolder, "END_FOLDER",
            "what becomes of the jobs that wait is not lowered yet (CTM-091)");
-    // What waits for nothing has been submitted, or never will be, when its day is over.
-    bool mayWait = job.condition || !unitsOf(estate, job).empty() || isConfirmed(id);
-    for (JobId at = job.box; at; at = estate.jobs[at].box)
-        mayWait |= hasStart(at);
-    bool const waitsLong = mayWait && policy.maxWait && *policy.maxWait > 0;
-    bool const hasWindow = policy.fromTime || policy.toTime;
-    if (waitsLong && hasWindow && !policy.isOpenEnded &&
-        *policy.maxWait >= ir::OrderPolicy::forEver)
-        refuse(id, spanOf(policy.maxWait), policy.maxWait.from, "MAXWAIT beside TIMEFROM or TIMETO",
-               "a window that comes again for ever is not lowered yet (CTM-005, CTM-050)",
-               "`TIMETO=\">\"` says that the times count on the order date only");
     checkRepetition(id);
     if (policy.adjust != ir::OrderPolicy::Adjust::none)
         refuse(id, estate.constructs.span(policy.adjustFrom), policy.adjustFrom, "ADJUST_COND",

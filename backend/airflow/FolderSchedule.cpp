@@ -1,5 +1,6 @@
 // Scheduling criteria as the shims' `order_days` has them (CTM-040…046); who may order a folder.
 #include "backend/airflow/LowerFolder.h"
+#include "frontend/ir/TimeZones.h"
 
 #include <llvm/ADT/STLExtras.h>
 
@@ -139,13 +140,46 @@ bool FolderLowering::haveEqualDates(JobId a, JobId b) {
     return criteria(a) == criteria(b);
 }
 
-void FolderLowering::lowerSchedule() {
-    // A plain folder is ordered with the first of its jobs (CTM-094).
-    std::vector<JobId> deciding;
+std::string FolderLowering::ownZone(JobId id) const {
+    std::string const site = estate.settings.timezone.empty() ? "UTC" : estate.settings.timezone;
+    for (; id; id = estate.jobs[id].box)
+        if (auto const& written = policyOf(id).timezone) {
+            std::string zone = ir::resolveZone(*written).zone;
+            return zone == site ? std::string() : zone;
+        }
+    return {};
+}
+
+/// Do days of the zone begin before the site's, at some time of the year? Its orders are made at
+/// New Day of the day before (CTM-055).
+bool FolderLowering::isAhead(llvm::StringRef zone) const {
+    ir::TimeZone const* own = zone.empty() ? nullptr : ir::findZone(zone);
+    ir::TimeZone const* site =
+        ir::findZone(estate.settings.timezone.empty() ? "UTC" : estate.settings.timezone);
+    if (!own || !site)
+        return false;
+    // Two years show the rules of both for summer time.
+    for (int32_t day = ir::toDayNumber({2026, 1, 1}); day < ir::toDayNumber({2028, 1, 1}); ++day) {
+        int64_t const wall = (int64_t(day) * 24 * 60 + estate.settings.newDay) * 60;
+        if (own->at(wall).first < site->at(wall).first)
+            return true;
+    }
+    return false;
+}
+
+std::vector<JobId> FolderLowering::orderedByNewDay() const {
     if (estate.isContainer(workflow.root))
-        deciding = estate.groups[estate.jobs[workflow.root].group].members;
-    else
-        deciding.push_back(workflow.root);
+        return estate.groups[estate.jobs[workflow.root].group].members;
+    return {workflow.root};
+}
+
+bool FolderLowering::catchesUp() const {
+    std::vector<JobId> const all = orderedByNewDay();
+    return !all.empty() && llvm::all_of(all, [&](JobId id) { return policyOf(id).retro.value; });
+}
+
+void FolderLowering::lowerSchedule() {
+    std::vector<JobId> const deciding = orderedByNewDay();
     ir::OrderPolicy const& policy = policyOf(workflow.root);
     bool const isManual = policy.method == ir::OrderPolicy::Method::manual;
     std::set<std::string> seen;
@@ -173,6 +207,10 @@ void FolderLowering::lowerSchedule() {
     arguments.emplace_back("new_day", newDay);
     arguments.emplace_back("timezone", siteZone());
     assume("new-day:" + newDay);
+    if (llvm::any_of(deciding, [&](JobId id) { return isAhead(ownZone(id)); }))
+        arguments.emplace_back("early", Py(true));
+    if (catchesUp())
+        arguments.emplace_back("retro", Py(true));
     schedule = Py::call("order_dates", std::move(any), std::move(arguments));
 }
 

@@ -241,6 +241,12 @@ Py::Keywords FolderLowering::submission(JobId id, bool isFolder) {
         arguments.emplace_back("time_to", ir::clockText(*policy.toTime));
     else if (policy.isOpenEnded && *policy.isOpenEnded)
         arguments.emplace_back("time_to", ">");
+    if (*policy.fromDays != 0)
+        arguments.emplace_back("from_days", Py(int64_t(*policy.fromDays)));
+    if (*policy.toDays != 0)
+        arguments.emplace_back("to_days", Py(int64_t(*policy.toDays)));
+    if (std::string const zone = ownZone(id); !zone.empty())
+        arguments.emplace_back("timezone", Py(zone));
     if (policy.maxWait && *policy.maxWait > 0) {
         arguments.emplace_back("max_wait", Py(int64_t(*policy.maxWait)));
         if ((policy.fromTime || policy.toTime) && !policy.isOpenEnded)
@@ -252,6 +258,8 @@ Py::Keywords FolderLowering::submission(JobId id, bool isFolder) {
     exact(policy.fromTime.from, "submission window");
     exact(policy.toTime.from, "submission window");
     exact(policy.isOpenEnded.from, "submission window");
+    exact(policy.fromDays.from, "submission window");
+    exact(policy.toDays.from, "submission window");
     exact(policy.maxWait.from, "removal at New Day");
     return arguments;
 }
@@ -461,6 +469,8 @@ void FolderLowering::closeFolders() {
         endOf[id.value] = end;
         Task& task = dag.tasks[end];
         task.arguments.emplace_back("of", Py(job.name));
+        if (std::string const zone = ownZone(id); !zone.empty())
+            task.arguments.emplace_back("timezone", Py(zone));
         if (!job.factChanges.empty())
             task.arguments.emplace_back("on_ok", changesOf(job, {}, true));
         for (ir::FactChange const& change : job.factChanges)
@@ -508,8 +518,14 @@ void FolderLowering::settlePolicies() {
             for (ir::EndAction const& action : rule.actions)
                 exact(action.construct, "rule of an end");
         }
-        exact(policy.priority.from, "none: nobody waits for units");
-        exact(policy.critical.from, "none: nobody waits for units");
+        bool const hasUnits = !unitsOf(estate, estate.jobs[id]).empty();
+        llvm::StringRef const rank =
+            hasUnits ? "an assumption about who waits for units" : "none: nobody waits for units";
+        exact(policy.priority.from, rank);
+        exact(policy.critical.from, rank);
+        exact(policy.retro.from,
+              isOrderedByNewDay(id) ? "made-up order dates" : "none: its folder's counts");
+        exact(policy.timezone.from, "time zone");
     }
 }
 

@@ -139,6 +139,16 @@ private:
     }
     /// Does the site run it by an operator of its own?
     bool isMapped(ir::JobId id) const;
+    /// The zone that it says, or a folder around it, where that is not the site's; empty: none.
+    std::string ownZone(ir::JobId id) const;
+    bool isAhead(llvm::StringRef zone) const;
+    /// What New Day orders itself: the jobs of a plain folder, else the folder (CTM-094).
+    std::vector<ir::JobId> orderedByNewDay() const;
+    bool isOrderedByNewDay(ir::JobId id) const {
+        return id == workflow.root || estate.isContainer(estate.jobs[id].box);
+    }
+    /// Do all that New Day orders make up for missed days (CTM-047)?
+    bool catchesUp() const;
     bool isConfirmed(ir::JobId id) const { return policyOf(id).confirm.value; }
     bool hasStart(ir::JobId id) const;
     bool hasEnd(ir::JobId id) const;

@@ -378,6 +378,30 @@ def test_ctm080_a_rerun_takes_its_units_again(play: Any) -> None:
     assert told.starts("F/A") == ["02 07:00", "02 09:00"]
 
 
+def test_ctm055_a_zone_has_its_own_days(play: Any) -> None:
+    told = play(
+        folder(job("EAST", 'DAYS="ALL" TIMEZONE="Asia/Tokyo" TIMEFROM="0800"')),
+        folder(job("WEST", 'DAYS="ALL" TIMEZONE="America/New_York" TIMEFROM="0600"'), name="G"),
+        start="2026-03-02T06:00:00",
+        end="2026-03-04T06:00:00",
+    )
+    # 08:00 of 3 and 4 March there; before New Day it is the next morning's (CTM-048).
+    assert told.starts("F/EAST") == ["02 23:00", "03 23:00"]
+    assert told.starts("G/WEST") == ["03 11:00"]
+
+
+def test_ctm005_a_window_comes_again_for_ever(play: Any) -> None:
+    told = play(
+        folder(
+            job("A", 'WEEKDAYS="1" TIMEFROM="1000" TIMETO="1100" MAXWAIT="99"', waits("X")),
+            job("X", 'WEEKDAYS="1,5" TIMEFROM="1200"', adds("X", "PREV")),
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-09T06:00:00",
+    )
+    assert told.starts("F/A") == ["07 10:00"]
+
+
 def test_ctm078_a_message_on_notok_is_a_notice(play: Any) -> None:
     mail = '<DOMAIL DEST="ops@example.com" MESSAGE="it failed"/>'
     told = play(

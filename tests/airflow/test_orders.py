@@ -81,6 +81,23 @@ OrderedDummy(task_id="D", days=order_days(dates="02-29"), max_wait=9)
     assert [name for name, _ in facts(ledger_url)] == ["B"]
 
 
+@pytest.mark.parametrize("retro", [False, True])
+def test_ctm047_a_missed_day_is_made_up_for_where_retro_says_so(
+    airflow_runs: ModuleType, ledger_url: str, tmp_path: Path, retro: bool
+) -> None:
+    """The scheduler made the run of some days ago only now."""
+    text = folder('OrderedDummy(task_id="A", on_ok=["+fact(A)"], time_to="23:59")')
+    past = datetime.combine(TODAY - timedelta(days=5 + retro), time(0), timezone.utc)
+    ended = airflow_runs.run_file(
+        tmp_path / "dags",
+        text.replace('new_day="00:00"', f'new_day="00:00", retro={retro}'),
+        conf=conf(past.date()),
+        run_after=past,
+    )
+    assert ended.succeeded == ({"A"} if retro else set())
+    assert facts(ledger_url) == ([("A", f"{past:%m%d}")] if retro else [])
+
+
 def test_ctm006_an_order_by_hand_for_a_day_that_is_over_runs(
     airflow_runs: ModuleType, ledger_url: str, tmp_path: Path
 ) -> None:

@@ -71,6 +71,12 @@ DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
       <INCOND NAME="R-OK" ODATE="ODAT" AND_OR="A"/>
     </JOB>
   </FOLDER>
+  <FOLDER FOLDER_NAME="EAST" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM">
+    <JOB JOBNAME="OPEN" TASKTYPE="Command" CMDLINE="open" NODEID="h" DAYS="ALL" TIMEZONE="Asia/Tokyo"
+         TIMEFROM="0800" TIMETO="1800" MAXWAIT="99" RETRO="1">
+      <INCOND NAME="N-OK" ODATE="ODAT" AND_OR="A"/>
+    </JOB>
+  </FOLDER>
 </DEFTABLE>
 """
 INDEX = "controlm-lock_INDEX"
@@ -165,6 +171,11 @@ def runs(name: str, **changed: Any) -> Callable[[Export], None]:
     return lambda exported: dag(exported, name).update(changed)
 
 
+def without(name: str, argument: str) -> Callable[[Export], None]:
+    """An argument of a timetable."""
+    return lambda exported: dag(exported, name)["timetable"]["arguments"].pop(argument)
+
+
 def shifted_ticks(exported: Export) -> None:
     ticks = exported["tick_sets"][dag(exported, "NIGHT")["timetable"]["ticks"]]
     ticks["ticks"] = [tick + 3600 for tick in ticks["ticks"]]
@@ -229,6 +240,11 @@ ERRORS: dict[str, Callable[[Export], None]] = {
         arguments("LOADER", resources=None)(exported),
         fields("LOADER", pool="controlm_TAPE")(exported),
     ),
+    "the zone is lost": arguments("OPEN", timezone=None),
+    "another zone": arguments("OPEN", timezone="Europe/Berlin"),
+    "missed days are lost": without("EAST", "retro"),
+    "orders come when their day has begun": without("EAST", "early"),
+    "days behind the order date": arguments("OPEN", from_days=1),
     "nobody is told": arguments("REPORT", alarms=None),
     "somebody else is told": arguments(
         "REPORT", alarms={"notify": ["dev@example.com"], "message": "report failed"}

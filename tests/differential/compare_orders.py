@@ -8,6 +8,7 @@ fact that comes or goes is a line, and so is one that is left over, at the end.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from compare import Cut, Line, Story, difference, until
@@ -123,7 +124,17 @@ def cut_of(world: VirtualOrders, waits: Mapping[str, set[str]]) -> Cut | None:
         *_lines_before_a_pool(world),
     ]
     named = [cut for dag_id, cut in cuts if cut.assumption in world.bag.assumptions.get(dag_id, ())]
-    return min(named, key=lambda cut: cut.second, default=None)
+    return min([*named, *_twins(world)], key=lambda cut: cut.second, default=None)
+
+
+def _twins(world: VirtualOrders) -> Iterator[Cut]:
+    """Two orders of one job start at one instant: which of the job's executions is whose?"""
+    begun: set[tuple[str | None, datetime]] = set()
+    for event in world.events:
+        if event.kind == "status" and event.status == "STARTING":
+            if (event.job, event.at) in begun:
+                yield Cut(round(event.at.timestamp()), "a tie")
+            begun.add((event.job, event.at))
 
 
 def _facts_by_hand(

@@ -25,6 +25,7 @@ LIMITS = {
 RESOURCE = "UNITS"
 TAPES = "TAPES"
 LOCK = "TABLE"
+ZONES = ["Asia/Tokyo", "America/New_York", "Europe/Berlin", "Pacific/Auckland", "UTC"]
 TWO = "two"
 """The folders have servers, and so facts, of their own in turns."""
 _BEGIN = {
@@ -244,7 +245,9 @@ class _Maker:
             folder.attributes["FOLDER_ORDER_METHOD"] = "SYSTEM"
         days = self.days()
         max_wait = ""
+        self.zone = {"TIMEZONE": self.random.choice(ZONES)} if self.chance(0.1) else {}
         if smart:
+            folder.attributes |= self.zone
             folder.attributes |= days
             max_wait = self.random.choice(["", "", "", "1", "2"])
             self.window(folder, 0.2, max_wait)
@@ -261,6 +264,8 @@ class _Maker:
             own = self.days() if self.chance(0.15) else days
             path = f"{folder.path}/{'S' if nested else 'J'}{number}"
             one = Entity(path, "SUB_FOLDER" if nested else "JOB", dict(own))
+            if folder.kind == "FOLDER":  # each of its jobs is ordered by itself
+                one.attributes |= self.zone
             self.estate.entities.append(one)
             if nested:
                 self.window(one, 0.15, max_wait)
@@ -313,11 +318,14 @@ class _Maker:
         kind = self.random.random()
         if kind < 0.75:
             given["TIMEFROM"] = self.clock()
-        if max_wait or kind > 0.9:  # else the build refuses it: which times count, nobody says
+        if kind > 0.9 or (max_wait and self.chance(0.4)):
             given["TIMEFROM"] = self.clock()
             given["TIMETO"] = ">"
         elif kind > 0.4:
             given["TIMETO"] = self.clock()
+        if max_wait and self.chance(0.1):
+            given["FROM_DAYSOFFSET"] = "1"
+            given["TO_DAYSOFFSET"] = "1"
 
     def clock(self) -> str:
         return f"{self.random.randrange(24):02d}{self.random.choice([0, 5, 30, 59]):02d}"

@@ -355,7 +355,10 @@ class VirtualAirflow:
             if tick is not None and tick <= now:
                 self.last_tick[dag_id] = tick
                 self.due[dag_id] = dag.live.timetable.next_tick(tick)
-                self._add(_Run(dag, dag_id, _tick_id(tick), "scheduled", tick, tick, {}))
+                # Plain, as the clock here: pendulum does not subtract the one from the other.
+                offered = dag.live.timetable._run_at(tick).logical_date
+                date = datetime.fromtimestamp(offered.timestamp(), timezone.utc)
+                self._add(_Run(dag, dag_id, _tick_id(tick), "scheduled", date, tick, {}))
                 made = True
         return made
 
@@ -503,9 +506,14 @@ class VirtualAirflow:
             self.contested.setdefault(pool, self.clock.now())
         return False
 
-    def _waiters(self, pool: str) -> int:
+    def _waiters(self, pool: str, *, deferred: bool = False) -> int:
+        def waits(task: _Task) -> bool:
+            if deferred and task.state == TaskInstanceState.DEFERRED:
+                return not isinstance(task.trigger, _Work)
+            return task.ready and task.state is None
+
         return sum(
-            other.task.pool == pool and other.ready and other.state is None
+            other.task.pool == pool and waits(other)
             for run in self.live
             for other in run.tasks.values()
         )
@@ -545,7 +553,8 @@ class VirtualAirflow:
                 task.try_number += 1
                 task.state = TaskInstanceState.UP_FOR_RETRY
                 delay = task.live.retry_delay
-                if not delay and self._waiters(task.task.pool):  # it waits at once, like them
+                # It waits at once, like them, and like those whose triggers may let them go now.
+                if not delay and self._waiters(task.task.pool, deferred=True):
                     self.contested.setdefault(task.task.pool, self.clock.now())
                 self._push(self.clock.now() + delay, lambda: self._again(task))
                 return

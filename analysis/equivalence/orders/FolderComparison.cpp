@@ -271,7 +271,21 @@ private:
             text += fmt::format(" {} days later", policy.toDays.value);
         if (policy.isOpenEnded && *policy.isOpenEnded)
             text += text.empty() ? "at any time" : ", or at any later time";
-        return text.empty() ? "at any time of its day" : text;
+        if (text.empty())
+            text = "at any time of its day";
+        std::string const zone = zoneOf(side, job);
+        return zone.empty() ? text : text + " in " + zone;
+    }
+
+    /// CTM-055: its own, or that of a folder around it, where that is not the site's.
+    static std::string zoneOf(OrderedEstate const& side, JobId job) {
+        std::string const& site = side.estate.settings.timezone;
+        for (; job; job = side.estate.jobs[job].box)
+            if (auto const& written = side.policyOf(job).timezone) {
+                std::string zone = ir::resolveZone(*written).zone;
+                return zone == (site.empty() ? "UTC" : site) ? std::string() : zone;
+            }
+        return {};
     }
 
     void compareWindows(JobId one, JobId other) {

@@ -62,11 +62,13 @@ void Lifting::liftDag(Pair const& given) {
         addTasks(times.size() > 1 ? static_cast<int>(copy) : -1,
                  times.size() > 1 ? times[copy] : startTime);
     checkFolderTasks();
+    finishZones();
 }
 
 void Lifting::readSchedule() {
     base = Days();
     startTime = -1;
+    isEarly = false;
     method = ir::OrderPolicy::Method::manual;
     target::Timetable const& timetable = dag->timetable;
     using Kind = target::Timetable::Kind;
@@ -83,6 +85,7 @@ void Lifting::readOrderDates() {
     json const& said = dag->fields["timetable"]["arguments"];
     json const& criteria = said.is_object() && said.contains("any_of") ? said["any_of"] : json();
     bool const isByHand = said.is_object() && said.value("by_hand", false);
+    isEarly = said.is_object() && said.value("early", false);
     bool const hasCriteria = criteria.is_array() && !criteria.empty();
     if (dag->timetable.orderDays.empty())
         return unknown("the export does not tell the order dates: it was made by older shims");

@@ -122,8 +122,14 @@ void Lifting::readSubmission(ir::JobId job, target::Task const& task, int32_t fr
         set(policy.isOpenEnded, true);
     if (json const& confirm = task.argument("confirm"); confirm.is_boolean() && confirm.get<bool>())
         set(policy.confirm, true);
-    if (json const& wait = task.argument("max_wait"); wait.is_number_integer())
-        set(policy.maxWait, wait.get<int32_t>());
+    auto const days = [&](char const* name, ir::Sourced<int32_t>& into_) {
+        if (json const& number = task.argument(name); number.is_number_integer())
+            set(into_, number.get<int32_t>());
+    };
+    days("from_days", policy.fromDays);
+    days("to_days", policy.toDays);
+    days("max_wait", policy.maxWait);
+    readZone(job, task);
     std::string const when = textOf(task.argument("when"));
     if (when.empty())
         return;
@@ -265,6 +271,7 @@ void Lifting::readEnd(target::Task const& task) {
     if (known == definitions.jobByName.end() || !boxOf.contains(known->second.value))
         return unknown(fmt::format("`{}` stands behind no folder of the definition", task.id));
     readChanges(folderOf(known->second), task, "on_ok", false);
+    readZone(folderOf(known->second), task);
 }
 
 } // namespace hoist::equivalence

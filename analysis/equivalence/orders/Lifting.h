@@ -98,6 +98,11 @@ private:
     }
     void wait(ir::JobId job, ir::ExprId expr);
 
+    // LiftedZones.cpp: entities whose days and times are those of another zone (CTM-055)
+    void readZone(ir::JobId job, target::Task const& task);
+    /// A folder has the zone of all that is in it; its runs must be there when its day begins.
+    void finishZones();
+
     // LiftedTasks.cpp: ends
     /// `+fact(NAME)`, `-fact(NAME, any date)`.
     bool readChange(llvm::StringRef text, ir::FactChange& change);
@@ -156,6 +161,7 @@ private:
     LiftedDag* out = nullptr;
     Days base;
     int32_t startTime = -1;
+    bool isEarly = false; ///< runs are made at New Day of the day before
     ir::OrderPolicy::Method method = ir::OrderPolicy::Method::newDay;
     std::string copyText;
     std::map<uint32_t, ir::JobId> boxOf; ///< folder of the definitions → lifted

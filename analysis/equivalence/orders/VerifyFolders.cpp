@@ -257,18 +257,34 @@ private:
                     fmt::format("a run is failed after {} s", *dag.dagrunTimeout),
                     fmt::format("jobs of `{}` would be stopped (CTM-005, TR-33)", name()),
                     {}});
-        if (dag.catchup && !first.policyOf(workflow.root).retro.value &&
-            dag.timetable.kind == target::Timetable::Kind::ticks)
-            differ({Aspect::schedule,
-                    workflow.root,
-                    root().nameSpan,
-                    "",
-                    "loses days on which New Day did not run",
-                    "catches up with them",
-                    fmt::format("after an outage `{}` would run for days that are lost today "
-                                "(CTM-047)",
-                                name()),
-                    {}});
+        if (dag.timetable.kind == target::Timetable::Kind::ticks)
+            compareCatchup();
+    }
+
+    /// CTM-047
+    void compareCatchup() {
+        auto const& members = estate.groups[root().group].members;
+        llvm::ArrayRef<JobId> const ordered = estate.isContainer(workflow.root)
+                                                  ? llvm::ArrayRef(members)
+                                                  : llvm::ArrayRef(workflow.root);
+        nlohmann::json const& said = dag.fields["timetable"]["arguments"];
+        bool const catchesUp = dag.catchup || (said.is_object() && said.value("retro", false));
+        for (JobId const id : ordered) {
+            bool const retro = first.policyOf(id).retro.value;
+            if (retro == catchesUp)
+                continue;
+            static char const* const loses = "loses days on which New Day did not run";
+            static char const* const makesUp = "makes up for days on which New Day did not run";
+            return differ({Aspect::schedule,
+                           id,
+                           estate.jobs[id].nameSpan,
+                           "",
+                           retro ? makesUp : loses,
+                           retro ? loses : makesUp,
+                           fmt::format("after an outage `{}` would run for other days (CTM-047)",
+                                       estate.jobs[id].name.str()),
+                           {}});
+        }
     }
 
     void compareFields() {

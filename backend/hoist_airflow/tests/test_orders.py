@@ -18,6 +18,7 @@ from hoist_airflow.autoedit import Moment, UndefinedVariable, resolve
 from hoist_airflow.conditions import ConditionSyntaxError, FactAtom
 from hoist_airflow.ledger import LedgerError
 from hoist_airflow.ledger.facts import Change
+from hoist_airflow.run import order_of
 from hoist_airflow.schedule import order_dates, order_days, timetables
 from hoist_airflow.schedule.orders import (
     OrderDays,
@@ -49,7 +50,7 @@ def spec(order: Order, *, when: str = "true", max_wait: int = 0, **times: Any) -
     words = {fact.date for fact in conditions.parse(when).facts}
     return SubmitSpec(
         "J", "F", "r",
-        [list(span) for span in order.spans(times.get("time_from"), times.get("time_to"))],
+        [list(span) for span in stays(order, times.get("time_from"), times.get("time_to"))],
         order.removed_at(max_wait, ended_badly=False),
         when,
         order.dates([order.ticks], words),
@@ -109,7 +110,7 @@ def test_tr32_c2_prev_is_the_consumers_own_last_date() -> None:
 def test_ctm006_an_order_for_a_day_that_is_over_counts_from_the_day_it_is_made_on() -> None:
     late = Order(MONDAY, DAILY, ordered_on=MONDAY + 2)
     wednesday = Order(MONDAY + 2, DAILY)
-    assert late.spans("09:00", "05:00") == wednesday.spans("09:00", "05:00")
+    assert stays(late, "09:00", "05:00") == stays(wednesday, "09:00", "05:00")
     assert late.removed_at(1, ended_badly=True) == wednesday.removed_at(1, ended_badly=True)
     assert late.dates([], {""}) == {"": "0302"}
     ahead = Order(MONDAY + 2, DAILY, ordered_on=MONDAY)
@@ -164,6 +165,14 @@ def test_criteria_survive_serialisation() -> None:
 # --- the timetable --------------------------------------------------------------------------------
 
 
+def stays(
+    order: Order, time_from: str | None, time_to: str | None, *, max_wait: int = 0, **more: Any
+) -> list[tuple[int, int | None]]:
+    """Its windows until it is removed."""
+    until = order.removed_at(max_wait, ended_badly=False, timezone=more.get("timezone"))
+    return order.spans(time_from, time_to, until=until, **more)
+
+
 def offered(timetable: Any, now: datetime, last: date | None, patch: Any) -> str | None:
     patch.setattr(timetables, "_now", lambda: now)
     interval = None
@@ -188,6 +197,37 @@ def test_ctm047_a_missed_day_is_lost_and_the_current_one_is_ordered_late(
     assert offered(timetable, at, date(2026, 3, 5), monkeypatch) == "06 07:00 06 07:00"
     # A definition that is new waits for the next New Day.
     assert offered(timetable, at, None, monkeypatch) == "06 07:00 06 07:00"
+
+
+def test_ctm047_retro_orders_each_missed_day_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    timetable = order_dates(weekdays="mo tu we", retro=True)
+    at = datetime(2026, 3, 5, 23, tzinfo=timezone.utc)
+
+    def then(last: date | None) -> str | None:
+        return offered(timetable, at, last, monkeypatch)
+
+    assert then(date(2026, 3, 2)) == "03 07:00 03 07:00"
+    assert then(date(2026, 3, 3)) == "04 07:00 04 07:00"
+    assert then(date(2026, 3, 4)) == "09 07:00 09 07:00"
+    assert then(None) == "09 07:00 09 07:00"  # there was no order to miss
+
+
+def test_ctm047_the_times_of_a_missed_day_are_those_of_the_day_that_makes_up_for_it() -> None:
+    class Task:
+        class dag:
+            dag_id = "F"
+            timetable = order_dates(days="all", retro=True)
+
+    class Run:
+        conf = None
+        logical_date = run_after = to_datetime(DAILY.instant(MONDAY))
+        start_date = to_datetime(DAILY.instant(MONDAY + 3) + 60)
+
+    context: Any = {"task": Task, "dag_run": Run}
+    order = order_of(context)
+    assert (order.day, order.since) == (MONDAY, MONDAY + 3)
+    Task.dag.timetable = order_dates(days="all")
+    assert order_of(context).since == MONDAY
 
 
 def test_nobody_but_a_person_orders_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -410,11 +450,45 @@ def test_operators_confirm(tmp_path: Any, capsys: pytest.CaptureFixture[str]) ->
 def test_ctm050_windows_of_the_days_that_it_stays() -> None:
     order = Order(MONDAY, DAILY)
     day = 86400
-    first, second = order.spans("10:00", "12:00", days=2)
+    first, second = stays(order, "10:00", "12:00", max_wait=1)
     assert second == (first[0] + day, None if first[1] is None else first[1] + day)
-    assert [last - begin for begin, last in order.spans("10:00", None, days=2) if last] == [
+    assert [last - begin for begin, last in stays(order, "10:00", None, max_wait=1) if last] == [
         21 * 3600 - 1,
         21 * 3600 - 1,
     ]
-    assert order.spans("10:00", ">", days=2) == [(first[0], None)]
-    assert order.spans(None, None, days=3) == [(DAILY.instant(MONDAY), None)]
+    assert stays(order, "10:00", ">", max_wait=1) == [(first[0], None)]
+    assert stays(order, None, None, max_wait=2) == [(DAILY.instant(MONDAY), None)]
+
+
+def test_ctm050_days_behind_the_order_date_make_one_window() -> None:
+    order = Order(MONDAY, DAILY)
+    ((first, last),) = order.spans("10:00", "09:00", from_days=1, to_days=2)
+    assert first == DAILY.instant(MONDAY + 1, 10 * 60)
+    assert last == DAILY.instant(MONDAY + 2, 9 * 60)
+
+
+def test_ctm005_who_is_there_for_ever_has_its_window_on_each_day() -> None:
+    order = Order(MONDAY, DAILY)
+    assert order.removed_at(99, ended_badly=True) is None
+    windows = order.spans("10:00", "12:00", first_day=MONDAY + 400)
+    assert windows[0][0] == DAILY.instant(MONDAY + 400, 10 * 60)
+    assert len(windows) > 99
+
+
+def test_ctm055_a_zone_has_its_own_days_and_is_ordered_the_day_before() -> None:
+    timetable = order_dates(days="all", early=True)
+    info = timetable._run_at(to_datetime(DAILY.instant(MONDAY - 1)))
+    assert info.logical_date == to_datetime(DAILY.instant(MONDAY))
+    assert timetable._tick_of(info.data_interval) == info.run_after
+    order = Order(MONDAY, timetable.ticks)
+    tokyo = "Asia/Tokyo"
+    ((first, last),) = order.spans("08:00", None, until=None, timezone=tokyo)[:1]
+    assert to_datetime(first).isoformat() == "2026-03-01T23:00:00+00:00"
+    assert last == DAILY.in_zone(tokyo).instant(MONDAY + 1) - 1
+    # What is left of the server's day belongs to the next one there.
+    assert len(stays(order, "08:00", None, timezone=tokyo)) == 2
+    assert order.removed_at(0, ended_badly=False, timezone=tokyo) == DAILY.instant(MONDAY + 1)
+    # A day that ends after the server's stays over its New Day.
+    assert order.removed_at(0, ended_badly=False, timezone="America/New_York") == DAILY.instant(
+        MONDAY + 2
+    )

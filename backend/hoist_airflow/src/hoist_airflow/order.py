@@ -33,7 +33,7 @@ from hoist_airflow.schedule.orders import (
     days_in_all,
     parse_clock,
 )
-from hoist_airflow.schedule.zones import to_instant
+from hoist_airflow.schedule.zones import to_instant, zone
 from hoist_airflow.submission import AFTER_ALL, FOR_EVER, Order, SubmitSpec, decide
 from hoist_airflow.trigger import SubmitTrigger
 
@@ -57,6 +57,8 @@ class Ordered(Job):
         when: str | None = None,
         time_from: str | None = None,
         time_to: str | None = None,
+        from_days: int = 0,
+        to_days: int = 0,
         max_wait: int = 0,
         confirm: bool = False,
         on_ok: Sequence[str] = (),
@@ -78,7 +80,10 @@ class Ordered(Job):
         self.when = when
         self.time_from = time_from
         self.time_to = time_to
+        self.from_days, self.to_days = from_days, to_days
         self.max_wait = max_wait
+        if self.timezone is not None:
+            zone(self.timezone)
         self.confirm = confirm
         self.on_ok = tuple(on_ok)
         self.on_notok = tuple(on_notok)
@@ -98,17 +103,26 @@ class Ordered(Job):
         words = {fact.date for fact in conditions.parse(when).facts}
         before = run.ledger.outcome(self.hoist_job, run.run_id)
         ended_badly = before in _NOTOK
+        # Who is there for ever looks from today on, and asks again before those days are over.
+        today = order.ticks.day_of(to_instant(run.ledger.clock.now()))
+        removed_at = order.removed_at(
+            self.max_wait, ended_badly=ended_badly, timezone=self.timezone
+        )
+        spans = order.spans(
+            self.time_from,
+            self.time_to,
+            first_day=today - 1 if removed_at is None else None,
+            until=removed_at,
+            from_days=self.from_days,
+            to_days=self.to_days,
+            timezone=self.timezone,
+        )
         return SubmitSpec(
             job=self.hoist_job,
             dag_id=run.dag_id,
             run_id=run.run_id,
-            spans=[
-                list(span)
-                for span in order.spans(
-                    self.time_from, self.time_to, days=1 + self.max_wait + int(ended_badly)
-                )
-            ],
-            removed_at=order.removed_at(self.max_wait, ended_badly=ended_badly),
+            spans=[list(span) for span in spans],
+            removed_at=removed_at,
             confirmed_for=date_of(order.day).strftime("%Y%m%d") if self.confirm else None,
             when=when,
             dates=order.dates(self.criteria(), words),
@@ -327,6 +341,7 @@ class FolderEnd(BaseOperator):
         *,
         of: str,
         on_ok: Sequence[str] = (),
+        timezone: str | None = None,
         trigger_rule: str = "all_done",
         **kwargs: Any,
     ) -> None:
@@ -334,6 +349,7 @@ class FolderEnd(BaseOperator):
         for change in on_ok:
             Change.parse(change)
         self.hoist_job = of
+        self.timezone = timezone
         self.on_ok = tuple(on_ok)
 
     def is_ordered(self, order: Order) -> bool:
@@ -364,7 +380,7 @@ class FolderEnd(BaseOperator):
         }
         bad = ", ".join(sorted(job for job, how in ended.items() if how in _ENDED_NOTOK))
         left = sorted(job for job, how in ended.items() if how not in st.ENDED)
-        begin = order.spans(None, None)[0]
+        begin = order.spans(None, None, timezone=self.timezone)[0]
         if not ended and to_instant(run.ledger.clock.now()) < begin[0]:  # ordered for a later day
             spec = SubmitSpec(self.hoist_job, run.dag_id, run.run_id, [list(begin)])
             self.defer(trigger=SubmitTrigger(**spec.to_dict()), method_name="begin")

@@ -114,7 +114,8 @@ def order_of(context: Context) -> Order:
 
     A run that somebody starts by hand orders the folder, by its criteria, for the business day of
     its logical date, or for `order_date` of its configuration; with `force` whatever they say. Of a
-    day that is over by then the times are those of the day on which it is ordered.
+    day that is over by then the times are those of the day on which it is ordered; so are they of a
+    missed day that is ordered later (CTM-047).
     """
     task: Any = context["task"]
     run: Any = context["dag_run"]
@@ -126,7 +127,10 @@ def order_of(context: Context) -> Order:
         day = day_number(str(given))
     else:
         day = ticks.day_of(to_instant(run.logical_date or run.run_after))
-    today = ticks.day_of(to_instant(run.run_after))
+    made = run.run_after
+    if ticks.retro:
+        made = max(made, getattr(run, "start_date", None) or made)
+    today = ticks.day_of(to_instant(made))
     return Order(day, ticks, forced=bool(conf.get("force")), ordered_on=today)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hoist_airflow.schedule.orders import OrderDays
 
 FOR_EVER = 99
-"""MAXWAIT=99 keeps an order until it has run (CTM-005)."""
+"""MAXWAIT=99 keeps an order until it has run (CTM-005). Its windows are told so many days ahead."""
 CONFIRM = "`hoistctl confirm`"
 AFTER_ALL = ">"
 """TIMETO=">": at any time after TIMEFROM, also after its business day (CTM-051)."""
@@ -63,33 +63,60 @@ class Order:
             found[word] = None if day is None else date_of(day).strftime("%m%d")
         return found
 
-    def removed_at(self, max_wait: int, *, ended_badly: bool) -> int | None:
-        """The New Day at which an order that has not run is removed; None: never (CTM-005)."""
+    def removed_at(
+        self, max_wait: int, *, ended_badly: bool, timezone: str | None = None
+    ) -> int | None:
+        """The New Day at which an order that has not run is removed; None: never (CTM-005).
+
+        It is the server's, the first at which the days that it stays are over in its own zone, too.
+        """
         if max_wait >= FOR_EVER:
             return None
-        return self.ticks.instant(self.since + 1 + max_wait + int(ended_badly))
+        day = self.since + 1 + max_wait
+        end = self.ticks.in_zone(timezone).instant(day)
+        while self.ticks.instant(day) < end:
+            day += 1
+        return self.ticks.instant(day + int(ended_badly))
 
     def spans(
-        self, time_from: str | None, time_to: str | None, *, days: int = 1
+        self,
+        time_from: str | None,
+        time_to: str | None,
+        *,
+        first_day: int | None = None,
+        until: int | None = None,
+        from_days: int = 0,
+        to_days: int = 0,
+        timezone: str | None = None,
     ) -> list[tuple[int, int | None]]:
         """When it may be submitted: first and last instants, in order (CTM-048, CTM-050).
 
-        A window comes again on each of the `days` that the order is there; without a TIMETO the
-        time after TIMEFROM ends with the day (CTM-051: `>` says that it does not).
+        A window comes again on each day that begins before the order is removed (`until`; None: it
+        stays for ever), by the clocks of its `timezone`, from `first_day` on; without a TIMETO the
+        time after TIMEFROM ends with the day (CTM-051: `>` says that it does not). With `from_days`
+        or `to_days`, days behind the order date, there is one window.
         """
-        if time_to == AFTER_ALL or (time_from is None and time_to is None):
-            first = self.ticks.instant(self.since) if time_from is None else self._at(time_from)
-            return [(first, None)]
+        ticks = self.ticks.in_zone(timezone)
+
+        def at(clock: str, day: int) -> int:
+            return ticks.instant(day, parse_clock(clock))
+
+        is_open = time_to == AFTER_ALL or (time_from is None and time_to is None)
+        if is_open or from_days or to_days:
+            day = self.since + from_days
+            first = ticks.instant(day) if time_from is None else at(time_from, day)
+            ends = time_to is not None and time_to != AFTER_ALL
+            return [(first, at(str(time_to), self.since + to_days) if ends else None)]
         found: list[tuple[int, int | None]] = []
-        for day in range(self.since, self.since + max(days, 1)):
-            begin, end = self.ticks.instant(day), self.ticks.instant(day + 1) - 1
-            first = begin if time_from is None else self._at(time_from, day)
-            last = end if time_to is None else self._at(time_to, day)
+        begins = self.since if first_day is None else max(self.since, first_day)
+        for day in range(begins, begins + 2 * FOR_EVER):
+            begin, end = ticks.instant(day), ticks.instant(day + 1) - 1
+            if until is not None and begin >= until:
+                break
+            first = begin if time_from is None else at(time_from, day)
+            last = end if time_to is None else at(time_to, day)
             found += [(first, last)] if first <= last else [(begin, last), (first, end)]  # it wraps
         return found
-
-    def _at(self, clock: str, day: int | None = None) -> int:
-        return self.ticks.instant(self.since if day is None else day, parse_clock(clock))
 
 
 @dataclass(frozen=True)

@@ -394,6 +394,8 @@ def next_of(sets: Sequence[OrderDays | OrderTicks], day: int) -> int | None:
 class OrderTicks(Ticks):
     """The instants at which a folder is ordered: New Day of each of its order dates.
 
+    `early`: New Day of the day before, where a job's own zone is ahead of the server's (CTM-055).
+    `retro`: missed days are ordered later, each once (CTM-047).
     Without criteria, and `by_hand`, nothing orders it but somebody's hand (CTM-006).
     Several criteria: any of them orders (a plain folder is ordered with the first of its jobs).
     """
@@ -404,6 +406,8 @@ class OrderTicks(Ticks):
         new_day: str = "07:00",
         timezone: str = "UTC",
         by_hand: bool = False,
+        early: bool = False,
+        retro: bool = False,
     ) -> None:
         self.any_of = [one if isinstance(one, OrderDays) else OrderDays(**one) for one in any_of]
         self.new_day = parse_clock(new_day)
@@ -413,7 +417,10 @@ class OrderTicks(Ticks):
             "new_day": new_day,
             "timezone": timezone,
             "by_hand": by_hand,
+            **({"early": True} if early else {}),
+            **({"retro": True} if retro else {}),
         }
+        self.early, self.retro = early, retro
         self.by_hand = by_hand or not self.any_of
 
     def to_dict(self) -> dict[str, Any]:
@@ -438,8 +445,8 @@ class OrderTicks(Ticks):
     def between(self, start: int, end: int) -> list[int]:
         if self.by_hand:
             return []
-        first, last = start // _DAY - 3, (end - 1) // _DAY + 3
-        ticks = (self.instant(day) for day in self.between_days(first, last))
+        first, last = start // _DAY - 3, (end - 1) // _DAY + 3 + self.early
+        ticks = (self.tick(day) for day in self.between_days(first, last))
         return [tick for tick in ticks if start <= tick < end]
 
     def first_possible(self) -> int | None:
@@ -453,6 +460,20 @@ class OrderTicks(Ticks):
             return 0
         ends = [one.bounds[1] for one in self.any_of]
         return None if None in ends else (max(e for e in ends if e is not None) + 3) * _DAY
+
+    def tick(self, day: int) -> int:
+        """When an order date is ordered."""
+        return self.instant(day - self.early)
+
+    def day_of_tick(self, tick: int) -> int:
+        """The inverse of `tick`."""
+        return self.day_of(tick) + self.early
+
+    def in_zone(self, timezone: str | None) -> OrderTicks:
+        """The same, counted by the clocks of an entity's own zone (CTM-055)."""
+        if timezone is None:
+            return self
+        return OrderTicks.of({**self._arguments, "timezone": timezone})
 
     def instant(self, day: int, minute: int | None = None) -> int:
         """New Day of a business day, or a time of it: before New Day it is the next calendar

@@ -134,9 +134,10 @@ class CrontabTimetable(TickTimetable):
 class OrderDatesTimetable(TickTimetable):
     """One run for each order date of a Control-M folder; made by `order_dates`.
 
-    The run starts at New Day of its date, and its data interval is that business day (CTM-002). A
-    day that the scheduler missed as a whole is lost, unless the DAG catches up (CTM-047: RETRO);
-    within its day the run starts late, as New Day does after an outage.
+    The run starts at New Day of its date, or of the day before, and its data interval is that
+    business day (CTM-002, CTM-055). A
+    day that the scheduler missed as a whole is lost, unless it is `retro` or the DAG catches up
+    (CTM-047); within its day the run starts late, as New Day does after an outage.
     """
 
     ticks: OrderTicks
@@ -153,11 +154,11 @@ class OrderDatesTimetable(TickTimetable):
         return DataInterval(start, end)
 
     def _tick_of(self, interval: DataInterval) -> datetime:
-        return interval.start
+        return to_datetime(self.ticks.tick(self.ticks.day_of(to_instant(interval.start))))
 
     def _run_at(self, tick: datetime) -> DagRunInfo:
-        interval = self._interval(self.ticks.day_of(to_instant(tick)))
-        return DagRunInfo(run_after=interval.start, data_interval=interval)
+        interval = self._interval(self.ticks.day_of_tick(to_instant(tick)))
+        return DagRunInfo(run_after=pendulum.instance(tick), data_interval=interval)
 
     def _next(
         self, last: datetime | None, earliest: datetime | None, *, catchup: bool
@@ -166,7 +167,7 @@ class OrderDatesTimetable(TickTimetable):
         now = _now()
         if last is None and (earliest is None or not catchup):
             bounds.append(now - LATE - _INSTANT)  # a new definition waits for the next New Day
-        elif not catchup:
+        elif not (catchup or self.ticks.retro):
             today = self.ticks.instant(self.ticks.day_of(to_instant(now)))
             bounds.append(to_datetime(today) - _INSTANT)
         return self.next_tick(max(bounds))
@@ -218,14 +219,25 @@ def order_dates(
     new_day: str = "07:00",
     timezone: str = "UTC",
     by_hand: bool = False,
+    early: bool = False,
+    retro: bool = False,
     **criteria: Any,
 ) -> OrderDatesTimetable:
     """The schedule of a Control-M folder: the days of its criteria, or of any of several.
 
-    `criteria` are the arguments of `order_days`; `by_hand`: nothing but a person orders it.
+    `criteria` are the arguments of `order_days`; `by_hand`: nothing but a person orders it;
+    `early`: at New Day of the day before, for zones ahead of `timezone` (CTM-055);
+    `retro`: missed days are ordered later, each once (CTM-047).
     """
     if criteria:
         any_of = (*any_of, OrderDays(**criteria))
     return OrderDatesTimetable(
-        OrderTicks(*any_of, new_day=new_day, timezone=timezone, by_hand=by_hand)
+        OrderTicks(
+            *any_of,
+            new_day=new_day,
+            timezone=timezone,
+            by_hand=by_hand,
+            early=early,
+            retro=retro,
+        )
     )
