@@ -126,10 +126,10 @@ void FolderLowering::checkEntity(JobId id) {
     else if (!rules.exitRule.empty() && isMapped(id))
         refuse(id, policy.rules.front().span, policy.rules.front().construct, "ON",
                "an operator of the site has no exit codes that rules could ask about (CTM-070)");
-    if (job.group &&
-        (!rules.exitRule.empty() || rules.reruns || !rules.onNotOk.empty() || !rules.onOk.empty()))
-        refuse(id, policy.rules.front().span, policy.rules.front().construct, "ON",
-               "rules of a folder are not lowered yet");
+    if (job.group && (!rules.exitRule.empty() || rules.reruns))
+        refuse(
+            id, policy.rules.front().span, policy.rules.front().construct, "ON",
+            "a folder ends as what is in it does; a rule that says otherwise is not lowered yet");
     checkFacts(id);
     if (estate.isContainer(id) && (job.condition || !job.factChanges.empty()))
         refuse(id, job.nameSpan, {}, "INCOND", "a plain folder has no conditions (CTM-094)");

@@ -96,7 +96,20 @@ bool FolderLowering::hasStart(JobId id) const {
 /// What it leaves behind; and what has begun must end.
 bool FolderLowering::hasEnd(JobId id) const {
     ir::Job const& job = estate.jobs[id];
-    return job.group && !estate.isContainer(id) && (!job.factChanges.empty() || hasStart(id));
+    if (!job.group || estate.isContainer(id))
+        return false;
+    // The end of an inner folder hides from Airflow what failed before it; that of the whole does
+    // not.
+    auto const isInside = [&](JobId other) { return other != id && hasEnd(other); };
+    return !job.factChanges.empty() || hasStart(id) || hasNotice(id) ||
+           (id == workflow.root && llvm::any_of(workflow.jobs, isInside));
+}
+
+bool FolderLowering::hasNotice(JobId id) const {
+    return readEndRules(policyOf(id)).notice ||
+           llvm::any_of(policyOf(id).shouts, [](ir::Shout const& shout) {
+               return shout.when == ir::Shout::When::notOk;
+           });
 }
 
 FolderLowering::Variables FolderLowering::variablesOf(JobId id) const {
@@ -216,6 +229,18 @@ Py FolderLowering::changesOf(ir::Job const& job, std::vector<uint32_t> const& ad
     return Py(std::move(list));
 }
 
+void FolderLowering::lowerChanges(ir::Job const& job, Py::Keywords& arguments,
+                                  EndRules const& rules) {
+    bool const hasOutconds =
+        llvm::any_of(job.factChanges, [](auto const& change) { return !change.isAction; });
+    if (hasOutconds || !rules.onOk.empty())
+        arguments.emplace_back("on_ok", changesOf(job, rules.onOk, true));
+    if (!rules.onNotOk.empty())
+        arguments.emplace_back("on_notok", changesOf(job, rules.onNotOk, false));
+    for (ir::FactChange const& change : job.factChanges)
+        exact(change.construct, "fact change");
+}
+
 /// CTM-006: without criteria, in a folder that is ordered by hand.
 bool FolderLowering::isSilent(JobId id) {
     return policyOf(workflow.root).method == ir::OrderPolicy::Method::manual &&
@@ -298,8 +323,11 @@ void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules c
         arguments.emplace_back("via", Py(placement.executor));
     if (runsSomewhere && !placement.connection.empty())
         arguments.emplace_back("connection", Py(placement.connection));
+    lowerMessages(id, arguments, rules);
+}
 
-    // Messages change nothing that runs: one, on NOTOK, is a notice; of the others people are told.
+void FolderLowering::lowerMessages(JobId id, Py::Keywords& arguments, EndRules const& rules) {
+    ir::OrderPolicy const& policy = policyOf(id);
     llvm::StringRef address, message;
     ir::ConstructId told;
     if (rules.notice) {
@@ -374,14 +402,7 @@ void FolderLowering::lowerJob(JobId id) {
     Py::Keywords criteria = submission(id, false);
     task.arguments.insert(task.arguments.end(), criteria.begin(), criteria.end());
     EndRules const rules = readEndRules(policyOf(id));
-    bool const hasOutconds =
-        llvm::any_of(job.factChanges, [](auto const& change) { return !change.isAction; });
-    if (hasOutconds || !rules.onOk.empty())
-        task.arguments.emplace_back("on_ok", changesOf(job, rules.onOk, true));
-    if (!rules.onNotOk.empty())
-        task.arguments.emplace_back("on_notok", changesOf(job, rules.onNotOk, false));
-    for (ir::FactChange const& change : job.factChanges)
-        exact(change.construct, "fact change");
+    lowerChanges(job, task.arguments, rules);
     lowerPolicies(id, task.arguments, rules);
     task.arguments.emplace_back("doc_md", documentation(estate, job));
     dag.order.push_back(taskId);
@@ -405,13 +426,10 @@ void FolderLowering::lowerGroup(JobId id) {
     } else {
         boxOf[id.value] = BoxId();
     }
-    EndRules const rules = readEndRules(policyOf(id));
-    for (ir::EndAction const* action : rules.dropped)
-        keepOnly(id, action->span, action->construct, "an action of ON");
-    if (rules.notice)
-        keepOnly(id, rules.notice->span, rules.notice->construct, "an action of ON");
-    for (ir::Shout const& shout : policyOf(id).shouts)
-        keepOnly(id, shout.span, shout.construct, "SHOUT");
+    if (!hasEnd(id)) { // then it has no notice either
+        Py::Keywords none;
+        lowerMessages(id, none, readEndRules(policyOf(id)));
+    }
     if (!hasStart(id))
         return;
     TaskId const start =
@@ -471,10 +489,9 @@ void FolderLowering::closeFolders() {
         task.arguments.emplace_back("of", Py(job.name));
         if (std::string const zone = ownZone(id); !zone.empty())
             task.arguments.emplace_back("timezone", Py(zone));
-        if (!job.factChanges.empty())
-            task.arguments.emplace_back("on_ok", changesOf(job, {}, true));
-        for (ir::FactChange const& change : job.factChanges)
-            exact(change.construct, "fact change");
+        EndRules const rules = readEndRules(policyOf(id));
+        lowerChanges(job, task.arguments, rules);
+        lowerMessages(id, task.arguments, rules);
         task.upstream = unawaited(id);
         // Printed behind its last member.
         auto const isLast = [&](Node node) {

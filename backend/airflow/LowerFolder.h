@@ -118,6 +118,10 @@ private:
     void lowerMachine(ir::JobId id, Task& task);
 
     // LowerFolder.cpp
+    void lowerChanges(ir::Job const& job, Py::Keywords& arguments, EndRules const& rules);
+    /// Messages change nothing that runs: one, on NOTOK, is a notice; of the others people are
+    /// told.
+    void lowerMessages(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
     void lowerPolicies(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
     /// The pool that its units come from; false: it needs none.
     bool lowerUnits(ir::JobId id, Py::Keywords& arguments);
@@ -152,6 +156,8 @@ private:
     bool isConfirmed(ir::JobId id) const { return policyOf(id).confirm.value; }
     bool hasStart(ir::JobId id) const;
     bool hasEnd(ir::JobId id) const;
+    /// Is somebody told that it ended NOTOK?
+    bool hasNotice(ir::JobId id) const;
     /// `%%NAME` → value: its own, and those of the SMART folders around it (CTM-093).
     Variables variablesOf(ir::JobId id) const;
     Py changesOf(ir::Job const& job, std::vector<uint32_t> const& added, bool withOutconds) const;

@@ -319,7 +319,7 @@ def test_ctm080_units_are_slots_that_a_waiting_task_leaves(play: Any) -> None:
 
 
 def test_ctm081_who_shares_a_lock_excludes_only_who_excludes_others(play: Any) -> None:
-    shared, exclusive = ('<CONTROL NAME="DB" TYPE="%s"/>' % kind for kind in "SE")
+    shared, exclusive = (f'<CONTROL NAME="DB" TYPE="{kind}"/>' for kind in "SE")
     told = play(
         folder(
             job("READ1", children=shared),
@@ -400,6 +400,27 @@ def test_ctm005_a_window_comes_again_for_ever(play: Any) -> None:
         end="2026-03-09T06:00:00",
     )
     assert told.starts("F/A") == ["07 10:00"]
+
+
+def test_ctm076_a_folder_has_its_own_failure_path(play: Any) -> None:
+    """CTM-091: it ends when all that is in it has ended."""
+    rules = on("NOTOK", '<DOCOND NAME="BAD" ODATE="ODAT" SIGN="+"/><DOMAIL DEST="ops@example.com"/>') + on(
+        "OK", '<DOCOND NAME="BAD" ODATE="PREV" SIGN="-"/>'
+    )
+    told = play(
+        folder(
+            job("A"), job("B", 'DAYS="ALL" TIMEFROM="0900"'), rules, adds("GOOD"),
+            name="S", kind="SMART_FOLDER", more='DAYS="ALL"',
+        ),
+        folder(job("HANDLER", children=waits("BAD"))),
+        start="2026-03-02T06:00:00",
+        end="2026-03-04T06:00:00",
+        jobs={"S/A": [{"exit_code": 1}, {}]},
+    )  # fmt: skip
+    assert [start[:4] for start in told.starts("F/HANDLER")] == ["02 0"]
+    assert told.facts() == [("GOOD", "0303")]  # the next day has taken BAD away
+    notices = [alarm for alarm in told.world.alarms if alarm[:2] == ("S", "NOTIFICATION")]
+    assert len(notices) == 1
 
 
 def test_ctm078_a_message_on_notok_is_a_notice(play: Any) -> None:

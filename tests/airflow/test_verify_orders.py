@@ -56,10 +56,17 @@ DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
       <INCOND NAME="E-BAD" ODATE="ODAT" AND_OR="O"/>
     </JOB>
     <OUTCOND NAME="N-OK" ODATE="ODAT" SIGN="+"/>
+    <ON STMT="*" CODE="NOTOK">
+      <DOCOND NAME="N-BAD" ODATE="ODAT" SIGN="+"/>
+      <DOMAIL DEST="ops@example.com" SUBJECT="the night failed"/>
+    </ON>
   </SMART_FOLDER>
   <FOLDER FOLDER_NAME="DAY" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM">
     <JOB JOBNAME="FIX" TASKTYPE="Command" CMDLINE="fix" NODEID="h" DAYS="ALL">
       <INCOND NAME="E-BAD" ODATE="ODAT" AND_OR="A"/>
+    </JOB>
+    <JOB JOBNAME="EXCUSE" TASKTYPE="Command" CMDLINE="excuse" NODEID="h" DAYS="ALL">
+      <INCOND NAME="N-BAD" ODATE="ODAT" AND_OR="A"/>
     </JOB>
     <JOB JOBNAME="REPORT" TASKTYPE="Command" CMDLINE="report" NODEID="h" DAYS="ALL" TIMEFROM="0900" TIMETO="&gt;" MAXWAIT="1">
       <INCOND NAME="N-OK" ODATE="ODAT" AND_OR="A"/>
@@ -213,6 +220,8 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "the token is not taken": arguments("REPORT", on_ok=["+fact(R-OK^CTM)"]),
     "the failure path is lost": arguments("EXTRACT", on_notok=None),
     "the folder leaves nothing": arguments("NIGHT.end", on_ok=None),
+    "the folder's failure path is lost": arguments("NIGHT.end", on_notok=None),
+    "nobody is told of the folder": arguments("NIGHT.end", alarms=None),
     "exit code 4 fails": arguments("EXTRACT", exit_rule=None),
     "exit code 5 is OK": arguments("EXTRACT", exit_rule="success: 0,4-5"),
     "nothing fails": arguments("EXTRACT", exit_rule="any"),

@@ -215,13 +215,14 @@ TEST(Folders, WhoseConditionsAreMeantMustBeSaid) {
 TEST(Folders, MessagesOfAFolderAreNamed) {
     Built const built(
         {{"a.xml", "<DEFTABLE><SMART_FOLDER FOLDER_NAME=\"F\" FOLDER_ORDER_METHOD=\"SYSTEM\" "
-                   "DAYS=\"ALL\"><SHOUT WHEN=\"NOTOK\" DEST=\"OPS\" MESSAGE=\"bad\"/>" +
+                   "DAYS=\"ALL\"><SHOUT WHEN=\"NOTOK\" DEST=\"OPS\" MESSAGE=\"bad\"/>"
+                   "<SHOUT WHEN=\"OK\" DEST=\"OPS\" MESSAGE=\"good\"/>" +
                        job("A", "") + "</SMART_FOLDER></DEFTABLE>"}});
     EXPECT_EQ(built.result.dags, 1u) << built.refusals();
     size_t dropped = 0;
     for (ir::ConstructId id : built.estate.constructs.ids())
         dropped += built.estate.constructs[id].fate == diag::Fidelity::dropped;
-    EXPECT_EQ(dropped, 1u);
+    EXPECT_EQ(dropped, 1u); // the other one is a notice
 }
 
 TEST(Folders, AnEmptyFolderIsNoDag) {

@@ -380,6 +380,13 @@ class _Maker:
         outside = [job for job in jobs if not job.path.startswith(folder.path + "/")]
         if self.chance(0.4):
             folder.changes.append(Change(f"{folder.path.replace('/', '-')}-ENDED"))
+        if self.chance(0.2):
+            name = f"{folder.path.replace('/', '-')}-BAD"
+            folder.rules.append(Rule("NOTOK", Change(name)))
+            if self.chance(0.5):
+                folder.rules.append(Rule("OK", Change(name, "ODAT", "-")))
+            if outside:
+                self.random.choice(outside).waits = Waits([[Wait(name)]])
         if outside and self.chance(0.3):
             folder.waits = self.waits(folder, outside)
             if self.chance(0.2):

@@ -16,6 +16,9 @@
 
 namespace hoist::equivalence {
 
+/// Where the shims have the operators of Control-M.
+inline constexpr llvm::StringLiteral orderModule = "hoist_airflow.order";
+
 /// Of a DAG with several runs an order date, each run is a copy of its jobs.
 inline constexpr llvm::StringLiteral copyMark = "\x02";
 inline llvm::StringRef withoutCopyMark(llvm::StringRef name) { return name.split(copyMark).first; }

@@ -271,6 +271,12 @@ void Lifting::readEnd(target::Task const& task) {
     if (known == definitions.jobByName.end() || !boxOf.contains(known->second.value))
         return unknown(fmt::format("`{}` stands behind no folder of the definition", task.id));
     readChanges(folderOf(known->second), task, "on_ok", false);
+    ir::EndRule onNotOk;
+    onNotOk.test.kind = ir::EndTest::Kind::notOk;
+    for (uint32_t const fact : readChanges(folderOf(known->second), task, "on_notok", true))
+        onNotOk.actions.push_back(action(ir::EndAction::Kind::changeFact, fact));
+    if (!onNotOk.actions.empty())
+        policyOf(folderOf(known->second)).rules.push_back(std::move(onNotOk));
     readZone(folderOf(known->second), task);
 }
 

@@ -18,8 +18,6 @@ using nlohmann::json;
 using target::TaskId;
 using target::TriggerRule;
 
-inline constexpr llvm::StringLiteral orderModule = "hoist_airflow.order";
-
 /// Order dates; `isAny`: nothing chooses them.
 struct Days {
     bool isAny = true;

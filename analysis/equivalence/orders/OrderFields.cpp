@@ -111,6 +111,8 @@ void JobComparison::compareOrder(llvm::ArrayRef<int64_t> ticks) {
     std::string const name = job.name.str();
     if (isRefusal())
         return;
+    if (job.group)
+        return compareNotices();
     bool const doesNothing = kind == Operator::orderedDummy || kind == Operator::empty;
     if (isBySiteOperator()) {
         // Its action is the site's.

@@ -296,6 +296,18 @@ private:
             if (auto const it = pair.taskOf.find(job.value); it != pair.taskOf.end())
                 fields.compareOrder(job, dag, dag.tasks[it->second], ticks ? *ticks : none,
                                     findings());
+        // Who is told of a folder's end says the task that is its end; where there is none, nobody.
+        static target::Task const nobody;
+        llvm::StringMap<target::Task const*> ends;
+        for (target::Task const& task : dag.tasks)
+            if (task.module == orderModule && task.type == "FolderEnd")
+                ends[task.legacyJob] = &task;
+        for (JobId const job : workflow.jobs) {
+            if (!estate.isGroup(job) || estate.isContainer(job))
+                continue;
+            target::Task const* const end = ends.lookup(estate.jobs[job].name);
+            fields.compareOrder(job, dag, end ? *end : nobody, none, findings());
+        }
     }
 
     // --- what must hold --------------------------------------------------------------------------

@@ -21,6 +21,13 @@ KEYS = frozenset(
 """What an `alarms` argument may hold (docs/runtime.md, "Job identity")."""
 
 
+def check(alarms: Mapping[str, Any] | None) -> None:
+    """Raises ValueError for a key that there is not."""
+    unknown = sorted(set(alarms or ()) - KEYS)
+    if unknown:
+        raise ValueError(f"unknown alarms {unknown}: known are {sorted(KEYS)}")
+
+
 def of_outcome(alarms: Mapping[str, Any], status: str, reason: str) -> Iterator[tuple[str, str]]:
     """(kind, text) of each alarm that an end in `status` raises."""
     said = alarms.get("message")

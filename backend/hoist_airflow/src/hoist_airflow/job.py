@@ -25,7 +25,8 @@ from airflow.sdk.exceptions import (
 )
 
 from hoist_airflow import conditions, routing
-from hoist_airflow.alarms import KEYS, of_outcome
+from hoist_airflow.alarms import check as check_alarms
+from hoist_airflow.alarms import of_outcome
 from hoist_airflow.decision import GateSpec, outside_window
 from hoist_airflow.ledger.facts import EndChanges
 
@@ -84,9 +85,7 @@ class Job(_Base):
         **kwargs: Any,
     ) -> None:
         super().__init__(retries=retries, retry_delay=retry_delay, **kwargs)
-        unknown = sorted(set(alarms or ()) - KEYS)
-        if unknown:
-            raise ValueError(f"unknown alarms {unknown}: known are {sorted(KEYS)}")
+        check_alarms(alarms)
         if term_run_time is not None and term_run_time <= 0:
             raise ValueError("term_run_time is minutes above 0, or None")
         if when is not None:

@@ -18,6 +18,8 @@ from airflow.sdk import BaseOperator, TaskGroup
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from hoist_airflow import conditions
+from hoist_airflow.alarms import check as check_alarms
+from hoist_airflow.alarms import of_outcome
 from hoist_airflow.autoedit import Moment, UndefinedVariable, resolve
 from hoist_airflow.command import Command
 from hoist_airflow.executors import Ended, Launch, StartFailed
@@ -325,7 +327,8 @@ class SubFolder(TaskGroup):
 
 
 class FolderEnd(BaseOperator):
-    """The end of a SMART folder: OK if all that is in it is (CTM-091); then its facts (CTM-014).
+    """The end of a SMART folder: OK if all that is in it is (CTM-091); then its facts (CTM-014,
+    CTM-076), and who is told that it ended NOTOK.
 
     Behind all tasks of the folder. What was removed before it could run leaves the folder open in
     Control-M, until New Day removes it too: it has no end, and this task ends skipped, or failed if
@@ -341,16 +344,20 @@ class FolderEnd(BaseOperator):
         *,
         of: str,
         on_ok: Sequence[str] = (),
+        on_notok: Sequence[str] = (),
+        alarms: Mapping[str, Any] | None = None,
         timezone: str | None = None,
         trigger_rule: str = "all_done",
         **kwargs: Any,
     ) -> None:
         super().__init__(trigger_rule=trigger_rule, **kwargs)
-        for change in on_ok:
+        for change in (*on_ok, *on_notok):
             Change.parse(change)
+        check_alarms(alarms)
         self.hoist_job = of
         self.timezone = timezone
-        self.on_ok = tuple(on_ok)
+        self.on_ok, self.on_notok = tuple(on_ok), tuple(on_notok)
+        self.alarms = dict(alarms or {})
 
     def is_ordered(self, order: Order) -> bool:
         """Do the folder's scheduling criteria choose the day of the order?"""
@@ -390,13 +397,16 @@ class FolderEnd(BaseOperator):
             if bad:
                 raise AirflowFailException(f"{told}; NOTOK: {bad}")
             raise AirflowSkipException(told)
+        on_ok, on_notok = (tuple(map(Change.parse, each)) for each in (self.on_ok, self.on_notok))
+        words = {change.fact.date for change in (*on_ok, *on_notok)}
+        dates = order.dates(_criteria_around(self), words)
+        run = replace(run, changes={"SUCCESS": on_ok, "FAILURE": on_notok}, dates=dates)
         if bad:
             run.record("FAILURE")
+            for kind, text in of_outcome(self.alarms, "FAILURE", bad) if self.alarms else ():
+                run.alarm(kind, text)
             raise AirflowFailException(f"{self.hoist_job} ended NOTOK: {bad}")
-        changes = tuple(map(Change.parse, self.on_ok))
-        words = {change.fact.date for change in changes}
-        dates = order.dates(_criteria_around(self), words)
-        replace(run, changes={"SUCCESS": changes}, dates=dates).record("SUCCESS", exit_code=0)
+        run.record("SUCCESS", exit_code=0)
 
     def begin(self, context: Context, event: Any = None) -> None:
         """Entry after its order date has begun."""
