@@ -113,13 +113,26 @@ void FolderLowering::checkEntity(JobId id) {
            "a zone other than its folder's is not lowered yet (CTM-055)");
     unless(policy.retro, *policy.retro == catchesUp() || !isOrderedByNewDay(id), "RETRO",
            "one DAG makes up for missed days, or not; in this folder some jobs do (CTM-047)");
-    unless(policy.endsFolder, !*policy.endsFolder, "END_FOLDER",
-           "what becomes of the jobs that wait is not lowered yet (CTM-091)");
+    unless(policy.endsFolder, !*policy.endsFolder || (!job.group && !isPlainMember(id)),
+           "END_FOLDER", "it speaks of jobs in SMART folders (CTM-091)");
     checkRepetition(id);
-    if (policy.adjust != ir::OrderPolicy::Adjust::none)
-        refuse(id, estate.constructs.span(policy.adjustFrom), policy.adjustFrom, "ADJUST_COND",
-               "waits that depend on what else is ordered are not lowered yet (CTM-092)");
     EndRules const rules = readEndRules(policy);
+    // Airflow would end the folder only after the time that it waits before the next attempt.
+    if (rules.reruns && policy.interval.value > 0 && llvm::any_of(workflow.jobs, [&](JobId other) {
+            return policyOf(other).endsFolder.value && estate.isInside(id, estate.jobs[other].box);
+        }))
+        refuse(id, spanOf(policy.interval), policy.interval.from, "INTERVAL",
+               "a rerun that waits while its folder is ended (END_FOLDER) is not lowered yet "
+               "(CTM-091)");
+    if (policy.adjust != ir::OrderPolicy::Adjust::none && estate.isContainer(id))
+        refuse(id, estate.constructs.span(policy.adjustFrom), policy.adjustFrom, "ADJUST_COND",
+               "it speaks of members of SMART folders (CTM-092)");
+    // As a dummy it takes no units; a slot of a pool it would wait for.
+    if (isFilled(id))
+        for (OrderUnit const& unit : unitsOf(estate, job))
+            refuse(id, unit.span, unit.construct, unit.what,
+                   "beside `ADJUST_COND=\"D\"`, which orders it on days on which it needs none, it "
+                   "is not lowered yet");
     if (!rules.problem.empty())
         refuse(id, rules.problemAt, rules.problemOf, rules.problem,
                "what follows from it is not lowered yet (CTM-070)");

@@ -153,8 +153,12 @@ std::vector<FolderLowering::Wait> FolderLowering::waitsOf(JobId id) {
         JobId producer;
         if (pool[operand].kind == ir::Expr::Kind::atom && !job.group)
             producer = orderFacts.producerOf(id, pool.atomOf(operand));
-        // An edge may not speak of other days than the fact does.
-        found.push_back({operand, producer && haveEqualDates(producer, id) ? producer : JobId()});
+        // An edge may not speak of other days than the fact does; nor hide from a bridge what it
+        // leads over.
+        bool const isEdge = producer && haveEqualDates(producer, id) &&
+                            adjustOf(id) != ir::OrderPolicy::Adjust::bridge &&
+                            adjustOf(producer) != ir::OrderPolicy::Adjust::bridge;
+        found.push_back({operand, isEdge ? producer : JobId()});
     };
     if (pool[job.condition.expr].kind == ir::Expr::Kind::all)
         for (ir::ExprId const operand : pool.operands(job.condition.expr))
@@ -279,6 +283,16 @@ Py::Keywords FolderLowering::submission(JobId id, bool isFolder) {
     }
     if (isConfirmed(id))
         arguments.emplace_back("confirm", Py(true));
+    using Adjust = ir::OrderPolicy::Adjust;
+    if (isFilled(id))
+        arguments.emplace_back("adjust", Py("dummy"));
+    else if (job.condition && adjustOf(id) == Adjust::drop)
+        arguments.emplace_back("adjust", Py("drop"));
+    else if (job.condition && adjustOf(id) == Adjust::bridge)
+        arguments.emplace_back("adjust", Py("bridge"));
+    if (policy.endsFolder.value)
+        arguments.emplace_back("ends_folder", Py(true));
+    exact(policy.endsFolder.from, "end of a folder");
     exact(policy.confirm.from, "confirmation");
     exact(policy.fromTime.from, "submission window");
     exact(policy.toTime.from, "submission window");
@@ -543,6 +557,8 @@ void FolderLowering::settlePolicies() {
         exact(policy.retro.from,
               isOrderedByNewDay(id) ? "made-up order dates" : "none: its folder's counts");
         exact(policy.timezone.from, "time zone");
+        if (policy.adjustFrom)
+            exact(policy.adjustFrom, "adjusted waits");
     }
 }
 

@@ -153,6 +153,16 @@ private:
     }
     /// Do all that New Day orders make up for missed days (CTM-047)?
     bool catchesUp() const;
+    bool isPlainMember(ir::JobId id) const { return estate.isContainer(estate.jobs[id].box); }
+    /// ADJUST_COND of the SMART folder around it (CTM-092).
+    ir::OrderPolicy::Adjust adjustOf(ir::JobId id) const {
+        ir::JobId const box = estate.jobs[id].box;
+        return box ? policyOf(box).adjust : ir::OrderPolicy::Adjust::none;
+    }
+    /// Is it ordered as a dummy on days that are not its own?
+    bool isFilled(ir::JobId id) const {
+        return !estate.jobs[id].group && adjustOf(id) == ir::OrderPolicy::Adjust::dummy;
+    }
     bool isConfirmed(ir::JobId id) const { return policyOf(id).confirm.value; }
     bool hasStart(ir::JobId id) const;
     bool hasEnd(ir::JobId id) const;

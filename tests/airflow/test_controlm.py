@@ -404,9 +404,9 @@ def test_ctm005_a_window_comes_again_for_ever(play: Any) -> None:
 
 def test_ctm076_a_folder_has_its_own_failure_path(play: Any) -> None:
     """CTM-091: it ends when all that is in it has ended."""
-    rules = on("NOTOK", '<DOCOND NAME="BAD" ODATE="ODAT" SIGN="+"/><DOMAIL DEST="ops@example.com"/>') + on(
-        "OK", '<DOCOND NAME="BAD" ODATE="PREV" SIGN="-"/>'
-    )
+    rules = on(
+        "NOTOK", '<DOCOND NAME="BAD" ODATE="ODAT" SIGN="+"/><DOMAIL DEST="ops@example.com"/>'
+    ) + on("OK", '<DOCOND NAME="BAD" ODATE="PREV" SIGN="-"/>')
     told = play(
         folder(
             job("A"), job("B", 'DAYS="ALL" TIMEFROM="0900"'), rules, adds("GOOD"),
@@ -421,6 +421,71 @@ def test_ctm076_a_folder_has_its_own_failure_path(play: Any) -> None:
     assert told.facts() == [("GOOD", "0303")]  # the next day has taken BAD away
     notices = [alarm for alarm in told.world.alarms if alarm[:2] == ("S", "NOTIFICATION")]
     assert len(notices) == 1
+
+
+@pytest.mark.parametrize(
+    ("adjust", "monday", "tuesday"),
+    [
+        ("N", ["A 07:00", "B 08:00", "C 09:00"], []),
+        ("Y", ["A 07:00", "B 08:00", "C 09:00"], ["B 07:00", "C 08:00"]),
+        ("D", ["A 07:00", "B 08:00", "C 09:00"], ["A 07:00", "B 07:00", "C 08:00"]),
+        ("B", ["A 07:00", "B 08:00", "C 09:00"], ["B 07:00", "C 08:00"]),
+    ],
+)
+def test_ctm092_waits_for_what_is_not_ordered(
+    play: Any, adjust: str, monday: list[str], tuesday: list[str]
+) -> None:
+    """The rule's own test: A on Mondays, B and C daily, A before B before C."""
+    told = play(
+        folder(
+            job("A", 'WEEKDAYS="1"', adds("A-OK")),
+            job("B", children=waits("A-OK") + adds("B-OK")),
+            job("C", children=waits("B-OK")),
+            name="S", kind="SMART_FOLDER", more=f'DAYS="ALL" ADJUST_COND="{adjust}"',
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-04T06:00:00",
+        default={"duration": 3600},
+    )  # fmt: skip
+    starts = sorted((at, name) for name in "ABC" for at in told.starts(f"S/{name}"))
+    assert [f"{name} {at[3:]}" for at, name in starts if at.startswith("02")] == monday
+    assert [f"{name} {at[3:]}" for at, name in starts if at.startswith("03")] == tuesday
+
+
+def test_ctm092_over_a_bridge_it_waits_for_what_lies_before(play: Any) -> None:
+    told = play(
+        folder(
+            job("A", 'DAYS="ALL" TIMEFROM="1000"', adds("A-OK")),
+            job("B", 'WEEKDAYS="1"', waits("A-OK") + adds("B-OK")),
+            job("C", children=waits("B-OK")),
+            name="S", kind="SMART_FOLDER", more='DAYS="ALL" ADJUST_COND="B"',
+        ),
+        start="2026-03-03T06:00:00",
+        end="2026-03-04T06:00:00",
+        default={"duration": 3600},
+    )  # fmt: skip
+    assert told.starts("S/C") == ["03 11:00"]
+
+
+def test_ctm091_a_job_ends_its_folder(play: Any) -> None:
+    """What waits is not submitted any more, what runs comes to its end."""
+    told = play(
+        folder(
+            job("A"),
+            job("LAST", 'DAYS="ALL" TIMEFROM="0730" END_FOLDER="1"'),
+            job("LATE", 'DAYS="ALL" TIMEFROM="0900"'),
+            job("NEVER", children=waits("X")),
+            adds("ENDED"),
+            name="S", kind="SMART_FOLDER", more='DAYS="ALL"',
+        ),
+        folder(job("AFTER", children=waits("ENDED"))),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        jobs={"S/A": [{"duration": 7200}]},
+        default={"duration": 600},
+    )  # fmt: skip
+    assert told.starts("S/LATE") == told.starts("S/NEVER") == []
+    assert told.starts("F/AFTER") == ["02 09:00"]
 
 
 def test_ctm078_a_message_on_notok_is_a_notice(play: Any) -> None:

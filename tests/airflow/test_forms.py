@@ -46,6 +46,8 @@ ELSEWHERE = {
     "pool of units": "tests/airflow/test_controlm.py::test_ctm080_units_are_slots_that_a_waiting_task_leaves",
     "pool of a lock": "tests/airflow/test_controlm.py::test_ctm081_who_shares_a_lock_excludes_only_who_excludes_others",
     "claim of an order": "tests/airflow/test_controlm.py::test_ctm080_several_resources_are_taken_at_once_or_not_at_all",
+    "adjusted waits": "tests/airflow/test_controlm.py::test_ctm092_waits_for_what_is_not_ordered",
+    "end of a folder": "tests/airflow/test_controlm.py::test_ctm091_a_job_ends_its_folder",
     "time zone": "tests/airflow/test_controlm.py::test_ctm055_a_zone_has_its_own_days",
     "made-up order dates": "tests/airflow/test_orders.py::test_ctm047_a_missed_day_is_made_up_for_where_retro_says_so",
     "notice": "tests/airflow/test_controlm.py::test_ctm078_a_message_on_notok_is_a_notice",

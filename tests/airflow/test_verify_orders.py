@@ -84,6 +84,15 @@ DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
       <INCOND NAME="N-OK" ODATE="ODAT" AND_OR="A"/>
     </JOB>
   </FOLDER>
+  <SMART_FOLDER FOLDER_NAME="MONTH" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL" ADJUST_COND="Y">
+    <JOB JOBNAME="CLOSE" TASKTYPE="Command" CMDLINE="close" NODEID="h" DAYS="L1">
+      <OUTCOND NAME="CLOSED" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+    <JOB JOBNAME="BOOK" TASKTYPE="Command" CMDLINE="book" NODEID="h" DAYS="ALL" END_FOLDER="1">
+      <INCOND NAME="CLOSED" ODATE="ODAT" AND_OR="A"/>
+    </JOB>
+    <JOB JOBNAME="EXTRA" TASKTYPE="Command" CMDLINE="extra" NODEID="h" DAYS="ALL" TIMEFROM="1400"/>
+  </SMART_FOLDER>
 </DEFTABLE>
 """
 INDEX = "controlm-lock_INDEX"
@@ -249,6 +258,10 @@ ERRORS: dict[str, Callable[[Export], None]] = {
         arguments("LOADER", resources=None)(exported),
         fields("LOADER", pool="controlm_TAPE")(exported),
     ),
+    "a wait for what is not ordered": arguments("BOOK", adjust=None),
+    "it runs although it is not scheduled": arguments("BOOK", adjust="dummy"),
+    "its end does not end the folder": arguments("BOOK", ends_folder=None),
+    "another end ends the folder": arguments("CLOSE", ends_folder=True),
     "the zone is lost": arguments("OPEN", timezone=None),
     "another zone": arguments("OPEN", timezone="Europe/Berlin"),
     "missed days are lost": without("EAST", "retro"),

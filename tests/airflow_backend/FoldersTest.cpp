@@ -131,6 +131,7 @@ TEST(Folders, WhatHasNoExactFormIsNamed) {
              {"MAXWAIT=\"99\" TIMEFROM=\"2200\" TIMETO=\">\"",
               "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>", ""},
              {"", "<INCOND NAME=\"X\" ODATE=\"0301\"/>", "ODATE 0301;"},
+             {"END_FOLDER=\"1\"", "", "END_FOLDER;"},
              {"", "<CONTROL NAME=\"L\" TYPE=\"E\"/>", ""},
              {"", "<CONTROL NAME=\"L\" TYPE=\"E\" ONFAIL=\"K\"/>", "CONTROL L;"},
              {"", "<CONTROL NAME=\"L\"/><QUANTITATIVE NAME=\"SLOTS\" QUANT=\"1\"/>", ""},

@@ -247,6 +247,8 @@ class _Maker:
         max_wait = ""
         self.zone = {"TIMEZONE": self.random.choice(ZONES)} if self.chance(0.1) else {}
         if smart:
+            if self.chance(0.2):
+                folder.attributes["ADJUST_COND"] = self.random.choice("YYDB")
             folder.attributes |= self.zone
             folder.attributes |= days
             max_wait = self.random.choice(["", "", "", "1", "2"])
@@ -258,10 +260,11 @@ class _Maker:
         self, folder: Entity, size: int, days: dict[str, str], max_wait: str, depth: int
     ) -> None:
         number = 0
+        given = folder.attributes
         while size > 0 and self.left > 0:
             number += 1
             nested = folder.kind != "FOLDER" and depth < 3 and size > 1 and self.chance(0.2)
-            own = self.days() if self.chance(0.15) else days
+            own = self.days() if self.chance(0.35 if "ADJUST_COND" in given else 0.15) else days
             path = f"{folder.path}/{'S' if nested else 'J'}{number}"
             one = Entity(path, "SUB_FOLDER" if nested else "JOB", dict(own))
             if folder.kind == "FOLDER":  # each of its jobs is ordered by itself
@@ -299,6 +302,8 @@ class _Maker:
             given["TASKTYPE"] = "Dummy"
         else:
             given |= {"TASKTYPE": "Command", "CMDLINE": "run.sh", "NODEID": "h"}
+        if inside_smart and self.chance(0.05):
+            given["END_FOLDER"] = "1"
         if not inside_smart:
             max_wait = choose.choice(["", "", "", "", "1", "2", "99"])
         self.window(job, 0.35, max_wait)

@@ -517,6 +517,12 @@ TEST(PlayedOrders, C10AnUntakenBranchKeepsItOpen) { // CTM-091
     Day ended(smart(members + job("LAST", "TIMEFROM=\"0900\" END_FOLDER=\"Y\"")));
     EXPECT_EQ(ended.ends("S").substr(0, 19), "SUCCESS 03-02 09:01");
     EXPECT_EQ(ended.ends("S/REPAIR").substr(0, 20), "INACTIVE 03-02 09:01");
+    // Nothing is submitted again either.
+    Day again(smart(job("A", "MAXRERUN=\"2\"", on("NOTOK", "<DOACTION ACTION=\"RERUN\"/>")) +
+                    job("LAST", "END_FOLDER=\"Y\"")));
+    again.run("S/A", {plan(600, 1)});
+    EXPECT_EQ(again.ends("S/A"), "FAILURE 03-02 07:10");
+    EXPECT_EQ(again.ends("S"), "FAILURE 03-02 07:10");
 }
 
 TEST(PlayedOrders, ARerunByHandOpensItsFolders) { // CTM-007, CTM-091

@@ -403,6 +403,18 @@ private:
         made.isCertain = isOnlyInternal; // no job of the estate shows it
     }
 
+    /// ADJUST_COND: of members that wait, or that may be ordered as dummies (CTM-092).
+    static bool adjustMatters(OrderedEstate const& side, JobId folder) {
+        using Adjust = ir::OrderPolicy::Adjust;
+        ir::Job const& job = side.estate.jobs[folder];
+        Adjust const adjust = side.policyOf(folder).adjust;
+        return adjust != Adjust::none && job.group &&
+               llvm::any_of(side.estate.groups[job.group].members, [&](JobId member) {
+                   return adjust == Adjust::dummy ? !side.estate.isGroup(member)
+                                                  : bool(side.estate.jobs[member].condition);
+               });
+    }
+
     // The rest: what the shims have no form of is there on one side only.
     void compareRest(JobId one, JobId other) {
         auto const texts = [](OrderedEstate const& side, JobId job) {
@@ -424,11 +436,9 @@ private:
                 list.emplace_back(Aspect::start, "waits for a confirmation");
             if (policy.endsFolder && *policy.endsFolder)
                 list.emplace_back(Aspect::verdict, "ends its folder");
-            if (policy.adjust != ir::OrderPolicy::Adjust::none)
+            if (adjustMatters(side, job))
                 list.emplace_back(Aspect::start,
                                   fmt::format("ADJUST_COND {}", static_cast<int>(policy.adjust)));
-            if (policy.timezone)
-                list.emplace_back(Aspect::schedule, "order dates in " + policy.timezone->str());
             return list;
         };
         auto const was = texts(first, one), is = texts(second, other);

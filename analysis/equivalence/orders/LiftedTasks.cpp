@@ -3,6 +3,8 @@
 #include "analysis/equivalence/orders/Lifting.h"
 #include "analysis/target/When.h"
 
+#include <llvm/ADT/StringSwitch.h>
+
 #include <fmt/format.h>
 
 namespace hoist::equivalence {
@@ -130,6 +132,10 @@ void Lifting::readSubmission(ir::JobId job, target::Task const& task, int32_t fr
     days("to_days", policy.toDays);
     days("max_wait", policy.maxWait);
     readZone(job, task);
+    if (json const& ends = task.argument("ends_folder"); ends.is_boolean() && ends.get<bool>())
+        set(policy.endsFolder, true);
+    if (std::string const adjust = textOf(task.argument("adjust")); !adjust.empty())
+        readAdjust(job, task, adjust);
     std::string const when = textOf(task.argument("when"));
     if (when.empty())
         return;
@@ -142,6 +148,24 @@ void Lifting::readSubmission(ir::JobId job, target::Task const& task, int32_t fr
             unknown(fmt::format("`{}` waits for more than facts", task.id));
     });
     wait(job, *found);
+}
+
+/// What members say is of the folder around them (CTM-092).
+void Lifting::readAdjust(ir::JobId job, target::Task const& task, llvm::StringRef text) {
+    using Adjust = ir::OrderPolicy::Adjust;
+    Adjust const said = llvm::StringSwitch<Adjust>(text)
+                            .Case("drop", Adjust::drop)
+                            .Case("dummy", Adjust::dummy)
+                            .Case("bridge", Adjust::bridge)
+                            .Default(Adjust::none);
+    ir::JobId const box = into.jobs[job].box;
+    if (said == Adjust::none || !box || into.isContainer(box))
+        return unknown(fmt::format("`adjust` of `{}` is not known", task.id));
+    Adjust& known = policyOf(box).adjust;
+    if (known != Adjust::none && known != said)
+        return unknown(fmt::format("the members of `{}` adjust their waits in two ways",
+                                   std::string_view(into.jobs[box].name)));
+    known = said;
 }
 
 void Lifting::wait(ir::JobId job, ir::ExprId expr) {

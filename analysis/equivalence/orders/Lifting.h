@@ -94,6 +94,7 @@ private:
     static void set(ir::Sourced<T>& field, std::type_identity_t<T> value) {
         field.set(value, ir::ConstructId(0)); // said by Airflow: of no source
     }
+    void readAdjust(ir::JobId job, target::Task const& task, llvm::StringRef text);
     void wait(ir::JobId job, ir::ExprId expr);
 
     // LiftedZones.cpp: entities whose days and times are those of another zone (CTM-055)

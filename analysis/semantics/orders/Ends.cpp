@@ -165,6 +165,10 @@ std::optional<int64_t> Orders::nextRun(OrderIndex index, bool isOk, bool isRerun
     }
     if (!isRerunAsked)
         return std::nullopt;
+    if (order.folder != noOrder && orders[order.folder].hasStopped) {
+        why += "; its folder has been ended";
+        return std::nullopt;
+    }
     if (isOk) {
         notStarted(order.job, order.day, "CTM-067", "it is not run again, as it ended OK");
         return std::nullopt;

@@ -105,6 +105,10 @@ class FactAtom:
     server: str = ""
     date: str = ""
 
+    def __str__(self) -> str:
+        server = f"^{name_text(self.server)}" if self.server else ""
+        return f"fact({name_text(self.name)}{server}{self.date and ', ' + self.date})"
+
 
 Atom = StatusAtom | ExitAtom | VariableAtom | FactAtom | bool
 
@@ -165,6 +169,19 @@ class Condition:
                 stack.append(all(operands) if step.all else any(operands))
             else:
                 stack.append(step if isinstance(step, bool) else truth(step))
+        return stack[0]
+
+    def rewritten(self, text_of: Callable[[Atom], str | None]) -> str | None:
+        """The text with other atoms; None drops one, and what is left of all of them is None."""
+        stack: list[str | None] = []
+        for step in self.program:
+            if isinstance(step, Fold):
+                operands = [text for text in stack[-step.count :] if text is not None]
+                del stack[-step.count :]
+                joined = (" & " if step.all else " | ").join(operands)
+                stack.append(None if not operands else f"({joined})" if operands[1:] else joined)
+            else:
+                stack.append(text_of(step))
         return stack[0]
 
     def evaluate(self, snapshot: Snapshot, dependent: str | None, now: datetime) -> bool:

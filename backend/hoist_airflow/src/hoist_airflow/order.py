@@ -26,6 +26,7 @@ from hoist_airflow.executors import Ended, Launch, StartFailed
 from hoist_airflow.job import ExitCode, Job, JobFailed, JobTerminated, legacy
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.facts import Change
+from hoist_airflow.members import ADJUST, adjusted, folder_of, stoppers
 from hoist_airflow.opaque import Opaque, Unsupported
 from hoist_airflow.run import ensure_started, order_of
 from hoist_airflow.schedule.orders import (
@@ -36,7 +37,7 @@ from hoist_airflow.schedule.orders import (
     parse_clock,
 )
 from hoist_airflow.schedule.zones import to_instant, zone
-from hoist_airflow.submission import AFTER_ALL, FOR_EVER, Order, SubmitSpec, decide
+from hoist_airflow.submission import AFTER_ALL, FOR_EVER, Order, SubmitSpec, decide, stopped
 from hoist_airflow.trigger import SubmitTrigger
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Ordered(Job):
         to_days: int = 0,
         max_wait: int = 0,
         confirm: bool = False,
+        adjust: str | None = None,
+        ends_folder: bool = False,
         on_ok: Sequence[str] = (),
         on_notok: Sequence[str] = (),
         **kwargs: Any,
@@ -86,7 +89,10 @@ class Ordered(Job):
         self.max_wait = max_wait
         if self.timezone is not None:
             zone(self.timezone)
+        if adjust is not None and adjust not in ADJUST:
+            raise ValueError(f"adjust={adjust!r} is none of {', '.join(ADJUST)}")
         self.confirm = confirm
+        self.adjust, self.ends_folder = adjust, ends_folder
         self.on_ok = tuple(on_ok)
         self.on_notok = tuple(on_notok)
 
@@ -96,12 +102,17 @@ class Ordered(Job):
         return [*own, *_criteria_around(self)]
 
     def is_ordered(self, order: Order) -> bool:
-        """Do its scheduling criteria choose the day of the order?"""
-        return _chosen(self.criteria(), order)
+        """Do its scheduling criteria choose the day of the order?
+
+        What is not scheduled is ordered with its folder too, to do nothing, where the folder says
+        so.
+        """
+        fills = self.adjust == "dummy"
+        return _chosen(_criteria_around(self) if fills else self.criteria(), order)
 
     def submission(self, run: Run, order: Order) -> SubmitSpec:
         """Its submission criteria in one run, as plain data."""
-        when = "true" if self.when is None else self.when
+        when = adjusted(self, order) or "true"
         words = {fact.date for fact in conditions.parse(when).facts}
         before = run.ledger.outcome(self.hoist_job, run.run_id)
         ended_badly = before in _NOTOK
@@ -128,6 +139,7 @@ class Ordered(Job):
             confirmed_for=date_of(order.day).strftime("%Y%m%d") if self.confirm else None,
             when=when,
             dates=order.dates(self.criteria(), words),
+            stopped_by=stoppers(self, folder_of(self)),
             resources=None if self.noexec else self.hoist_resources,
         )
 
@@ -168,6 +180,11 @@ class Ordered(Job):
         return self._submitted(run, context)
 
     def _submitted(self, run: Run, context: Context) -> Any:
+        if self.adjust == "dummy" and not _chosen(self.criteria(), order_of(context)):
+            self.log.info("%s is not scheduled: it does nothing (CTM-092)", self.hoist_job)
+            return self._recorded(
+                run, context, lambda run, _context: run.record("RUNNING") and None
+            )
         return self._recorded(run, context, self.perform)
 
     def _run(self, context: Context) -> Run:
@@ -182,6 +199,9 @@ class Ordered(Job):
         )
 
     def _failed(self, run: Run, exit_code: int | None, reason: str, *, again: bool) -> None:
+        if again and stopped(run.ledger, stoppers(self, folder_of(self)), run.run_id):
+            super()._failed(run, exit_code, reason, again=False)
+            raise AirflowFailException(f"{reason}; its folder has been ended (CTM-091)")
         super()._failed(run, exit_code, reason, again=again)
         if again:
             run.after("FAILURE")  # each execution that ends NOTOK has its actions
@@ -312,6 +332,7 @@ class FolderStart(Ordered, BaseOperator):
 
     def __init__(self, *, of: str, **kwargs: Any) -> None:
         super().__init__(job=of, **kwargs)
+        self.hoist_of = of
 
     def _submitted(self, run: Run, context: Context) -> None:
         run.record("RUNNING")
@@ -354,7 +375,7 @@ class FolderEnd(BaseOperator):
         for change in (*on_ok, *on_notok):
             Change.parse(change)
         check_alarms(alarms)
-        self.hoist_job = of
+        self.hoist_job = self.hoist_of = of
         self.timezone = timezone
         self.on_ok, self.on_notok = tuple(on_ok), tuple(on_notok)
         self.alarms = dict(alarms or {})
@@ -367,8 +388,8 @@ class FolderEnd(BaseOperator):
         run = ensure_started(context)
         order = order_of(context)
 
-        def outcome(task: Any) -> str | None:
-            return run.ledger.outcome(task.hoist_job, run.run_id)
+        def outcome_of(job: str) -> str | None:
+            return run.ledger.outcome(job, run.run_id)
 
         if not self.is_ordered(order):
             raise AirflowSkipException(f"{self.hoist_job} is not ordered on this day (CTM-003)")
@@ -376,10 +397,10 @@ class FolderEnd(BaseOperator):
         begins = any(
             isinstance(task, FolderStart) and task.hoist_job == self.hoist_job for task in inside
         )
-        if begins and outcome(self) is None:
+        if begins and outcome_of(self.hoist_job) is None:
             raise AirflowSkipException(f"{self.hoist_job} has not begun")
         ended = {
-            task.hoist_job: outcome(task)
+            task.hoist_job: outcome_of(task.hoist_job)
             for task in inside
             if not isinstance(task, FolderStart)
             and task.task_id != self.task_id
@@ -387,6 +408,8 @@ class FolderEnd(BaseOperator):
         }
         bad = ", ".join(sorted(job for job, how in ended.items() if how in _ENDED_NOTOK))
         left = sorted(job for job, how in ended.items() if how not in st.ENDED)
+        if stopped(run.ledger, stoppers(self, self.task_group), run.run_id):
+            left = []  # nothing more is submitted, and nothing more waited for
         begin = order.spans(None, None, timezone=self.timezone)[0]
         if not ended and to_instant(run.ledger.clock.now()) < begin[0]:  # ordered for a later day
             spec = SubmitSpec(self.hoist_job, run.dag_id, run.run_id, [list(begin)])

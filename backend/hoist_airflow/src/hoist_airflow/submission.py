@@ -132,6 +132,8 @@ class SubmitSpec:
     dates: dict[str, str | None] = field(default_factory=dict)
     confirmed_for: str | None = None
     """The order date, yyyymmdd, for which somebody must have confirmed it; None: nobody need."""
+    stopped_by: list[str] = field(default_factory=list)
+    """Jobs whose end ends the folder around it (CTM-091)."""
     resources: str | None = None
     """Units that it takes when all else holds, as text: see `ledger.resources`."""
 
@@ -140,13 +142,15 @@ class SubmitSpec:
         return asdict(self)
 
 
-def decide(ledger: Ledger, spec: SubmitSpec) -> Decision:  # noqa: PLR0911  (one return a rule)
+def decide(ledger: Ledger, spec: SubmitSpec) -> Decision:  # noqa: PLR0911, PLR0912  (one return a rule)
     """May it be submitted now? `skip`: it never will be."""
     now = to_instant(ledger.clock.now())
     if ledger.was_killed(spec.job, spec.run_id):
         return Decision("killed", "killed while it waited (JIL-083)")
     if spec.removed_at is not None and now >= spec.removed_at:
         return Decision("skip", "it was not submitted by New Day, and is removed (CTM-005)")
+    if stopper := stopped(ledger, spec.stopped_by, spec.run_id):
+        return Decision("skip", f"{stopper} has ended its folder (CTM-091)")
     current: tuple[int, int | None] | None = None
     upcoming: int | None = None
     for first, last in spec.spans:
@@ -175,6 +179,11 @@ def decide(ledger: Ledger, spec: SubmitSpec) -> Decision:  # noqa: PLR0911  (one
     else:
         missing = [_shown(fact, spec) for fact in condition.facts if fact not in facts]
     return Decision("wait", f"waits for {', '.join(missing)}", _wake(spec, current))
+
+
+def stopped(ledger: Ledger, jobs: Sequence[str], run_id: str) -> str | None:
+    """The one of the jobs that has ended in this run."""
+    return next((job for job in jobs if ledger.outcome(job, run_id) in st.ENDED), None)
 
 
 def _wake(spec: SubmitSpec, current: tuple[int, int | None]) -> Any:
