@@ -43,6 +43,24 @@ VariablesUsed variablesIn(llvm::StringRef text) {
     return used;
 }
 
+/// CTM-103: a function and its arguments are a whole value.
+VariablesUsed variablesInValue(llvm::StringRef text) {
+    llvm::StringRef rest = text;
+    size_t wanted = 2;
+    if (rest.consume_front("%%SUBSTR "))
+        wanted = 3;
+    else if (!rest.consume_front("%%CALCDATE ") && !rest.consume_front("%%$CALCDATE ") &&
+             !rest.consume_front("%%$CALCDTE "))
+        return variablesIn(text);
+    llvm::SmallVector<llvm::StringRef, 4> arguments;
+    rest.split(arguments, ' ', -1, /*KeepEmpty=*/false);
+    if (arguments.size() == wanted)
+        return variablesIn(rest);
+    VariablesUsed unclear;
+    unclear.unclear = text.take_front(40);
+    return unclear;
+}
+
 bool isSystemVariable(llvm::StringRef name) {
     static constexpr llvm::StringLiteral known[] = {"ODATE", "$ODATE", "ODAY", "OMONTH",
                                                     "OYEAR", "$OYEAR", "DATE", "$DATE",

@@ -14,6 +14,8 @@ struct VariablesUsed {
     llvm::StringRef unclear; ///< where it is not sure which variable is meant; empty: nowhere
 };
 VariablesUsed variablesIn(llvm::StringRef text);
+/// Of the value of a variable, which may be a function of other values: `%%SUBSTR %%ODATE 3 4`.
+VariablesUsed variablesInValue(llvm::StringRef text);
 
 /// Does the server give it its value (CTM-101)? Only those that the shims resolve.
 bool isSystemVariable(llvm::StringRef name);

@@ -1,6 +1,5 @@
 // What of a folder has no exact form in Airflow: told before anything is written, construct by
 // construct, so that one look shows all that is in the way.
-#include "backend/airflow/AutoEdit.h"
 #include "backend/airflow/LowerFolder.h"
 
 #include <llvm/ADT/STLExtras.h>
@@ -201,7 +200,8 @@ void FolderLowering::checkVariables(JobId id) {
         return;
     auto const known = variablesOf(id);
     for (auto const& [name, variable] : known) {
-        checkText(id, variable->value, variable->span, variable->construct, known);
+        checkNames(id, variablesInValue(variable->value), variable->span, variable->construct,
+                   known);
         if (!checkNoCircle(id, name, known))
             return;
     }
@@ -210,7 +210,12 @@ void FolderLowering::checkVariables(JobId id) {
 void FolderLowering::checkText(JobId id, llvm::StringRef text, Span where,
                                ir::ConstructId construct, Variables const& known,
                                std::string const& help) {
-    VariablesUsed const used = variablesIn(text);
+    checkNames(id, variablesIn(text), where, construct, known, help);
+}
+
+void FolderLowering::checkNames(JobId id, VariablesUsed const& used, Span where,
+                                ir::ConstructId construct, Variables const& known,
+                                std::string const& help) {
     if (!used.unclear.empty())
         fail(id, where, construct, used.unclear.str(),
              "which variable that names is not sure (CTM-102)", help);

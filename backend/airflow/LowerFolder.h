@@ -5,6 +5,7 @@
 // and one behind its jobs where it waits for something or leaves something (CTM-090, CTM-091).
 #pragma once
 
+#include "backend/airflow/AutoEdit.h"
 #include "backend/airflow/DagLowering.h"
 #include "backend/airflow/FolderUnits.h"
 
@@ -82,6 +83,8 @@ private:
     /// Every variable in a text must have a value; `help`: what to do about an unclear one.
     void checkText(ir::JobId id, llvm::StringRef text, Span where, ir::ConstructId construct,
                    Variables const& known, std::string const& help = {});
+    void checkNames(ir::JobId id, VariablesUsed const& used, Span where, ir::ConstructId construct,
+                    Variables const& known, std::string const& help = {});
     /// False: its value leads back to it.
     bool checkNoCircle(ir::JobId id, std::string const& name, Variables const& known);
     void checkUnits(ir::JobId id);

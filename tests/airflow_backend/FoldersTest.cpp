@@ -159,7 +159,9 @@ TEST(Folders, WhatAJobExecutesStopsTheJobAlone) {
     for (auto const& [one, expected] : std::vector<std::pair<std::string, std::string>>{
              {of(command + "CYCLIC=\"1\" INTERVAL=\"15M\""), "CYCLIC;"},
              {of(command, "<VARIABLE NAME=\"%%\\G\" VALUE=\"x\"/>"), "VARIABLE %%\\G;"},
-             {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%SUBSTR x 1 2\"/>"), "%%SUBSTR;"},
+             {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%SUBSTR x 1 2\"/>"), ""},
+             {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%SUBSTR x 1\"/>"), "%%SUBSTR x 1;"},
+             {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%GETENV HOME\"/>"), "%%GETENV;"},
              {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%A.%%A\"/>"), "%%A;"},
              {of("TASKTYPE=\"Command\" CMDLINE=\"%%A.txt\""), "%%A.txt;"},
              {of("TASKTYPE=\"Job\" MEMNAME=\"a.sh\""), "MEMNAME;"},
@@ -344,9 +346,14 @@ TEST(Folders, UnitsAreAPoolThatWaitingTasksLeave) {
 TEST(AutoEdit, VariablesOfATextAsTheShimsReadThem_CTM102) {
     nlohmann::json const vectors =
         nlohmann::json::parse(readFile(HOIST_SOURCE_DIR "/tests/vectors/autoedit.json"));
-    for (nlohmann::json const& one : vectors["cases"]) {
+    std::vector<nlohmann::json> all = vectors["cases"];
+    all.insert(all.end(), vectors["values"].begin(), vectors["values"].end());
+    for (size_t i = 0; i < all.size(); ++i) {
+        nlohmann::json const& one = all[i];
         std::string const text = one["text"];
-        airflow::VariablesUsed const found = airflow::variablesIn(text);
+        airflow::VariablesUsed const found = i < vectors["cases"].size()
+                                                 ? airflow::variablesIn(text)
+                                                 : airflow::variablesInValue(text);
         std::string names;
         for (llvm::StringRef name : found.names)
             names += (names.empty() ? "" : " ") + name.str();

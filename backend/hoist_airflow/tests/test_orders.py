@@ -407,6 +407,27 @@ VECTORS = json.loads(
 )
 
 
+@pytest.mark.parametrize("case", VECTORS["values"], ids=lambda case: case["text"])
+def test_ctm103_functions(case: dict[str, Any]) -> None:
+    moment = Moment(MONDAY, to_datetime(DAILY.instant(MONDAY)), DAILY)
+    known = {"V": case["text"], "A": "a1", "B": "b1"}
+    if case.get("unclear"):
+        with pytest.raises(UndefinedVariable, match="cannot tell"):
+            resolve("%%V", known, moment)
+    elif "value" in case:
+        assert resolve("<%%V>", known, moment) == f"<{case['value']}>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["%%SUBSTR abc 0 1", "%%SUBSTR abc 3 2", "%%SUBSTR abc x 1", "%%CALCDATE 260230 +1",
+     "%%CALCDATE 2603 +1", "%%CALCDATE 260301 one"],
+)  # fmt: skip
+def test_ctm103_a_function_without_a_value_is_an_error(text: str) -> None:
+    with pytest.raises(UndefinedVariable):
+        resolve("%%V", {"V": text}, NIGHT)
+
+
 @pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["text"] or "empty")
 def test_the_compiler_reads_the_same_variables(case: dict[str, Any]) -> None:
     """tests/airflow_backend/FoldersTest.cpp has the same vectors."""

@@ -3,7 +3,8 @@
 `%%NAME` is replaced by its value when the job is submitted: a date of the order, a date of the
 clock, or a variable of the definition, whose value may hold variables again. `%%A.%%B` joins two
 values, `%%A..` ends a name and leaves a dot. What else could end a name is not decided here: hoist
-does not translate a job in which it occurs (docs/decisions.md), so it is an error.
+does not translate a job in which it occurs (docs/decisions.md), so it is an error. The value of a
+variable may be one function of blank-separated arguments: `%%SUBSTR %%ODATE 3 4` (CTM-103).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hoist_airflow.schedule.orders import date_of
@@ -24,6 +25,7 @@ _NAME = re.compile(
     r"%%(\$?[A-Za-z][A-Za-z0-9_]*)"
     r"(\.(?=%%)|\.\.|(?![A-Za-z0-9_$#@.\\%-]|[^\x00-\x7f]))"
 )
+_FUNCTION = re.compile(r"%%(SUBSTR|\$?CALCDATE|\$CALCDTE) +(.*?) *", re.DOTALL)
 _DEEPEST = 20
 
 
@@ -87,7 +89,7 @@ def resolve(text: str, variables: Mapping[str, str], moment: Moment, depth: int 
             )
         name, end = found[1], found[2]
         if name in variables:
-            out.append(resolve(variables[name], variables, moment, depth + 1))
+            out.append(_value(variables[name], variables, moment, depth + 1))
         elif name in SYSTEM:
             out.append(SYSTEM[name](moment))
         else:
@@ -97,3 +99,35 @@ def resolve(text: str, variables: Mapping[str, str], moment: Moment, depth: int 
         at = found.end()
     out.append(text[at:])
     return "".join(out)
+
+
+def _value(text: str, variables: Mapping[str, str], moment: Moment, depth: int) -> str:
+    function = _FUNCTION.fullmatch(text)
+    if function is None:
+        return resolve(text, variables, moment, depth)
+    name = function[1]
+    arguments = [resolve(one, variables, moment, depth) for one in function[2].split(" ") if one]
+    try:
+        if name == "SUBSTR" and len(arguments) == 3:
+            return _substring(*arguments)
+        if name != "SUBSTR" and len(arguments) == 2:
+            return _add_days(*arguments)
+        raise ValueError("cannot tell what it means with so many arguments")
+    except ValueError as error:
+        raise UndefinedVariable(f"%%{name} {' '.join(arguments)}: {error}") from error
+
+
+def _substring(text: str, first: str, length: str) -> str:
+    """The first letter is number 1."""
+    begin, count = int(first) - 1, int(length)
+    if begin < 0 or count < 1 or begin + count > len(text):
+        raise ValueError(f"{text!r} has no such part")
+    return text[begin : begin + count]
+
+
+def _add_days(date: str, days: str) -> str:
+    """Both forms of a date, yymmdd and yyyymmdd, as it was given."""
+    if not re.fullmatch(r"[0-9]{6}|[0-9]{8}", date) or not re.fullmatch(r"[+-]?[0-9]{1,4}", days):
+        raise ValueError("expected a date and a number of days")
+    form = "%y%m%d" if len(date) == 6 else "%Y%m%d"
+    return (datetime.strptime(date, form) + timedelta(days=int(days))).strftime(form)
