@@ -36,6 +36,8 @@ public:
     }
 
 private:
+    bool isCyclic(ir::JobId job) const;
+
     struct Fact {
         llvm::SmallVector<std::pair<ir::JobId, ir::FactChange const*>, 1> changes;
         llvm::SmallVector<ir::JobId, 1> consumers;
@@ -51,6 +53,7 @@ struct EndRules {
     std::string exitRule;                ///< as the shims have it; empty: exit code 0 alone is OK
     std::vector<uint32_t> onOk, onNotOk; ///< indices into Job::factChanges
     bool reruns = false;
+    bool stopsOnOk = false, stopsOnNotOk = false; ///< its cycle
     ir::EndAction const* notice = nullptr; ///< told when it ends NOTOK
     std::vector<ir::EndAction const*> dropped;
     std::string problem; ///< not empty: what has no exact form
@@ -116,6 +119,7 @@ private:
     void lowerMachine(ir::JobId id, Task& task);
 
     // LowerFolder.cpp
+    void lowerCycle(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
     void lowerPolicies(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
     void closeFolders();
     Nodes unawaited(ir::JobId folder) const;

@@ -44,6 +44,7 @@ ELSEWHERE = {
     "fact change": "tests/airflow/test_controlm.py::test_tr31_facts_are_no_edges",
     "rule of an end": "tests/airflow/test_controlm.py::test_tr36_c9_rules_decide_the_verdict_before_dependents",
     "pool of units": "tests/airflow/test_controlm.py::test_ctm080_units_are_slots_that_a_waiting_task_leaves",
+    "cycle": "tests/airflow/test_controlm.py::test_tr34_a_cyclic_job_is_one_task_that_runs_again",
     "notice": "tests/airflow/test_controlm.py::test_ctm078_a_message_on_notok_is_a_notice",
     "ledger instance": "backend/hoist_airflow/tests/test_conditions.py",
 }
