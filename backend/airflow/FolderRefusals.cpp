@@ -166,12 +166,22 @@ void FolderLowering::checkRepetition(JobId id) {
         return;
     Span const where = estate.constructs.span(policy.cyclicFrom);
     // The site's operator would end OK after one run.
+    ir::Job const& job = estate.jobs[id];
+    auto const* const command = std::get_if<ir::CommandAction>(&job.action);
+    bool const isEmpty =
+        std::holds_alternative<ir::NoAction>(job.action) || (command && command->command->empty());
+    // Such an operator would end OK after one run.
     if (isMapped(id))
         refuse(id, where, policy.cyclicFrom, "CYCLIC",
-               "an operator of the site runs once in an order (CTM-060)");
-    else
+               "whether an operator of the site may run several times in one task, nobody says "
+               "(CTM-060)");
+    else if (isEmpty && policy.cycle.kind == ir::Cycle::Kind::interval &&
+             policy.cycle.minutes.front() == 0)
         fail(id, where, policy.cyclicFrom, "CYCLIC",
-             "jobs that run again in one order are not lowered yet (CTM-060)");
+             "what does nothing would run without end at one instant (CTM-061)");
+    else if (context.site.placementOf(estate, id).retries > 0)
+        fail(id, where, policy.cyclicFrom, "CYCLIC",
+             "a rule of the site gives it retries, and a cycle goes on after NOTOK (CTM-065)");
 }
 
 void FolderLowering::checkFacts(JobId id) {

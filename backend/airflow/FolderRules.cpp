@@ -129,6 +129,10 @@ EndRules readEndRules(ir::OrderPolicy const& policy) {
             case Action::rerun: // on OK it would run again after a success
                 rule.test.kind == Test::notOk ? void(result.reruns = true) : unknown();
                 break;
+            case Action::stopCyclic: // of what is not cyclic it changes nothing
+                result.stopsOnOk |= onOk && policy.isCyclic;
+                result.stopsOnNotOk |= onNotOk && policy.isCyclic;
+                break;
             case Action::setOk: // of what is OK it changes nothing
                 neverFails |= onNotOk;
                 break;
@@ -144,6 +148,10 @@ EndRules readEndRules(ir::OrderPolicy const& policy) {
     if (neverFails && changesOnOk)
         fail(policy.rules.front().span, policy.rules.front().construct,
              "DOACTION OK on NOTOK beside DOCOND on OK");
+    // As does a rule that stops a cycle.
+    if (neverFails && result.stopsOnOk != result.stopsOnNotOk)
+        fail(policy.rules.front().span, policy.rules.front().construct,
+             "DOACTION OK on NOTOK beside DOACTION SPCYC");
     // A code that is NOTOK stays so (CTM-074), a signal does not: no exit rule says both.
     bool const isNotOkByCode = llvm::any_of(verdicts, [](auto const& one) { return !one.second; });
     if (neverFails && isNotOkByCode)

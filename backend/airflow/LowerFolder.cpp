@@ -47,6 +47,11 @@ OrderFacts::OrderFacts(ir::Estate const& given) : estate(given) {
     }
 }
 
+/// Its facts come after each execution, and it reads those that it waits for before each (CTM-066).
+bool OrderFacts::isCyclic(JobId job) const {
+    return estate.orderPolicies[estate.jobs[job].orders].isCyclic;
+}
+
 JobId OrderFacts::producerOf(JobId consumer, ir::Atom const& atom) const {
     using Kind = ir::Scope::Kind;
     auto const it = facts.find(keyOf(atom.instance, atom.name));
@@ -68,7 +73,8 @@ JobId OrderFacts::producerOf(JobId consumer, ir::Atom const& atom) const {
         }
     }
     bool const isHere = producer && producer != consumer && !estate.jobs[producer].group &&
-                        estate.jobs[producer].workflow == estate.jobs[consumer].workflow;
+                        estate.jobs[producer].workflow == estate.jobs[consumer].workflow &&
+                        !isCyclic(producer) && !isCyclic(consumer);
     return isHere ? producer : JobId();
 }
 
@@ -303,6 +309,46 @@ Py::Keywords FolderLowering::submission(JobId id, bool isFolder) {
     return arguments;
 }
 
+/// CTM-060…064: `cycle="every 15m from start"`.
+void FolderLowering::lowerCycle(JobId id, Py::Keywords& arguments, EndRules const& rules) {
+    using Kind = ir::Cycle::Kind;
+    using From = ir::Cycle::From;
+    ir::OrderPolicy const& policy = policyOf(id);
+    ir::Cycle const& cycle = policy.cycle;
+    bool const isFailing = failing.contains(id.value) ||
+                           std::holds_alternative<ir::OpaqueAction>(estate.jobs[id].action);
+    std::string_view const form = isFailing ? "none: its task fails for good" : "cycle";
+    exact(policy.cyclicFrom, form);
+    exact(policy.interval.from, form);
+    exact(policy.maxRerun.from, form);
+    if (isFailing)
+        return;
+    auto const length = [](int32_t minutes) {
+        bool const isSome = minutes > 0;
+        return isSome && minutes % 1440 == 0 ? fmt::format(" {}d", minutes / 1440)
+               : isSome && minutes % 60 == 0 ? fmt::format(" {}h", minutes / 60)
+                                             : fmt::format(" {}m", minutes);
+    };
+    std::string text = cycle.kind == Kind::interval   ? "every"
+                       : cycle.kind == Kind::sequence ? "after"
+                                                      : "at";
+    for (int32_t const minutes : cycle.minutes)
+        text += cycle.kind == Kind::times ? " " + ir::clockText(minutes) : length(minutes);
+    if (cycle.kind != Kind::times)
+        text += cycle.from == From::end     ? " from end"
+                : cycle.from == From::start ? " from start"
+                                            : " from target";
+    else if (cycle.tolerance > 0)
+        text += fmt::format(" tolerance {}m", cycle.tolerance);
+    arguments.emplace_back("cycle", Py(text));
+    if (policy.maxRerun.value > 0)
+        arguments.emplace_back("max_reruns", Py(policy.maxRerun.value));
+    if (rules.stopsOnOk || rules.stopsOnNotOk)
+        arguments.emplace_back("stop_on", Py(std::string(!rules.stopsOnOk      ? "notok"
+                                                         : !rules.stopsOnNotOk ? "ok"
+                                                                               : "any")));
+}
+
 void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules const& rules) {
     ir::Job const& job = estate.jobs[id];
     ir::OrderPolicy const& policy = policyOf(id);
@@ -317,6 +363,8 @@ void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules c
     int64_t retries = rules.reruns && policy.maxRerun && runsForReal ? *policy.maxRerun : 0;
     if (placement.retries >= 0)
         retries = placement.retries;
+    if (policy.isCyclic)
+        retries = 0; // it goes on after NOTOK, whether a rule reruns it or not (CTM-065)
     if (retries > 0) {
         arguments.emplace_back("retries", Py(retries));
         arguments.emplace_back("retry_delay", Py(int64_t(policy.interval.value) * 60));
@@ -324,6 +372,8 @@ void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules c
         if (hasTimes || !estate.isContainer(job.box))
             assume("reruns-in-their-day:" + job.name.str());
     }
+    if (policy.isCyclic)
+        lowerCycle(id, arguments, rules);
     exact(policy.maxRerun.from, rules.reruns ? "retries" : "none: no rule reruns it");
     exact(policy.interval.from, rules.reruns ? "retries" : "none: no rule reruns it");
     bool const hasPool = lowerUnits(id, arguments);

@@ -38,6 +38,8 @@ public:
     }
 
 private:
+    bool isCyclic(ir::JobId job) const;
+
     struct Fact {
         llvm::SmallVector<std::pair<ir::JobId, ir::FactChange const*>, 1> changes;
         llvm::SmallVector<ir::JobId, 1> consumers;
@@ -53,7 +55,8 @@ struct EndRules {
     std::string exitRule;                ///< as the shims have it; empty: exit code 0 alone is OK
     std::vector<uint32_t> onOk, onNotOk; ///< indices into Job::factChanges
     bool reruns = false;
-    ir::EndAction const* notice = nullptr; ///< told when it ends NOTOK
+    bool stopsOnOk = false, stopsOnNotOk = false; ///< its cycle
+    ir::EndAction const* notice = nullptr;        ///< told when it ends NOTOK
     std::vector<ir::EndAction const*> dropped;
     std::string problem; ///< not empty: what has no exact form
     Span problemAt;
@@ -125,6 +128,7 @@ private:
     /// Messages change nothing that runs: one, on NOTOK, is a notice; of the others people are
     /// told.
     void lowerMessages(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
+    void lowerCycle(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
     void lowerPolicies(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
     /// The pool that its units come from; false: it needs none.
     bool lowerUnits(ir::JobId id, Py::Keywords& arguments);

@@ -618,7 +618,7 @@ def test_ctm004_a_job_waits_for_the_confirmation_of_one_order(play: Any) -> None
 
 
 def test_a_job_that_is_not_translated_fails_and_stops_nothing_else(play: Any) -> None:
-    """A plug-in, a script that lies nowhere, a cycle, an unclear variable: each waits as it should, and ends NOTOK."""
+    """A plug-in, a script that lies nowhere, a cycle of nothing (CTM-061), an unclear variable: each waits as it should, and ends NOTOK."""
     bad = on("NOTOK", '<DOCOND NAME="BAD" ODATE="ODAT" SIGN="+"/>')
     told = play(
         folder(
@@ -627,7 +627,9 @@ def test_a_job_that_is_not_translated_fails_and_stops_nothing_else(play: Any) ->
             '<JOB JOBNAME="NOWHERE" TASKTYPE="Job" MEMNAME="a.sh" DAYS="ALL" TIMEFROM="0900">'
             + adds("N")
             + "</JOB>",
-            job("CYCLE", 'DAYS="ALL" CYCLIC="1" INTERVAL="00005M"', adds("C")),
+            '<JOB JOBNAME="CYCLE" TASKTYPE="Dummy" DAYS="ALL" CYCLIC="1" INTERVAL="00000M">'
+            + adds("C")
+            + "</JOB>",
             '<JOB JOBNAME="UNCLEAR" TASKTYPE="Command" CMDLINE="%%A.txt" WEEKDAYS="TUE"/>',
             job("HANDLER", children=waits("BAD")),
             job("AFTER", children=waits("N")),
@@ -643,6 +645,100 @@ def test_a_job_that_is_not_translated_fails_and_stops_nothing_else(play: Any) ->
     assert told.starts("F/HANDLER") == told.starts("F/OTHER") == ["02 07:00"]
     assert told.starts("F/AFTER") == []
     assert told.facts() == [("BAD", "0302")]
+
+
+CYCLIC = 'DAYS="ALL" CYCLIC="1"'
+
+
+def test_tr34_a_cyclic_job_is_one_task_that_runs_again(play: Any) -> None:
+    """CTM-060, CTM-062: from start, end and target; CTM-066: who waits for its fact runs once."""
+    every = f'{CYCLIC} INTERVAL="00015M" TIMETO="0800"'
+    told = play(
+        folder(
+            job("S", f'{every} IND_CYCLIC="S"', adds("S")),
+            job("E", f'{every} IND_CYCLIC="E"'),
+            job("T", f'{every} IND_CYCLIC="T"'),
+            job("AFTER", children=waits("S")),
+            job("TAKES", f'{CYCLIC} INTERVAL="00005M"', waits("S") + adds("S", sign="-")),
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:59:00",
+        default={"duration": 60},
+        jobs={
+            "F/TAKES": [{"duration": 30}],
+            **{f"F/{name}": [{"duration": 20 * 60}, {"duration": 60}] for name in "SET"},
+        },
+    )
+    assert told.starts("F/S") == ["02 07:00", "02 07:20", "02 07:35", "02 07:50"]
+    assert told.starts("F/E") == ["02 07:00", "02 07:35", "02 07:51"]
+    assert told.starts("F/T") == ["02 07:00", "02 07:20", "02 07:30", "02 07:45", "02 08:00"]
+    assert told.starts("F/AFTER") == ["02 07:20"]
+    assert told.starts("F/TAKES") == ["02 07:20", "02 07:25", "02 07:36", "02 07:51"]
+    assert [told.states(name) for name in ("S", "E", "T", "AFTER")] == [["success"]] * 4
+
+
+def test_ctm063_ctm064_how_cycles_end(play: Any) -> None:
+    """A sequence, times, MAXRERUN, a rule; the order ends as its last execution, its folder after it."""
+    stops = on("NOTOK", '<DOACTION ACTION="SPCYC"/>')
+    times = 'CYCLIC_TYPE="S" CYCLIC_TOLERANCE="5" CYCLIC_TIMES_SEQUENCE="0900,0800,0905"'
+    told = play(
+        folder(
+            job("V", f'{CYCLIC} CYCLIC_TYPE="V" CYCLIC_INTERVAL_SEQUENCE="+30M,+1H"'),
+            job("L", f"{CYCLIC} {times}"),
+            job("M", f'{CYCLIC} INTERVAL="00010M" MAXRERUN="2"'),
+            adds("OK"),
+            kind="SMART_FOLDER",
+            more='DAYS="ALL"',
+        ),
+        folder(job("X", f'{CYCLIC} INTERVAL="00010M"', stops), name="G"),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:59:00",
+        default={"duration": 60},
+        jobs={
+            "F/L": [{"duration": 66 * 60}, {"duration": 60}],
+            "F/M": [{"duration": 60}, {"duration": 60, "exit_code": 1}, {"duration": 60}],
+            "G/X": [{"duration": 60}, {"duration": 60, "exit_code": 1}],
+        },
+    )
+    assert told.starts("F/V") == ["02 07:00", "02 07:30", "02 08:30"]
+    assert told.starts("F/L") == ["02 08:00", "02 09:06"]  # 09:00 is too late by then
+    assert told.starts("F/M") == ["02 07:00", "02 07:10", "02 07:20"]
+    assert told.states("M") == told.states("F.end") == ["success"]
+    assert told.facts() == [("OK", "0302")]
+    assert told.starts("G/X") == ["02 07:00", "02 07:10"]
+    assert told.states("X") == ["failed"]
+
+
+def test_a_cycle_in_real_airflow(
+    airflow_runs: ModuleType, ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three executions of one task: it is deferred between them, and its fact comes again (CTM-066)."""
+    monkeypatch.setenv("HOIST_POLL_SECONDS", "0.1")
+    (tmp_path / "poll.sh").write_text(f"#!/bin/sh\necho run >> {tmp_path}/runs\n")
+    (tmp_path / "poll.sh").chmod(0o755)
+    source = tmp_path / "estate.xml"
+    source.write_text(
+        "<DEFTABLE>"
+        + folder(
+            f'<JOB JOBNAME="POLL" TASKTYPE="Command" CMDLINE="{tmp_path}/poll.sh" {CYCLIC} INTERVAL="00000M" MAXRERUN="2">'
+            + adds("P")
+            + "</JOB>"
+        )
+        + "</DEFTABLE>"
+    )
+    config = tmp_path / "hoist.toml"
+    config.write_text('[controlm]\nnew_day = "00:00"\n[[rule]]\njob = "*"\nexecutor = "local"\n')
+    built = compile_estate(source, out=tmp_path / "dags", options=["--config", config])
+    loaded = airflow_runs.register(built.folder)
+    today = datetime.now(timezone.utc)
+    ended = airflow_runs.real_run(loaded["F"], conf={"order_date": f"{today:%Y-%m-%d}"})
+    assert ended.state == "success", ended
+    assert (tmp_path / "runs").read_text() == "run\n" * 3
+    from hoist_airflow.ledger import Ledger
+
+    ledger = Ledger.open(ledger_url)
+    ends = [one.status for one in ledger.events() if one.job == "F/POLL" and one.kind == "status"]
+    assert ends == ["STARTING", "RUNNING", "SUCCESS"] * 3
 
 
 def test_the_only_server_is_that_of_folders_that_name_none(play: Any) -> None:

@@ -50,6 +50,7 @@ ELSEWHERE = {
     "end of a folder": "tests/airflow/test_controlm.py::test_ctm091_a_job_ends_its_folder",
     "time zone": "tests/airflow/test_controlm.py::test_ctm055_a_zone_has_its_own_days",
     "made-up order dates": "tests/airflow/test_orders.py::test_ctm047_a_missed_day_is_made_up_for_where_retro_says_so",
+    "cycle": "tests/airflow/test_controlm.py::test_tr34_a_cyclic_job_is_one_task_that_runs_again",
     "notice": "tests/airflow/test_controlm.py::test_ctm078_a_message_on_notok_is_a_notice",
     "ledger instance": "backend/hoist_airflow/tests/test_conditions.py",
 }

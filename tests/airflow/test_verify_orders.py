@@ -93,6 +93,17 @@ DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
     </JOB>
     <JOB JOBNAME="EXTRA" TASKTYPE="Command" CMDLINE="extra" NODEID="h" DAYS="ALL" TIMEFROM="1400"/>
   </SMART_FOLDER>
+  <FOLDER FOLDER_NAME="ROUND" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM">
+    <JOB JOBNAME="POLL" TASKTYPE="Command" CMDLINE="poll" NODEID="h" DAYS="ALL" TIMETO="1200" CYCLIC="1" INTERVAL="00060M" IND_CYCLIC="S" MAXRERUN="3">
+      <ON STMT="*" CODE="NOTOK"><DOACTION ACTION="SPCYC"/></ON>
+      <OUTCOND NAME="P-OK" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+    <JOB JOBNAME="STEPS" TASKTYPE="Command" CMDLINE="steps" NODEID="h" DAYS="ALL" CYCLIC="1" CYCLIC_TYPE="V" CYCLIC_INTERVAL_SEQUENCE="+30M,+4H" IND_CYCLIC="T"/>
+    <JOB JOBNAME="TIMES" TASKTYPE="Command" CMDLINE="times" NODEID="h" DAYS="ALL" CYCLIC="1" CYCLIC_TYPE="S" CYCLIC_TIMES_SEQUENCE="1000,0800" CYCLIC_TOLERANCE="5"/>
+    <JOB JOBNAME="POLLED" TASKTYPE="Command" CMDLINE="polled" NODEID="h" DAYS="ALL">
+      <INCOND NAME="P-OK" ODATE="ODAT" AND_OR="A"/>
+    </JOB>
+  </FOLDER>
 </DEFTABLE>
 """
 INDEX = "controlm-lock_INDEX"
@@ -279,6 +290,23 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "an hour late": shifted_ticks,
     "a Monday is lost": lost_day,
     "a job is lost": lost_task,
+    # CTM-060 to CTM-066
+    "it runs once": arguments("STEPS", cycle=None),
+    "another interval": arguments("POLL", cycle="every 59m from start"),
+    "from the end": arguments("POLL", cycle="every 1h from end"),
+    "from the target": arguments("POLL", cycle="every 1h from target"),
+    "one interval only": arguments("STEPS", cycle="every 30m from target"),
+    "a longer sequence": arguments("STEPS", cycle="after 30m 4h 4h from target"),
+    "a sequence from the start": arguments("STEPS", cycle="after 30m 4h from start"),
+    "another time": arguments("TIMES", cycle="at 08:00 10:01 tolerance 5m"),
+    "a time more": arguments("TIMES", cycle="at 08:00 10:00 12:00 tolerance 5m"),
+    "it may be later": arguments("TIMES", cycle="at 08:00 10:00 tolerance 6m"),
+    "it may not be late": arguments("TIMES", cycle="at 08:00 10:00"),
+    "as often as there is time": arguments("POLL", max_reruns=None),
+    "one execution more": arguments("POLL", max_reruns=4),
+    "it goes on after NOTOK": arguments("POLL", stop_on=None),
+    "it stops after OK": arguments("POLL", stop_on="ok"),
+    "another job is cyclic": arguments("FIX", cycle="every 1h from start"),
 }
 
 
@@ -323,6 +351,8 @@ REWRITES: dict[str, Callable[[Export], None]] = {
     "the same exit codes": arguments("EXTRACT", exit_rule="fail: 1-3,5-4294967295"),
     "added twice": arguments("LOAD", on_ok=["+fact(L-OK^CTM)", "+fact(L-OK^CTM)"]),
     "an edge that follows from others": edge("EXTRACT", "MONDAY"),
+    "minutes for an hour": arguments("POLL", cycle="every 60m from start"),
+    "times in another order": arguments("TIMES", cycle="at 08:00 10:00 tolerance 5m"),
 }
 
 
@@ -342,6 +372,12 @@ def test_what_no_day_shows_is_unknown(judged: Judged) -> None:
     changed = copy.deepcopy(judged.exported)
     arguments("LOAD", when="fact(OTHER^CTN, no date)")(changed)
     assert judged.verdicts(changed)["NIGHT"]["verdict"] == "unknown"
+
+
+def test_ctm066_who_waits_for_the_end_of_a_cycle_is_not_proved(judged: Judged) -> None:
+    changed = copy.deepcopy(judged.exported)
+    edge("POLL", "POLLED")(changed)
+    assert judged.verdicts(changed)["ROUND"]["verdict"] == "unknown"
 
 
 def test_a_condition_of_an_edge_may_be_left_out(judged: Judged) -> None:

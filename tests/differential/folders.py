@@ -306,6 +306,8 @@ class _Maker:
             given["END_FOLDER"] = "1"
         if not inside_smart:
             max_wait = choose.choice(["", "", "", "", "1", "2", "99"])
+        if self.chance(0.2):
+            self.cycle(job)
         self.window(job, 0.35, max_wait)
         if self.estate.total and self.chance(0.5):
             job.units = choose.randint(1, self.estate.total)
@@ -313,6 +315,29 @@ class _Maker:
                 job.tapes = choose.randint(1, self.estate.total)
         if self.estate.locks and self.chance(0.4):
             job.lock = choose.choice("SSE")
+
+    def cycle(self, job: Entity) -> None:
+        choose, given = self.random, job.attributes
+        given["CYCLIC"] = "1"
+        given["IND_CYCLIC"] = choose.choice(["S", "E", "T"])
+        kind = choose.random()
+        if kind < 0.5:
+            given["INTERVAL"] = choose.choice(["00007M", "00025M", "00060M", "00003H", "00001D"])
+        elif kind < 0.75:
+            steps = ["+20M", "+2H", "+5M", "+0M", "+1D"]
+            given["CYCLIC_TYPE"] = "V"
+            given["CYCLIC_INTERVAL_SEQUENCE"] = ",".join(
+                choose.choices(steps, k=choose.randint(1, 4))
+            )
+        else:
+            given["CYCLIC_TYPE"] = "S"
+            times = [self.clock() for _ in range(choose.randint(1, 5))]
+            given["CYCLIC_TIMES_SEQUENCE"] = ",".join(times)
+            given["CYCLIC_TOLERANCE"] = choose.choice(["0", "5", "30", "600"])
+        if self.chance(0.3):
+            given["MAXRERUN"] = choose.choice(["1", "2", "5"])
+            if kind < 0.5 and given["TASKTYPE"] != "Dummy" and self.chance(0.3):
+                given["INTERVAL"] = "00000M"
 
     def window(self, one: Entity, share: float, max_wait: str) -> None:
         given = one.attributes
@@ -362,6 +387,8 @@ class _Maker:
 
     def rules(self, job: Entity, others: list[Entity]) -> None:
         choose = self.random
+        if "CYCLIC" in job.attributes and self.chance(0.3):
+            job.rules.append(Rule(choose.choice(["NOTOK", "NOTOK", "OK", "*"]), "SPCYC"))
         for _ in range(choose.choice([1, 1, 2, 3])):
             kind = choose.random()
             if kind < 0.2:
@@ -371,9 +398,10 @@ class _Maker:
                 job.rules.append(Rule(choose.choice(["NOTOK", "*"]), "OK"))
             elif kind < 0.65:
                 job.rules.append(Rule("NOTOK", "RERUN"))
-                job.attributes["MAXRERUN"] = choose.choice(["1", "2", "2"])
+                most = choose.choice(["1", "2", "2"])
                 interval = choose.choice(["00000M", "00005M", "00007M", "00600M"])
-                job.attributes["INTERVAL"] = interval
+                if "CYCLIC" not in job.attributes:
+                    job.attributes |= {"MAXRERUN": most, "INTERVAL": interval}
             else:
                 names = ["G0", "G1", _fact_of(job), f"{_fact_of(job)}-BAD"]
                 names += [_fact_of(other) for other in others[:2]]

@@ -9,6 +9,10 @@ from typing import Any
 from folders import Entity, Estate, Waits
 
 _KEPT = ("TASKTYPE", "CMDLINE", "NODEID")
+_OF_CYCLES = (
+    "INTERVAL", "MAXRERUN", "CYCLIC_TYPE", "CYCLIC_INTERVAL_SEQUENCE", "CYCLIC_TIMES_SEQUENCE",
+)  # fmt: skip
+"""Without one of them a cycle runs at each instant, or is none."""
 
 
 def smaller(made: Estate, scenario: dict[str, Any]) -> Iterator[tuple[Estate, dict[str, Any]]]:
@@ -73,7 +77,13 @@ def _plainer(one: Entity) -> Iterator[Entity]:
     if one.lock:
         yield changed(lock="")
     given = one.attributes
+    is_cyclic = "CYCLIC" in given
+    if is_cyclic:
+        of_cycle = (*_OF_CYCLES, "CYCLIC", "IND_CYCLIC", "CYCLIC_TOLERANCE")
+        yield changed(attributes={k: v for k, v in given.items() if k not in of_cycle})
     for key in given:
+        if is_cyclic and key in ("CYCLIC", *_OF_CYCLES):
+            continue
         if key not in _KEPT and not (key == "DAYS" and given[key] == "ALL"):
             yield changed(attributes={k: v for k, v in given.items() if k != key})
     days = [key for key in ("WEEKDAYS", "DAYSCAL", "CONFCAL", "DAYS_AND_OR") if key in given]

@@ -59,10 +59,14 @@ Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, std::optional
                 effect.changes.push_back(&job.factChanges[action.fact]);
             else if (action.kind == Action::rerun)
                 effect.reruns |= !effect.isOk; // what ended OK is not run again (CTM-067)
+            else if (action.kind == Action::stopCyclic && !policy.isCyclic)
+                continue;
             else if (std::string text = otherText(action); !text.empty())
                 effect.others.push_back(std::move(text));
         }
-    effect.reruns = effect.reruns && policy.maxRerun.value > 0;
+    // After NOTOK a cycle goes on, whatever rules say (CTM-065).
+    bool const goesOn = policy.isCyclic && !policy.isMainframe;
+    effect.reruns = effect.reruns && policy.maxRerun.value > 0 && !goesOn;
     return effect;
 }
 

@@ -41,6 +41,33 @@ struct Form {
     }
 };
 
+/// What decides when it runs again, and nothing else.
+std::string cycleText(ir::OrderPolicy const& policy) {
+    using Kind = ir::Cycle::Kind;
+    using From = ir::Cycle::From;
+    ir::Cycle const& cycle = policy.cycle;
+    bool const isTimes = cycle.kind == Kind::times;
+    std::vector<int32_t> minutes = cycle.minutes;
+    if (isTimes) {
+        llvm::sort(minutes);
+        minutes.erase(std::unique(minutes.begin(), minutes.end()), minutes.end());
+    }
+    std::string list;
+    for (int32_t const one : minutes)
+        list += (list.empty() ? "" : ", ") +
+                (isTimes ? ir::clockText(one) : fmt::format("{} min", one));
+    std::string text =
+        isTimes ? fmt::format("runs at {}, each up to {} min late", list, cycle.tolerance)
+                : fmt::format("runs again {} {} from its {}",
+                              cycle.kind == Kind::interval ? "every" : "after", list,
+                              cycle.from == From::end     ? "end"
+                              : cycle.from == From::start ? "start"
+                                                          : "target");
+    if (policy.maxRerun.value > 0)
+        text += fmt::format(", {} times more at most", policy.maxRerun.value);
+    return text;
+}
+
 /// Sorted, flat, without constants and repetitions: equal texts are equal functions.
 Form simplified(Form::Kind kind, std::vector<Form>&& operands) {
     bool const isAll = kind == Form::Kind::all;
@@ -420,18 +447,8 @@ private:
         auto const texts = [](OrderedEstate const& side, JobId job) {
             ir::OrderPolicy const& policy = side.policyOf(job);
             std::vector<std::pair<Aspect, std::string>> list;
-            if (policy.isCyclic) {
-                std::string times;
-                for (int32_t const minutes : policy.cycle.minutes)
-                    times += fmt::format(" {}", minutes);
-                list.emplace_back(
-                    Aspect::start,
-                    fmt::format("runs again and again (kind {}, from {}, minutes{}, {} late, at "
-                                "most {})",
-                                static_cast<int>(policy.cycle.kind),
-                                static_cast<int>(policy.cycle.from), times, policy.cycle.tolerance,
-                                policy.maxRerun.value));
-            }
+            if (policy.isCyclic)
+                list.emplace_back(Aspect::start, cycleText(policy));
             if (policy.confirm && *policy.confirm)
                 list.emplace_back(Aspect::start, "waits for a confirmation");
             if (policy.endsFolder && *policy.endsFolder)

@@ -82,6 +82,8 @@ void Lifting::addWaits(TaskId id) {
             unknown(fmt::format("`{}` waits for the end of a folder", task.id));
         else if (here[up.value])
             before.push_back(up);
+        if (here[up.value] && policyOf(here[up.value]).isCyclic)
+            unknown(fmt::format("`{}` waits until `{}` will not run again", task.id, other.id));
     }
     if (before.empty()) {
         if (!task.upstream.empty() && task.rule != TriggerRule::allSuccess)

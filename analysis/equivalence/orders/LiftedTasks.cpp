@@ -19,8 +19,7 @@ static ir::CommandAction commandOf(target::Task const& task) {
     return action;
 }
 
-/// "hh:mm" as a minute of the day.
-static std::optional<int32_t> clockOf(llvm::StringRef text) {
+std::optional<int32_t> clockOf(llvm::StringRef text) {
     int32_t hour = 0, minute = 0;
     auto const [h, m] = text.split(':');
     if (h.getAsInteger(10, hour) || m.getAsInteger(10, minute) || hour > 23 || minute > 59)
@@ -95,6 +94,7 @@ void Lifting::addTask(TaskId id, int copy, int32_t from) {
     setDays(job, days);
     readSubmission(job, task, from);
     readEnds(job, task);
+    readCycle(job, task);
     if (isTrue(task.fields, "mapped"))
         unknown(fmt::format("`{}` is mapped: it runs as many copies as its input has", task.id));
     if (isTrue(task.fields, "depends_on_past") || isTrue(task.fields, "wait_for_downstream"))

@@ -28,6 +28,8 @@ struct Days {
 
 /// "" for what is no text.
 std::string textOf(json const& value);
+/// "hh:mm" as a minute of the day.
+std::optional<int32_t> clockOf(llvm::StringRef text);
 /// The name of what the end of a task adds.
 std::string edgeName(target::Dag const& dag, TaskId task, llvm::StringRef end);
 
@@ -115,6 +117,8 @@ private:
         return made;
     }
     void readEnds(ir::JobId job, target::Task const& task);
+    /// LiftedCycles.cpp: `cycle`, `max_reruns`, `stop_on` (CTM-060…064).
+    void readCycle(ir::JobId job, target::Task const& task);
     static bool isBackoff(json const& value) {
         return (value.is_boolean() && value.get<bool>()) ||
                (value.is_number() && value.get<double>() > 0);

@@ -244,12 +244,40 @@ private:
             lives.push_back({{name, {plan(0, 60, true)}}});
             for (int64_t const duration : durations)
                 lives.push_back({{name, {plan(0, duration)}}});
+            for (int64_t const duration : latenessOfCycles(name))
+                lives.push_back({{name, {plan(0, duration), plan(0, 60)}}});
         }
         for (size_t i = 0; i < std::min<size_t>(cast.size(), 4); ++i)
             for (size_t j = 0; j < std::min<size_t>(cast.size(), 4); ++j)
                 if (i != j)
                     lives.push_back({{cast[i], {plan(1, 60)}}, {cast[j], {plan(0, 3 * hour)}}});
         return lives;
+    }
+
+    /// How long an execution lasts so that the next one comes late, a bit more or less than it may.
+    std::set<int64_t> latenessOfCycles(std::string const& name) const {
+        std::set<int64_t> found;
+        ir::Settings const& settings = model(first).settings;
+        for (OrderSide const* side : {&first, &second}) {
+            auto const known = model(*side).jobByName.find(name);
+            if (known == model(*side).jobByName.end() ||
+                !side->orders.policyOf(known->second).isCyclic)
+                continue;
+            ir::Cycle const& cycle = side->orders.policyOf(known->second).cycle;
+            if (cycle.kind != ir::Cycle::Kind::times) {
+                for (int32_t const minutes : cycle.minutes)
+                    found.insert(int64_t{minutes} * 60 + 5 * 60);
+                continue;
+            }
+            std::set<int64_t> times;
+            for (int32_t const minute : cycle.minutes)
+                times.insert(int64_t{schedule::minutesFromNewDay(settings, minute)} * 60);
+            int64_t const late = int64_t{cycle.tolerance} * 60;
+            for (int64_t const time : times)
+                if (time > *times.begin() && found.size() < 2 * mostCast)
+                    found.insert({time - *times.begin() + late, time - *times.begin() + late + 30});
+        }
+        return found;
     }
 
     void addEarlierFacts(Scenario& days) const {

@@ -82,8 +82,8 @@ std::vector<int32_t> const& OrderedEstate::daysOf(JobId job) {
 bool OrderedEstate::isCertain(JobId producer, JobId consumer) {
     return producer && producer != consumer && !estate.jobs[producer].group &&
            estate.jobs[producer].workflow == estate.jobs[consumer].workflow &&
-           !policyOf(consumer).isCyclic && hasCriteria(producer) == hasCriteria(consumer) &&
-           daysOf(producer) == daysOf(consumer);
+           !policyOf(producer).isCyclic && !policyOf(consumer).isCyclic &&
+           hasCriteria(producer) == hasCriteria(consumer) && daysOf(producer) == daysOf(consumer);
 }
 
 JobId OrderedEstate::producerOf(JobId consumer, ir::Atom const& atom) {

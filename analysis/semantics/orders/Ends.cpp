@@ -219,7 +219,11 @@ std::optional<int64_t> Orders::nextOfCycle(OrderIndex index) {
 
 void Orders::waitUntil(OrderIndex index, int64_t instant) {
     orders[index].notBefore = instant;
-    queue.push(instant, Planned::tick, index);
+    queue.push(std::max(instant, now), Planned::tick, index);
+    ir::Cycle const& cycle = policyOf(index).cycle;
+    if (policyOf(index).isCyclic && cycle.kind == ir::Cycle::Kind::times) // when it is dropped
+        queue.push(std::max(instant + int64_t{cycle.tolerance} * 60 + 1, now), Planned::tick,
+                   index);
 }
 
 /// CTM-077

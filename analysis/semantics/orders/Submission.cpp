@@ -73,10 +73,13 @@ void Orders::consider(OrderIndex index) {
             waitUntil(index, *next);
         }
     }
-    // A cycle ends when its time has passed (CTM-064).
+    // A cycle ends when its time has passed (CTM-064). What waits at New Day does not end: it is
+    // removed, or with a folder in which something still runs stays as it is (CTM-005, CTM-091).
     if (policy.isCyclic && orders[index].runs > 0) {
         auto const next = opening(index, std::max(now, orders[index].notBefore));
-        if (orders[index].hasStopped || !next) {
+        auto const expiry = expiryOf(index);
+        bool const isOver = expiry && *expiry <= now;
+        if (orders[index].hasStopped || (!next && !isOver)) {
             Order const& order = orders[index];
             enter(index, order.wasOk ? State::endedOk : State::endedNotOk);
             notStarted(order.job, order.day, "CTM-064", "its cycle has ended");

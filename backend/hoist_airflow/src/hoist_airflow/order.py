@@ -11,7 +11,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.sdk import BaseOperator, TaskGroup
@@ -22,6 +22,7 @@ from hoist_airflow.alarms import check as check_alarms
 from hoist_airflow.alarms import of_outcome
 from hoist_airflow.autoedit import Moment, UndefinedVariable, resolve
 from hoist_airflow.command import Command
+from hoist_airflow.cycle import Cycle, Execution, Slot
 from hoist_airflow.executors import Ended, Launch, StartFailed
 from hoist_airflow.job import ExitCode, Job, JobFailed, JobTerminated, legacy
 from hoist_airflow.ledger import status as st
@@ -37,7 +38,15 @@ from hoist_airflow.schedule.orders import (
     parse_clock,
 )
 from hoist_airflow.schedule.zones import to_instant, zone
-from hoist_airflow.submission import AFTER_ALL, FOR_EVER, Order, SubmitSpec, decide, stopped
+from hoist_airflow.submission import (
+    AFTER_ALL,
+    FOR_EVER,
+    Order,
+    SubmitSpec,
+    decide,
+    stopped,
+    was_removed,
+)
 from hoist_airflow.trigger import SubmitTrigger
 
 if TYPE_CHECKING:
@@ -48,6 +57,7 @@ if TYPE_CHECKING:
 
 _ENDED_NOTOK = (st.FAILURE, st.TERMINATED)
 _NOTOK = (*_ENDED_NOTOK, st.RESTART)
+_STOPS = {"ok": (st.SUCCESS,), "notok": _ENDED_NOTOK, "any": tuple(st.ENDED)}
 
 
 class Ordered(Job):
@@ -68,6 +78,9 @@ class Ordered(Job):
         ends_folder: bool = False,
         on_ok: Sequence[str] = (),
         on_notok: Sequence[str] = (),
+        cycle: str | None = None,
+        max_reruns: int = 0,
+        stop_on: str | None = None,
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("box", "")
@@ -81,6 +94,16 @@ class Ordered(Job):
             raise ValueError(f"max_wait is 0 to {FOR_EVER} days, not {max_wait}")
         for change in (*on_ok, *on_notok):
             Change.parse(change)
+        if cycle is None and (max_reruns or stop_on):
+            raise ValueError("max_reruns and stop_on are of a cycle")
+        if cycle is not None and self.retries:
+            raise ValueError("a cycle has no retries: after NOTOK it goes on (CTM-065)")
+        if stop_on is not None and stop_on not in _STOPS:
+            raise ValueError(f"stop_on={stop_on!r} is none of {', '.join(_STOPS)}")
+        self._cycle = None if cycle is None else Cycle.parse(cycle)
+        self.cycle = cycle
+        self.max_reruns = max_reruns
+        self.stop_on = stop_on
         self.days = days
         self.when = when
         self.time_from = time_from
@@ -115,7 +138,7 @@ class Ordered(Job):
         when = adjusted(self, order) or "true"
         words = {fact.date for fact in conditions.parse(when).facts}
         before = run.ledger.outcome(self.hoist_job, run.run_id)
-        ended_badly = before in _NOTOK
+        ended_badly = before in _NOTOK and self.cycle is None
         # Who is there for ever looks from today on, and asks again before those days are over.
         today = order.ticks.day_of(to_instant(run.ledger.clock.now()))
         removed_at = order.removed_at(
@@ -148,11 +171,16 @@ class Ordered(Job):
         order = order_of(context)
         if not self.is_ordered(order):
             raise AirflowSkipException(f"{self.hoist_job} is not ordered on this day (CTM-003)")
-        spec = self.submission(run, order)
+        past = run.ledger.executions(self.hoist_job, run.run_id) if self.cycle else []
+        spec = self._next_submission(run, order, past)
+        if spec is None:
+            return self._cycle_over(run, past, "no time is left (CTM-063)")
         decision = decide(run.ledger, spec)
         self.log.info("%s: %s", decision.kind, decision.reason)
         if decision.kind == "skip":
-            if run.ledger.outcome(self.hoist_job, run.run_id) == st.RESTART:
+            if past and not was_removed(run.ledger, spec):
+                return self._cycle_over(run, past, decision.reason)
+            if past or run.ledger.outcome(self.hoist_job, run.run_id) == st.RESTART:
                 run.record("INACTIVE")  # the run that was to follow is not made
             raise AirflowSkipException(f"{self.hoist_job}: {decision.reason}")
         answer = None
@@ -186,6 +214,62 @@ class Ordered(Job):
                 run, context, lambda run, _context: run.record("RUNNING") and None
             )
         return self._recorded(run, context, self.perform)
+
+    # --- cycles: one task, an execution at a time; what was is in the ledger (CTM-060) ---
+
+    def _recorded(self, run: Run, context: Context, work: Any) -> Any:
+        try:
+            result = super()._recorded(run, context, work)
+        except AirflowSkipException:
+            raise
+        except Exception:
+            self._wait_for_next(run, context)
+            raise
+        self._wait_for_next(run, context)
+        return result
+
+    def _wait_for_next(self, run: Run, context: Context) -> None:
+        """After an execution: defer until the next one; returns if it was the last one."""
+        if self.cycle is None:
+            return
+        past = run.ledger.executions(self.hoist_job, run.run_id)
+        spec = self._next_submission(run, order_of(context), past)
+        if spec is None or (decision := decide(run.ledger, spec)).kind == "skip":
+            self.log.info("the cycle of %s is over (CTM-064)", self.hoist_job)
+            return
+        self.log.info("execution %d has ended; %s", len(past), decision.reason)
+        self.defer(trigger=SubmitTrigger(**spec.to_dict()), method_name="start_again")
+
+    def _next_submission(
+        self, run: Run, order: Order, past: Sequence[Execution]
+    ) -> SubmitSpec | None:
+        """When it may be submitted, or submitted again; None: its cycle is over."""
+        spec = self.submission(run, order)
+        if self._cycle is None:
+            return spec
+        if past and past[-1].try_number != run.try_number:  # cleared: an operator's rerun is now
+            return replace(spec, runs=len(past))
+        if past and past[-1].ended is not None:
+            if self.stop_on is not None and past[-1].status in _STOPS[self.stop_on]:
+                return None
+            if self.max_reruns and len(past) > self.max_reruns:
+                return None
+        now = to_instant(run.ledger.clock.now())
+        at = partial(order.at, timezone=self.timezone)
+        slot: Slot | None = self._cycle.next(past, at, now)
+        if slot is None:
+            return None
+        return replace(spec, not_before=slot.not_before, not_after=slot.not_after, runs=len(past))
+
+    def _cycle_over(self, run: Run, past: Sequence[Execution], why: str) -> None:
+        """No execution follows: the order has ended as its last one did (CTM-064)."""
+        if not past:
+            raise AirflowSkipException(f"{self.hoist_job}: {why}")
+        status = past[-1].status or "TERMINATED"
+        if run.ledger.outcome(self.hoist_job, run.run_id) != status:  # an operator held it since
+            replace(run, changes={}).record(status)
+        if status != "SUCCESS":
+            raise AirflowFailException(f"{self.hoist_job} ended NOTOK, and {why}")
 
     def _run(self, context: Context) -> Run:
         """The run with what follows from this job's end (CTM-014, CTM-076)."""

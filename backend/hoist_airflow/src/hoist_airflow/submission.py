@@ -118,6 +118,10 @@ class Order:
             found += [(first, last)] if first <= last else [(begin, last), (first, end)]  # it wraps
         return found
 
+    def at(self, minute: int, timezone: str | None = None) -> int:
+        """The instant of a minute of the day, of the day on which its times count (CTM-048)."""
+        return self.ticks.in_zone(timezone).instant(self.since, minute)
+
 
 @dataclass(frozen=True)
 class SubmitSpec:
@@ -136,39 +140,41 @@ class SubmitSpec:
     """Jobs whose end ends the folder around it (CTM-091)."""
     resources: str | None = None
     """Units that it takes when all else holds, as text: see `ledger.resources`."""
+    not_before: int | None = None
+    """Of a cycle: the time of its next execution (CTM-060)."""
+    not_after: int | None = None
+    """Of a cycle at times: the last instant at which that time may still be met (CTM-063)."""
+    runs: int = 0
+    """Executions of the cycle so far."""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able; `SubmitSpec(**…)` is the inverse."""
         return asdict(self)
 
 
-def decide(ledger: Ledger, spec: SubmitSpec) -> Decision:  # noqa: PLR0911, PLR0912  (one return a rule)
+def decide(ledger: Ledger, spec: SubmitSpec) -> Decision:  # noqa: PLR0911  (one return a rule)
     """May it be submitted now? `skip`: it never will be."""
     now = to_instant(ledger.clock.now())
-    if ledger.was_killed(spec.job, spec.run_id):
+    if not spec.runs and ledger.was_killed(spec.job, spec.run_id):
         return Decision("killed", "killed while it waited (JIL-083)")
     if spec.removed_at is not None and now >= spec.removed_at:
         return Decision("skip", "it was not submitted by New Day, and is removed (CTM-005)")
     if stopper := stopped(ledger, spec.stopped_by, spec.run_id):
         return Decision("skip", f"{stopper} has ended its folder (CTM-091)")
-    current: tuple[int, int | None] | None = None
-    upcoming: int | None = None
-    for first, last in spec.spans:
-        assert first is not None
-        if first > now:
-            upcoming = first if upcoming is None else min(upcoming, first)
-        elif last is None or now <= last:
-            current = (first, last)
-    if current is None:
-        if upcoming is None or (spec.removed_at is not None and upcoming >= spec.removed_at):
-            return Decision("skip", "the last time for its submission has passed (CTM-052)")
-        at = to_datetime(upcoming)
-        return Decision("wait", f"it may be submitted from {at.isoformat()} on", at)
+    if spec.not_after is not None and now > spec.not_after:
+        return Decision("pass", "that time has been missed: there may be a later one (CTM-063)")
+    window = _opening(spec, now if spec.not_before is None else max(now, spec.not_before))
+    if window is None:
+        return Decision("skip", "the last time for its submission has passed (CTM-052)")
+    if window[0] > now:
+        at = to_datetime(window[0])
+        wake = at if spec.not_after is None else min(at, to_datetime(spec.not_after + 1))
+        return Decision("wait", f"it may be submitted from {at.isoformat()} on", wake)
     row = ledger.status(spec.job)
     if row is not None and row.status == st.ON_HOLD:
-        return Decision("wait", "on hold until an operator frees it", _wake(spec, current))
+        return Decision("wait", "on hold until an operator frees it", _wake(spec, window[1]))
     if spec.confirmed_for and not ledger.is_confirmed(spec.job, spec.confirmed_for):
-        return Decision("wait", f"waits for {CONFIRM} {spec.confirmed_for}", _wake(spec, current))
+        return Decision("wait", f"waits for {CONFIRM} {spec.confirmed_for}", _wake(spec, window[1]))
     condition = conditions.parse(spec.when)
     facts = ledger.holding_facts(condition.facts, spec.dates)
     if condition.fold(lambda atom: atom is True or atom in facts):
@@ -178,7 +184,7 @@ def decide(ledger: Ledger, spec: SubmitSpec) -> Decision:  # noqa: PLR0911, PLR0
         missing = [f"units of {name}" for name in short]
     else:
         missing = [_shown(fact, spec) for fact in condition.facts if fact not in facts]
-    return Decision("wait", f"waits for {', '.join(missing)}", _wake(spec, current))
+    return Decision("wait", f"waits for {', '.join(missing)}", _wake(spec, window[1]))
 
 
 def stopped(ledger: Ledger, jobs: Sequence[str], run_id: str) -> str | None:
@@ -186,9 +192,32 @@ def stopped(ledger: Ledger, jobs: Sequence[str], run_id: str) -> str | None:
     return next((job for job in jobs if ledger.outcome(job, run_id) in st.ENDED), None)
 
 
-def _wake(spec: SubmitSpec, current: tuple[int, int | None]) -> Any:
+def was_removed(ledger: Ledger, spec: SubmitSpec) -> bool:
+    """Did New Day find it waiting (CTM-005)? Else its last time had passed before (CTM-052)."""
+    if spec.removed_at is None or to_instant(ledger.clock.now()) < spec.removed_at:
+        return False
+    return any(last is None or last + 1 >= spec.removed_at for _first, last in spec.spans)
+
+
+def _opening(spec: SubmitSpec, begin: int) -> tuple[int, int | None] | None:
+    """The first instant from `begin` on at which its times let it start, and the last one of that
+    window; None: there is none before it is removed.
+    """
+    windows = [
+        (max(first or 0, begin), last)
+        for first, last in spec.spans
+        if last is None or begin <= last
+    ]
+    found = min(windows, key=lambda window: window[0], default=None)
+    if found is None or (spec.removed_at is not None and found[0] >= spec.removed_at):
+        return None
+    return found
+
+
+def _wake(spec: SubmitSpec, closes: int | None) -> Any:
     """When the time alone changes the answer."""
-    ends = [at for at in (spec.removed_at, None if current[1] is None else current[1] + 1) if at]
+    last = [at + 1 for at in (closes, spec.not_after) if at is not None]
+    ends = last if spec.removed_at is None else [*last, spec.removed_at]
     return to_datetime(min(ends)) if ends else None
 
 

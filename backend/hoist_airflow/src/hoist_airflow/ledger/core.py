@@ -12,6 +12,7 @@ from typing import Any
 
 from hoist_airflow.clock import Clock, SystemClock, instant, micros
 from hoist_airflow.conditions import FactAtom, FixedSnapshot
+from hoist_airflow.cycle import Execution, executions_of
 from hoist_airflow.ledger import control, facts, fold, resources, runs, schema
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.book import Book, read_jobs, read_snapshot
@@ -420,6 +421,19 @@ class Ledger:
         with self.store.read() as tx:
             row = tx.one(sql, job, run_id)
         return None if row is None else str(row[0])
+
+    def executions(self, job: str, run_id: str) -> list[Execution]:
+        """The executions of a job in this run, oldest first."""
+        sql = (
+            "SELECT at, status, try_number FROM hoist_events"
+            " WHERE job = ? AND run_id = ? AND kind = 'status' ORDER BY id"
+        )
+        with self.store.read() as tx:
+            rows = tx.all(sql, job, run_id)
+        return executions_of(
+            (int(at) // 1_000_000, str(status), None if tries is None else int(tries))
+            for at, status, tries in rows
+        )
 
     # --- variables, resources, alarms, cursors ---------------------------------------------------
 
