@@ -169,8 +169,8 @@ void FolderLowering::checkRepetition(JobId id) {
     // The site's operator would end OK after one run.
     ir::Job const& job = estate.jobs[id];
     auto const* const command = std::get_if<ir::CommandAction>(&job.action);
-    bool const isEmpty = std::holds_alternative<ir::NoAction>(job.action) ||
-                         (command && command->command->empty());
+    bool const isEmpty =
+        std::holds_alternative<ir::NoAction>(job.action) || (command && command->command->empty());
     // Such an operator would end OK after one run.
     if (isMapped(id))
         refuse(id, where, policy.cyclicFrom, "CYCLIC",

@@ -54,7 +54,7 @@ struct EndRules {
     std::vector<uint32_t> onOk, onNotOk; ///< indices into Job::factChanges
     bool reruns = false;
     bool stopsOnOk = false, stopsOnNotOk = false; ///< its cycle
-    ir::EndAction const* notice = nullptr; ///< told when it ends NOTOK
+    ir::EndAction const* notice = nullptr;        ///< told when it ends NOTOK
     std::vector<ir::EndAction const*> dropped;
     std::string problem; ///< not empty: what has no exact form
     Span problemAt;

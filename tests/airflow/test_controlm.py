@@ -557,9 +557,7 @@ def test_a_cycle_in_real_airflow(
         + "</DEFTABLE>"
     )
     config = tmp_path / "hoist.toml"
-    config.write_text(
-        '[controlm]\nnew_day = "00:00"\n[[rule]]\njob = "*"\nexecutor = "local"\n'
-    )
+    config.write_text('[controlm]\nnew_day = "00:00"\n[[rule]]\njob = "*"\nexecutor = "local"\n')
     built = compile_estate(source, out=tmp_path / "dags", options=["--config", config])
     loaded = airflow_runs.register(built.folder)
     today = datetime.now(timezone.utc)

@@ -301,7 +301,9 @@ class _Maker:
         elif kind < 0.75:
             steps = ["+20M", "+2H", "+5M", "+0M", "+1D"]
             given["CYCLIC_TYPE"] = "V"
-            given["CYCLIC_INTERVAL_SEQUENCE"] = ",".join(choose.choices(steps, k=choose.randint(1, 4)))
+            given["CYCLIC_INTERVAL_SEQUENCE"] = ",".join(
+                choose.choices(steps, k=choose.randint(1, 4))
+            )
         else:
             given["CYCLIC_TYPE"] = "S"
             times = [self.clock() for _ in range(choose.randint(1, 5))]

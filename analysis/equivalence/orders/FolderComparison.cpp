@@ -56,13 +56,13 @@ std::string cycleText(ir::OrderPolicy const& policy) {
     for (int32_t const one : minutes)
         list += (list.empty() ? "" : ", ") +
                 (isTimes ? ir::clockText(one) : fmt::format("{} min", one));
-    std::string text = isTimes ? fmt::format("runs at {}, each up to {} min late", list,
-                                             cycle.tolerance)
-                               : fmt::format("runs again {} {} from its {}",
-                                             cycle.kind == Kind::interval ? "every" : "after", list,
-                                             cycle.from == From::end     ? "end"
-                                             : cycle.from == From::start ? "start"
-                                                                         : "target");
+    std::string text =
+        isTimes ? fmt::format("runs at {}, each up to {} min late", list, cycle.tolerance)
+                : fmt::format("runs again {} {} from its {}",
+                              cycle.kind == Kind::interval ? "every" : "after", list,
+                              cycle.from == From::end     ? "end"
+                              : cycle.from == From::start ? "start"
+                                                          : "target");
     if (policy.maxRerun.value > 0)
         text += fmt::format(", {} times more at most", policy.maxRerun.value);
     return text;

@@ -1,4 +1,5 @@
-// Cycles of the shims: `every 15m from start`, `after 30m 4h from end`, `at 08:00 10:00 tolerance 5m`.
+// Cycles of the shims: `every 15m from start`, `after 30m 4h from end`, `at 08:00 10:00 tolerance
+// 5m`.
 #include "analysis/equivalence/orders/Lifting.h"
 
 #include <llvm/ADT/StringExtras.h>
@@ -49,7 +50,7 @@ bool read(llvm::StringRef text, ir::Cycle& cycle) {
         return late.has_value();
     }
     using From = ir::Cycle::From;
-    cycle.from = words.back() == "end" ? From::end
+    cycle.from = words.back() == "end"      ? From::end
                  : words.back() == "target" ? From::target
                                             : From::start;
     return cycle.from != From::start || words.back() == "start";

@@ -83,8 +83,7 @@ bool OrderedEstate::isCertain(JobId producer, JobId consumer) {
     return producer && producer != consumer && !estate.jobs[producer].group &&
            estate.jobs[producer].workflow == estate.jobs[consumer].workflow &&
            !policyOf(producer).isCyclic && !policyOf(consumer).isCyclic &&
-           hasCriteria(producer) == hasCriteria(consumer) &&
-           daysOf(producer) == daysOf(consumer);
+           hasCriteria(producer) == hasCriteria(consumer) && daysOf(producer) == daysOf(consumer);
 }
 
 JobId OrderedEstate::producerOf(JobId consumer, ir::Atom const& atom) {

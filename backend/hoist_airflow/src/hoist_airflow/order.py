@@ -221,9 +221,7 @@ class Ordered(Job):
         slot: Slot | None = self._cycle.next(past, order.at, now)
         if slot is None:
             return None
-        return replace(
-            spec, not_before=slot.not_before, not_after=slot.not_after, runs=len(past)
-        )
+        return replace(spec, not_before=slot.not_before, not_after=slot.not_after, runs=len(past))
 
     def _cycle_over(self, run: Run, past: Sequence[Execution], why: str) -> None:
         """No execution follows: the order has ended as its last one did (CTM-064)."""

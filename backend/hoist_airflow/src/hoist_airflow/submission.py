@@ -162,7 +162,9 @@ def _opening(spec: SubmitSpec, begin: int) -> tuple[int, int | None] | None:
     window; None: there is none before it is removed.
     """
     windows = [
-        (max(first or 0, begin), last) for first, last in spec.spans if last is None or begin <= last
+        (max(first or 0, begin), last)
+        for first, last in spec.spans
+        if last is None or begin <= last
     ]
     found = min(windows, key=lambda window: window[0], default=None)
     if found is None or (spec.removed_at is not None and found[0] >= spec.removed_at):
