@@ -114,6 +114,8 @@ void FolderLowering::checkEntity(JobId id) {
            "one DAG makes up for missed days, or not; in this folder some jobs do (CTM-047)");
     unless(policy.endsFolder, !*policy.endsFolder || (!job.group && !isPlainMember(id)),
            "END_FOLDER", "it speaks of jobs in SMART folders (CTM-091)");
+    unless(policy.endsFolder, !*policy.endsFolder || !policy.isCyclic, "END_FOLDER",
+           "which end of a cyclic job ends the folder, nobody says (CTM-091)");
     checkRepetition(id);
     EndRules const rules = readEndRules(policy);
     // Airflow would end the folder only after the time that it waits before the next attempt.

@@ -157,7 +157,10 @@ TEST(Folders, WhatAJobExecutesStopsTheJobAlone) {
     };
     std::string const command = "TASKTYPE=\"Command\" CMDLINE=\"run.sh\" ";
     for (auto const& [one, expected] : std::vector<std::pair<std::string, std::string>>{
-             {of(command + "CYCLIC=\"1\" INTERVAL=\"15M\""), "CYCLIC;"},
+             {of(command + "CYCLIC=\"1\" INTERVAL=\"15M\""), ""},
+             {of("TASKTYPE=\"Dummy\" CYCLIC=\"1\" INTERVAL=\"0M\""), "CYCLIC;"}, // CTM-061
+             {of("TASKTYPE=\"Dummy\" CYCLIC=\"1\" INTERVAL=\"1M\""), ""},
+             {of("APPL_TYPE=\"SAP\" CYCLIC=\"1\" INTERVAL=\"1M\" MAXRERUN=\"2\""), "SAP;"},
              {of(command, "<VARIABLE NAME=\"%%\\G\" VALUE=\"x\"/>"), "VARIABLE %%\\G;"},
              {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%SUBSTR x 1 2\"/>"), ""},
              {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%SUBSTR x 1\"/>"), "%%SUBSTR x 1;"},
@@ -179,7 +182,7 @@ TEST(Folders, WhatAJobExecutesStopsTheJobAlone) {
         EXPECT_EQ(built.result.dags, 1u) << one;
         EXPECT_EQ(built.unsettled(), 0u) << one;
     }
-    // The site's operator would run once: the cycle has no form, and stops the folder.
+    // Whether the site's operator may run twice in a task nobody says: that stops the folder.
     Built site({{"a.xml", inFolder(of(command + "CYCLIC=\"1\" INTERVAL=\"15M\""))}},
                {{"F/A", "site.Operator"}});
     EXPECT_EQ(site.refusals(), "CYCLIC;");
@@ -187,6 +190,45 @@ TEST(Folders, WhatAJobExecutesStopsTheJobAlone) {
     Built const mapped({{"a.xml", inFolder(of("APPL_TYPE=\"SAP\""))}}, {{"F/A", "site.Operator"}});
     EXPECT_EQ(mapped.refusals(), "");
     EXPECT_EQ(mapped.result.dags, 1u);
+}
+
+TEST(Folders, ACycleIsSaidInWords) { // CTM-060…064
+    std::string const rule = "<ON STMT=\"*\" CODE=\"NOTOK\"><DOACTION ACTION=\"SPCYC\"/></ON>";
+    for (auto const& [attributes, children, expected] : std::vector<std::array<std::string, 3>>{
+             {"INTERVAL=\"00015M\" IND_CYCLIC=\"E\"", "", "cycle=\"every 15m from end\","},
+             {"INTERVAL=\"00002H\" MAXRERUN=\"3\"", rule,
+              "cycle=\"every 2h from start\",max_reruns=3,stop_on=\"notok\","},
+             {"CYCLIC_TYPE=\"V\" CYCLIC_INTERVAL_SEQUENCE=\"+30M,+4H,+7D\" IND_CYCLIC=\"T\"", "",
+              "cycle=\"after 30m 4h 7d from target\","},
+             {"CYCLIC_TYPE=\"S\" CYCLIC_TIMES_SEQUENCE=\"0800,1000\" CYCLIC_TOLERANCE=\"5\"", "",
+              "cycle=\"at 08:00 10:00 tolerance 5m\","},
+             // After NOTOK it goes on, whether a rule reruns it or not (CTM-065).
+             {"INTERVAL=\"00000M\" MAXRERUN=\"1\"",
+              "<ON STMT=\"*\" CODE=\"NOTOK\"><DOACTION ACTION=\"RERUN\"/></ON>",
+              "cycle=\"every 0m from start\",max_reruns=1,"},
+         }) {
+        Built const built({{"a.xml", inFolder(job("A", "CYCLIC=\"1\" " + attributes, children))}});
+        std::string dags = built.dags();
+        llvm::erase_if(dags, [](char c) { return c == '\n'; });
+        for (size_t at = dags.find(",  "); at != std::string::npos; at = dags.find(",  "))
+            dags.erase(at + 1, 1);
+        for (size_t at = dags.find(", "); at != std::string::npos; at = dags.find(", "))
+            dags.erase(at + 1, 1);
+        EXPECT_NE(dags.find(expected), std::string::npos) << dags;
+        EXPECT_EQ(dags.find("retries"), std::string::npos);
+        EXPECT_EQ(built.refusals(), "");
+        EXPECT_EQ(built.unsettled(), 0U) << attributes;
+    }
+}
+
+TEST(Folders, ACyclesFactIsNoEdge) { // CTM-066
+    std::string const produces = "<OUTCOND NAME=\"X\" ODATE=\"ODAT\" SIGN=\"+\"/>";
+    std::string const waits = "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>";
+    std::string const cyclic = "CYCLIC=\"1\" INTERVAL=\"15M\"";
+    Built const first({{"a.xml", inFolder(job("A", cyclic, produces) + job("B", "", waits))}});
+    Built const second({{"a.xml", inFolder(job("A", "", produces) + job("B", cyclic, waits))}});
+    for (Built const* built : {&first, &second})
+        EXPECT_NE(built->dags().find("when=\"fact(X^S)\""), std::string::npos) << built->dags();
 }
 
 TEST(Folders, WhoseConditionsAreMeantMustBeSaid) {

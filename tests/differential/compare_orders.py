@@ -179,7 +179,12 @@ def _reruns_of_a_later_day(world: VirtualOrders) -> Iterator[tuple[str, Cut]]:
             continue
         day = day_number(world.order_date(event))
         over = to_datetime(task.dag.timetable.ticks.instant(day + 1 + task.max_wait))
-        if event.at + task.retry_delay >= over:
+        starts = (
+            one.at
+            for one in world.events
+            if (one.job, one.run_id, one.status) == (event.job, event.run_id, "STARTING")
+        )
+        if next((at for at in starts if at >= event.at), over) >= over:
             second = max(round(over.timestamp()), round(event.at.timestamp()))
             yield task.dag.dag_id, Cut(second, f"reruns-in-their-day:{event.job}")
 

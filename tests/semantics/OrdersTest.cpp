@@ -456,6 +456,25 @@ TEST(PlayedOrders, CyclesAfterNotOk) { // CTM-064, CTM-065
     EXPECT_EQ(starts("MVS"), "03-02 07:00|03-02 07:00, 03-02 07:10");
 }
 
+TEST(PlayedOrders, ATimeThatPassesWhileItWaitsEndsTheCycle) { // CTM-063, CTM-064, CTM-091
+    Day day(smart(job("A",
+                      "CYCLIC=\"1\" CYCLIC_TYPE=\"S\" CYCLIC_TOLERANCE=\"5\" "
+                      "CYCLIC_TIMES_SEQUENCE=\"0800,0900\"",
+                      in("x") + out("x", "SIGN=\"-\""))));
+    day.fact("x", "0302");
+    EXPECT_EQ(day.starts("S/A"), "03-02 08:00");
+    // 09:00 is dropped when it is too late for it: its folder ends then.
+    EXPECT_EQ(day.ends("S").substr(0, 19), "SUCCESS 03-02 09:05");
+}
+
+TEST(PlayedOrders, WhatWaitsForItsNextRunAtNewDayDoesNotEnd) { // CTM-005, CTM-064, CTM-091
+    Day day(smart(job("A", "CYCLIC=\"1\" INTERVAL=\"00015M\"", in("x") + out("x", "SIGN=\"-\"")) +
+                  job("LONG")));
+    day.fact("x", "0302").run("S/LONG", {plan(25 * 3600)});
+    EXPECT_EQ(day.starts("S/A"), "03-02 07:00");
+    EXPECT_EQ(day.ends("S").find("SUCCESS 03-03 08:00"), std::string::npos) << day.ends("S");
+}
+
 TEST(PlayedOrders, ACycleWithoutAnIntervalEnds) { // CTM-061
     Day day(plain(job("A", "CYCLIC=\"1\" INTERVAL=\"00000M\"")));
     day.run("F/A", {plan(0)});

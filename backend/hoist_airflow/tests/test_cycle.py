@@ -118,7 +118,7 @@ def test_executions_are_what_the_log_says() -> None:
 def test_ctm064_what_waits_for_its_next_execution_ends_or_is_removed() -> None:
     world = World.at("sqlite:///:memory:")
     removed = ORDER.removed_at(0, ended_badly=False)
-    until = [list(span) for span in ORDER.spans(None, "09:00")]
+    until = [list(span) for span in ORDER.spans(None, "09:00", until=removed)]
     spec = SubmitSpec("J", "F", "r", until, removed, not_before=second("08:30"), runs=1)
     world.to(2, 8, 0)
     assert decide(world.ledger, spec).kind == "wait"
@@ -128,7 +128,9 @@ def test_ctm064_what_waits_for_its_next_execution_ends_or_is_removed() -> None:
     assert decide(world.ledger, spec).kind == "pass"
     world.to(3, 7)
     assert not was_removed(world.ledger, spec)  # its time had passed before
-    all_day = replace(spec, spans=[list(span) for span in ORDER.spans("08:00", None)])
+    all_day = replace(
+        spec, spans=[list(span) for span in ORDER.spans("08:00", None, until=removed)]
+    )
     assert was_removed(world.ledger, all_day)
     late = replace(
         spec, not_before=second("08:00"), not_after=second("08:05"), when="fact(X, date 0302)"
