@@ -210,7 +210,8 @@ std::optional<int64_t> Orders::nextOfCycle(OrderIndex index) {
                          : cycle.from == From::start ? minuteOf(order.startedAt) + interval
                                                      : order.planned + interval;
     order.planned = next;
-    if (next <= order.startedAt && now <= order.startedAt) {
+    bool const isEndless = cycle.kind == ir::Cycle::Kind::interval;
+    if (isEndless && next <= order.startedAt && now <= order.startedAt) {
         notStarted(order.job, order.day, "CTM-061", "it would run without end at one instant");
         return std::nullopt;
     }

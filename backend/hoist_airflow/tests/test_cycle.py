@@ -1,4 +1,4 @@
-"""Cyclic jobs of Control-M: when the next execution is, from those in the ledger (CTM-060 to CTM-066)."""
+"""Cyclic jobs of Control-M: when the next execution is, by those in the ledger (CTM-060…066)."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ def test_ctm048_a_time_before_new_day_comes_last() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "every 15m", "every 15 from start", "every 5m 6m from end", "after from end", "at", "at 8:00", "at 24:00", "at 08:00 tolerance 5", "every 5m from now"],
+    ["", "every 15m", "every 15 from start", "every 5m 6m from end", "after from end", "at",
+     "at 8:00", "at 24:00", "at 08:00 tolerance 5", "every 5m from now"],
 )  # fmt: skip
 def test_a_cycle_that_means_nothing_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no cycle"):
@@ -255,7 +256,7 @@ def test_ctm005_new_day_removes_what_waits(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_stop_cyclic_and_a_kill(monkeypatch: pytest.MonkeyPatch) -> None:
-    """DOACTION SPCYC on NOTOK (CTM-064); what an operator kills ends NOTOK and goes on (CTM-065)."""
+    """DOACTION SPCYC (CTM-064); what an operator kills ends NOTOK and goes on (CTM-065)."""
     task = Task(monkeypatch, cycle="every 5m from start", stop_on="notok")
     task.outcomes = [None, JobFailed("no")]
     assert task.step("07:00") == "waits"
@@ -317,6 +318,6 @@ def test_ctm004_a_cycle_reads_its_criteria_each_time(monkeypatch: pytest.MonkeyP
      {"cycle": "every 5m from end", "stop_on": "never"}],
 )  # fmt: skip
 def test_arguments_that_do_not_fit_are_refused(given: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="cycle|stop_on"):
+    with pytest.raises(ValueError, match=r"cycle|stop_on"):
         OrderedDummy(task_id="J", **given)
     assert issubclass(OrderedDummy, Ordered)
