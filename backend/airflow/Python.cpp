@@ -93,6 +93,13 @@ std::string pythonString(llvm::StringRef bytes) {
 std::string plainLine(llvm::StringRef bytes) {
     std::string out;
     for (size_t at = 0; at < bytes.size();) {
+        size_t plain = at; // as above
+        while (plain < bytes.size() && bytes[plain] >= 0x20 && bytes[plain] < 0x7F)
+            ++plain;
+        out += bytes.slice(at, plain);
+        at = plain;
+        if (at == bytes.size())
+            break;
         auto const [point, length] = decode(bytes, at);
         if (length == 0) {
             out += '?';
