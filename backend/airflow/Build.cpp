@@ -323,7 +323,7 @@ BuildResult build(ir::Estate& estate, BuildOptions const& options, FileSystem& f
     std::vector<DagRecord> records;
     builder.lowerAll([&](Dag&& dag) {
         DagRecord record = recordOf(dag, builder.targetNames(), estate);
-        std::string const text = emit(dag);
+        std::string const text = emit(std::move(dag));
         record.sha256 = sha256(text);
         output.write(record.file, text);
         records.push_back(std::move(record));

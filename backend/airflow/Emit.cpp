@@ -1,6 +1,7 @@
 // Printing a DAG: imports, the DAG, its tasks in the order of the definition, then its edges.
 #include "backend/airflow/Emit.h"
 
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringSwitch.h>
 
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <set>
@@ -57,8 +59,8 @@ namespace {
 
 class Printer {
 public:
-    explicit Printer(Dag const& givenDag)
-        : dag(givenDag), taskVariables(dag.tasks.size()), boxVariables(dag.boxes.size()),
+    explicit Printer(Dag givenDag)
+        : dag(std::move(givenDag)), taskVariables(dag.tasks.size()), boxVariables(dag.boxes.size()),
           isUsed(dag.tasks.size()), isBoxUsed(dag.boxes.size()), hasContent(dag.boxes.size()) {}
 
     std::string run() {
@@ -200,7 +202,7 @@ private:
 
     void printDag() {
         Py::Keywords arguments{{"dag_id", dag.id}};
-        arguments.insert(arguments.end(), dag.arguments.begin(), dag.arguments.end());
+        llvm::move(dag.arguments, std::back_inserter(arguments));
         out += "with ";
         appendPython(out, Py::call("DAG", {}, std::move(arguments)), 0, 5, 1);
         out += ":\n";
@@ -237,14 +239,14 @@ private:
     }
 
     void printTask(TaskId id) {
-        Task const& task = dag.tasks[id];
+        Task& task = dag.tasks[id];
         unsigned const indent = indentInside(task.box);
         for (std::string const& line : task.comments)
             comment(line, indent);
         Py::Keywords arguments{{"task_id", task.id}};
         if (task.box && dag.boxes[task.box].depth > deepestWith)
             arguments.emplace_back("task_group", Py::name(boxVariables[task.box.value]));
-        arguments.insert(arguments.end(), task.arguments.begin(), task.arguments.end());
+        llvm::move(task.arguments, std::back_inserter(arguments));
         if (task.rule != TriggerRule::allSuccess)
             arguments.emplace_back("trigger_rule", Py(toString(task.rule)));
         std::string head;
@@ -258,12 +260,12 @@ private:
     }
 
     void printBox(BoxId id) {
-        BoxGroup const& box = dag.boxes[id];
+        BoxGroup& box = dag.boxes[id];
         bool const isWith = box.depth <= deepestWith;
         unsigned const indent = indentInside(box.parent);
         for (std::string const& line : box.comments)
             comment(line, indent);
-        Py::Keywords arguments = box.arguments;
+        Py::Keywords arguments = std::move(box.arguments);
         if (!isWith && box.parent)
             arguments.emplace_back("parent_group", Py::name(boxVariables[box.parent.value]));
         Py const call = Py::call(box.groupClass, {Py(box.id)}, std::move(arguments));
@@ -406,7 +408,7 @@ private:
         append(to);
     }
 
-    Dag const& dag;
+    Dag dag; ///< its arguments go into the text
     std::string out;
     std::vector<std::string> taskVariables, boxVariables;
     std::vector<bool> isUsed, isBoxUsed, hasContent;
@@ -415,6 +417,6 @@ private:
 
 } // namespace
 
-std::string emit(Dag const& dag) { return Printer(dag).run(); }
+std::string emit(Dag dag) { return Printer(std::move(dag)).run(); }
 
 } // namespace hoist::airflow

@@ -7,7 +7,7 @@
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/Support/SHA256.h>
 
-#include <fmt/core.h>
+#include <fmt/compile.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -76,7 +76,8 @@ private:
 
     std::string at(Span span) const {
         LineColumn const begin = estate.sources.start(span), end = estate.sources.end(span);
-        return fmt::format("{}:{}-{}:{}", begin.line, begin.column, end.line, end.column);
+        return fmt::format(FMT_COMPILE("{}:{}-{}:{}"), begin.line, begin.column, end.line,
+                           end.column);
     }
 
     void strings(llvm::StringRef key, std::vector<std::string> const& values) {
@@ -116,10 +117,12 @@ private:
     /// Independent of layout and position: what the job says, in a fixed order.
     std::string irHash(ir::JobId job) const {
         std::vector<std::string> parts;
+        parts.reserve(constructsOf(job).size());
         for (ir::ConstructId id : constructsOf(job)) {
             ir::Construct const& construct = estate.constructs[id];
-            parts.push_back(estate.constructs.text(construct.kind).str() + "=" +
-                            estate.sources.text(construct.span).str());
+            parts.push_back((estate.constructs.text(construct.kind) + llvm::Twine('=') +
+                             estate.sources.text(construct.span))
+                                .str());
         }
         std::sort(parts.begin(), parts.end());
         return sha256(llvm::join(parts, "\n")).substr(0, 16);

@@ -93,6 +93,13 @@ std::string pythonString(llvm::StringRef bytes) {
 std::string plainLine(llvm::StringRef bytes) {
     std::string out;
     for (size_t at = 0; at < bytes.size();) {
+        size_t plain = at; // as above
+        while (plain < bytes.size() && bytes[plain] >= 0x20 && bytes[plain] < 0x7F)
+            ++plain;
+        out += bytes.slice(at, plain);
+        at = plain;
+        if (at == bytes.size())
+            break;
         auto const [point, length] = decode(bytes, at);
         if (length == 0) {
             out += '?';
@@ -119,11 +126,19 @@ Py Py::call(std::string callee, List positional, Keywords keywords) {
 
 namespace {
 
-/// An expression that breaks over lines: its brackets and its items ("key: " or "name=" in front).
+/// An expression that breaks over lines: its brackets and its items, with what stands in front of
+/// each ("key: " or "name=").
 struct Items {
-    std::string open, close;
-    std::vector<std::pair<std::string, Py const*>> items;
-    bool isTuple = false;
+    llvm::StringRef callee, open, close;
+    llvm::SmallVector<std::pair<llvm::StringRef, Py const*>, 8> items;
+    bool isTuple = false, isDict = false;
+
+    void appendKey(std::string& out, llvm::StringRef key) const {
+        if (isDict)
+            (out += pythonString(key)) += ": ";
+        else if (!key.empty())
+            (out += key) += '=';
+    }
 };
 
 bool itemsOf(Py const& value, Items& out) {
@@ -136,30 +151,32 @@ bool itemsOf(Py const& value, Items& out) {
         for (Py const& item : tuple->items)
             out.items.emplace_back("", &item);
     } else if (auto const* dict = std::get_if<Py::Dict>(&value.value)) {
-        out.open = "{", out.close = "}";
+        out.open = "{", out.close = "}", out.isDict = true;
         for (auto const& [key, item] : *dict)
-            out.items.emplace_back(pythonString(key) + ": ", &item);
+            out.items.emplace_back(key, &item);
     } else if (auto const* call = std::get_if<std::shared_ptr<Py::Call const>>(&value.value)) {
-        out.open = (*call)->callee + "(", out.close = ")";
+        out.callee = (*call)->callee, out.open = "(", out.close = ")";
         for (Py const& item : (*call)->positional)
             out.items.emplace_back("", &item);
         for (auto const& [name, item] : (*call)->keywords)
-            out.items.emplace_back(name + "=", &item);
+            out.items.emplace_back(name, &item);
     } else {
         return false;
     }
     return true;
 }
 
-void appendFlat(std::string& out, Py const& value) {
+/// On one line. Of what has items, those that would begin behind `longest` bytes of `out` are left
+/// out.
+void appendFlat(std::string& out, Py const& value, size_t longest) {
     Items parts;
     if (itemsOf(value, parts)) {
-        out += parts.open;
-        for (size_t i = 0; i < parts.items.size(); ++i) {
+        (out += parts.callee) += parts.open;
+        for (size_t i = 0; i < parts.items.size() && out.size() <= longest; ++i) {
             if (i > 0)
                 out += ", ";
-            out += parts.items[i].first;
-            appendFlat(out, *parts.items[i].second);
+            parts.appendKey(out, parts.items[i].first);
+            appendFlat(out, *parts.items[i].second, longest);
         }
         if (parts.isTuple && parts.items.size() == 1)
             out += ',';
@@ -195,21 +212,24 @@ size_t widthOf(llvm::StringRef text) {
 
 void appendPython(std::string& out, Py const& value, unsigned indent, size_t column,
                   size_t trailing) {
-    std::string flat;
-    appendFlat(flat, value);
+    size_t const begin = out.size();
+    // A column is three bytes at most: what is longer does not fit, however it goes on.
+    size_t const longest = begin + 3 * pythonLineLength;
+    appendFlat(out, value, longest);
+    llvm::StringRef const flat = llvm::StringRef(out).drop_front(begin);
     Items parts;
     if (column + widthOf(flat) + trailing <= pythonLineLength || !itemsOf(value, parts) ||
-        parts.items.empty()) {
-        out += flat;
+        parts.items.empty())
         return;
-    }
-    out += parts.open;
-    std::string const inner(indent + 4, ' ');
-    for (auto const& [prefix, item] : parts.items) {
+    out.resize(begin);
+    (out += parts.callee) += parts.open;
+    for (auto const& [key, item] : parts.items) {
         out += '\n';
-        out += inner;
-        out += prefix;
-        appendPython(out, *item, indent + 4, inner.size() + widthOf(prefix), 1);
+        size_t const lineBegin = out.size();
+        out.append(indent + 4, ' ');
+        parts.appendKey(out, key);
+        size_t const inner = widthOf(llvm::StringRef(out).drop_front(lineBegin));
+        appendPython(out, *item, indent + 4, inner, 1);
         out += ',';
     }
     out += '\n';

@@ -29,6 +29,11 @@ enum class TriggerRule : uint8_t { allSuccess, allDone, oneSuccess };
 llvm::StringRef toString(TriggerRule rule);
 
 struct Task {
+    Task() = default;
+    // Said here because SmallVector does not say it: else a vector of tasks copies them to grow.
+    Task(Task&&) noexcept = default;
+    Task& operator=(Task&&) noexcept = default;
+
     std::string id; ///< Airflow task id
     std::string
         operatorClass; ///< "Command", "Gate", "EmptyOperator", or the local name of a mapped class

@@ -91,6 +91,13 @@ Glyph glyphAt(llvm::StringRef text, size_t at) {
 std::string printable(llvm::StringRef text) {
     std::string out;
     for (size_t at = 0; at < text.size();) {
+        size_t plain = at; // most text is printable ASCII: copy it in runs
+        while (plain < text.size() && text[plain] >= 0x20 && text[plain] < 0x7F)
+            ++plain;
+        out += text.slice(at, plain);
+        at = plain;
+        if (at == text.size())
+            break;
         if (text[at] == '\t') {
             out += ' ';
             ++at;

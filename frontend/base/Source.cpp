@@ -2,6 +2,7 @@
 #include "frontend/base/Source.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace hoist {
 
@@ -73,14 +74,15 @@ static uint32_t countCharacters(llvm::StringRef text) {
 
 LineColumn SourceMap::lineColumn(FileId file, uint32_t offset) const {
     auto const& starts = lineStartsOf(file);
-    auto after = std::upper_bound(starts.begin(), starts.end(), offset);
-    auto const line = static_cast<uint32_t>(after - starts.begin());
-    uint32_t const lineBegin = starts[line - 1];
-    if (last.file != file || last.lineBegin != lineBegin || last.offset > offset)
-        last = {file, lineBegin, lineBegin, 1};
+    bool const isOnLastLine = last.file == file && last.offset <= offset &&
+                              (last.line == starts.size() || offset < starts[last.line]);
+    if (!isOnLastLine) {
+        auto const after = std::upper_bound(starts.begin(), starts.end(), offset);
+        last = {file, static_cast<uint32_t>(after - starts.begin()), *std::prev(after), 1};
+    }
     last.column += countCharacters(bytes(file).slice(last.offset, offset));
     last.offset = offset;
-    return {line, last.column};
+    return {last.line, last.column};
 }
 
 LineColumn SourceMap::start(Span span) const {

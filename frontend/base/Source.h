@@ -75,7 +75,7 @@ private:
     /// MB is counted once.
     struct LastColumn {
         FileId file;
-        uint32_t lineBegin = 0, offset = 0, column = 1;
+        uint32_t line = 0, offset = 0, column = 1;
     };
     mutable LastColumn last;
 

@@ -80,6 +80,7 @@ void Lowering::enter(Node& node, JobId owner, llvm::StringRef object) {
         auto const bad = checkValue(*field.row, field.value);
         if (!bad)
             continue;
+        field.isBad = true;
         // The part, where the value is the file's own text.
         Span where = field.span;
         if (estate.sources.text(field.span).data() == field.value.data() && !bad->part.empty()) {

@@ -109,7 +109,7 @@ private:
     /// A value that can be read; what cannot has been reported.
     Field const* valid(Attr id) {
         Field const* const field = node.find(id);
-        if (field && checkValue(*field->row, field->value)) {
+        if (field && field->isBad) {
             doubts(field, "a value cannot be read");
             return nullptr;
         }

@@ -16,6 +16,7 @@ struct Field {
     ir::KindId kind;       ///< for the coverage ledger
     ir::ConstructId construct;
     bool isImplied = false; ///< said elsewhere (defaults, flows), and counted there
+    bool isBad = false;     ///< the value cannot be read, which has been reported
 };
 
 /// What belongs to a definition and has no place in the tables.
