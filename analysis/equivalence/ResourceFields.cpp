@@ -116,6 +116,13 @@ void JobComparison::comparePools() {
     auto const counts = [&](std::string const& what, std::string place) {
         all.claims[what].push_back({id, task.id, std::move(place), where});
     };
+    auto const takesAnyOrder = [&](std::string assumption, llvm::StringRef resource) {
+        if (job.dialect == ir::Dialect::controlm)
+            assume(std::move(assumption),
+                   fmt::format("nobody relies on who of several jobs that wait for units of {} is "
+                               "served first (CTM-082)",
+                               std::string_view(resource)));
+    };
     if (!claim.empty() || (!legacy.empty() && poolTaken)) {
         std::optional<std::vector<Wanted>> const theirs = parseClaim(claim);
         if (!theirs || *theirs != legacy)
@@ -125,8 +132,10 @@ void JobComparison::comparePools() {
                                "(JIL-160)",
                                name));
         else
-            for (Wanted const& use : legacy)
+            for (Wanted const& use : legacy) {
+                takesAnyOrder("claims-in-any-order:" + use.name, use.name);
                 counts("resource " + use.name, "the ledger");
+            }
     } else if (!legacy.empty()) {
         poolTaken = true;
         Wanted const& use = legacy.front();
@@ -163,6 +172,7 @@ void JobComparison::comparePools() {
         else if (amount >= 0)
             assume(fmt::format("pool:{}:slots={}", pool, amount),
                    fmt::format("pool {} has {} slots, like resource {}", pool, amount, given));
+        takesAnyOrder("pool-waiters-in-order:" + use.name, given);
         if (isLock)
             all.locks[given.str()].push_back({id, task.id, use.quantity < 0 ? slots : 0, where});
         counts("resource " + use.name, "pool " + pool);

@@ -110,7 +110,7 @@ void FolderLowering::checkEntity(JobId id) {
     unless(policy.timezone,
            !job.box || estate.isContainer(job.box) || ownZone(id) == ownZone(job.box), "TIMEZONE",
            "a zone other than its folder's is not lowered yet (CTM-055)");
-    unless(policy.retro, *policy.retro == catchesUp() || !isOrderedByNewDay(id), "RETRO",
+    unless(policy.retro, *policy.retro == catchesUp || !isOrderedByNewDay(id), "RETRO",
            "one DAG makes up for missed days, or not; in this folder some jobs do (CTM-047)");
     unless(policy.endsFolder, !*policy.endsFolder || (!job.group && !isPlainMember(id)),
            "END_FOLDER", "it speaks of jobs in SMART folders (CTM-091)");
@@ -119,8 +119,8 @@ void FolderLowering::checkEntity(JobId id) {
     checkRepetition(id);
     EndRules const rules = readEndRules(policy);
     // Airflow would end the folder only after the time that it waits before the next attempt.
-    if (rules.reruns && policy.interval.value > 0 && llvm::any_of(workflow.jobs, [&](JobId other) {
-            return policyOf(other).endsFolder.value && estate.isInside(id, estate.jobs[other].box);
+    if (rules.reruns && policy.interval.value > 0 && llvm::any_of(enders, [&](JobId other) {
+            return estate.isInside(id, estate.jobs[other].box);
         }))
         refuse(id, spanOf(policy.interval), policy.interval.from, "INTERVAL",
                "a rerun that waits while its folder is ended (END_FOLDER) is not lowered yet "

@@ -173,11 +173,6 @@ std::vector<JobId> FolderLowering::orderedByNewDay() const {
     return {workflow.root};
 }
 
-bool FolderLowering::catchesUp() const {
-    std::vector<JobId> const all = orderedByNewDay();
-    return !all.empty() && llvm::all_of(all, [&](JobId id) { return policyOf(id).retro.value; });
-}
-
 void FolderLowering::lowerSchedule() {
     std::vector<JobId> const deciding = orderedByNewDay();
     ir::OrderPolicy const& policy = policyOf(workflow.root);
@@ -209,7 +204,7 @@ void FolderLowering::lowerSchedule() {
     assume("new-day:" + newDay);
     if (llvm::any_of(deciding, [&](JobId id) { return isAhead(ownZone(id)); }))
         arguments.emplace_back("early", Py(true));
-    if (catchesUp())
+    if (catchesUp)
         arguments.emplace_back("retro", Py(true));
     schedule = Py::call("order_dates", std::move(any), std::move(arguments));
 }

@@ -1,3 +1,4 @@
+// The resources of a job as units, and in which of the two places each is counted.
 #include "backend/airflow/FolderUnits.h"
 
 #include <fmt/core.h>

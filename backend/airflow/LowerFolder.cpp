@@ -80,7 +80,14 @@ JobId OrderFacts::producerOf(JobId consumer, ir::Atom const& atom) const {
 
 FolderLowering::FolderLowering(ir::WorkflowId id, LowerContext& givenContext,
                                OrderFacts const& givenFacts, OrderUnits const& givenUnits)
-    : DagLowering(id, givenContext), orderFacts(givenFacts), orderUnits(givenUnits) {}
+    : DagLowering(id, givenContext), orderFacts(givenFacts), orderUnits(givenUnits) {
+    std::vector<JobId> const ordered = orderedByNewDay();
+    catchesUp = !ordered.empty() &&
+                llvm::all_of(ordered, [&](JobId job) { return policyOf(job).retro.value; });
+    for (JobId job : workflow.jobs)
+        if (policyOf(job).endsFolder.value)
+            enders.push_back(job);
+}
 
 void FolderLowering::keepOnly(JobId id, Span where, ir::ConstructId construct,
                               llvm::StringRef what) {
@@ -437,7 +444,7 @@ bool FolderLowering::lowerUnits(JobId id, Py::Keywords& arguments) {
         if (slots != 1)
             arguments.emplace_back("pool_slots", Py(slots));
         exact(first.construct, first.isLock ? "pool of a lock" : "pool of units");
-        assume("pool-waiters-in-order:" + pool);
+        assume("pool-waiters-in-order:" + first.name);
         return true;
     }
     std::string text;

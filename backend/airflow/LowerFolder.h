@@ -158,8 +158,6 @@ private:
     bool isOrderedByNewDay(ir::JobId id) const {
         return id == workflow.root || estate.isContainer(estate.jobs[id].box);
     }
-    /// Do all that New Day orders make up for missed days (CTM-047)?
-    bool catchesUp() const;
     bool isPlainMember(ir::JobId id) const { return estate.isContainer(estate.jobs[id].box); }
     /// ADJUST_COND of the SMART folder around it (CTM-092).
     ir::OrderPolicy::Adjust adjustOf(ir::JobId id) const {
@@ -191,7 +189,9 @@ private:
     llvm::DenseMap<uint32_t, std::vector<Failing>> failing; ///< by job
     Py schedule;
     bool isRefused = false;
-    bool hasOneRhythm = true; ///< all members have the DAG's criteria
+    bool catchesUp = false;        ///< all that New Day orders make up for missed days (CTM-047)
+    std::vector<ir::JobId> enders; ///< of their folders (CTM-091)
+    bool hasOneRhythm = true;      ///< all members have the DAG's criteria
     llvm::DenseMap<uint32_t, llvm::SmallVector<ir::JobId, 2>> edges; ///< consumer → producers
     llvm::DenseMap<uint32_t, ir::ExprId> waits; ///< what is left of its condition
     llvm::DenseMap<uint32_t, TaskId> taskOf, startOf, endOf;

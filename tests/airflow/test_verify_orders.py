@@ -146,7 +146,7 @@ def test_what_hoist_writes_is_proved(judged: Judged) -> None:
         names = [each["name"] for each in one["assumptions"]]
         assert {name.split(":")[0] for name in names} <= {
             "new-day", "conditions-by-jobs-alone", "ledger-holds-facts", "connection", "pool",
-            "folders-stay-for-their-jobs",
+            "folders-stay-for-their-jobs", "pool-waiters-in-order", "claims-in-any-order",
         }  # fmt: skip
 
 

@@ -481,8 +481,8 @@ TEST(PlayedOrders, ACycleWithoutAnIntervalEnds) { // CTM-061
     EXPECT_EQ(day.starts("F/A"), "03-02 07:00");
     EXPECT_NE(day.why("F/A").find("without end"), std::string::npos);
     // A sequence has an end.
-    Day other(plain(
-        job("A", "CYCLIC=\"1\" CYCLIC_TYPE=\"V\" CYCLIC_INTERVAL_SEQUENCE=\"+0M,+1H\"")));
+    Day other(
+        plain(job("A", "CYCLIC=\"1\" CYCLIC_TYPE=\"V\" CYCLIC_INTERVAL_SEQUENCE=\"+0M,+1H\"")));
     other.run("F/A", {plan(0)});
     EXPECT_EQ(other.starts("F/A"), "03-02 07:00, 03-02 07:00, 03-02 08:00");
 }
