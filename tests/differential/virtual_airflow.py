@@ -274,6 +274,7 @@ class VirtualAirflow:
         self.events: list[EventRow] = []
         self.changes = 0
         self.contested: dict[str, datetime] = {}  # since when a pool has several waiters
+        self.begun: dict[str, datetime] = {}  # when somebody last began to run in a pool
         self.asked_of: collections.Counter[str] = collections.Counter()  # gates executed, by job
 
     # --- the scenario ----------------------------------------------------------------------------
@@ -502,9 +503,16 @@ class VirtualAirflow:
         )
         if used + task.task.pool_slots <= self.bag.pools[pool]:
             return True
-        if self._waiters(pool) > 1:
-            self.contested.setdefault(pool, self.clock.now())
+        now = self.clock.now()
+        if self._waiters(pool) > 1 or (self.begun.get(pool) == now and self._wants(task)):
+            self.contested.setdefault(pool, now)
         return False
+
+    def _wants(self, task: _Task) -> bool:
+        """Would it run now if it had a slot?"""
+        if task.state != TaskInstanceState.DEFERRED or task.trigger is None:
+            return task.ready and task.state is None
+        return bool(task.trigger.ask(self.ledger, _states(task.dag_run)).kind != "wait")
 
     def _waiters(self, pool: str, *, deferred: bool = False) -> int:
         def waits(task: _Task) -> bool:
@@ -595,6 +603,7 @@ class VirtualAirflow:
         if isinstance(task.live, OrderedDummy):
             plan = {"duration": 0}  # others look at the facts between its start and its end
         now = self.clock.now()
+        self.begun[task.task.pool] = now
         attempt = task.try_number
         if isinstance(task.live, FileWatcher):
             found = self._stable_at(task.live, now)

@@ -547,6 +547,10 @@ TEST(PlayedOrders, C10AnUntakenBranchKeepsItOpen) { // CTM-091
     again.run("S/A", {plan(600, 1)});
     EXPECT_EQ(again.ends("S/A"), "FAILURE 03-02 07:10");
     EXPECT_EQ(again.ends("S"), "FAILURE 03-02 07:10");
+    Day cycle(
+        smart(job("A", "CYCLIC=\"1\" INTERVAL=\"00025M\"") + job("LAST", "END_FOLDER=\"Y\"")));
+    cycle.run("S/A", {plan(600)});
+    EXPECT_EQ(cycle.ends("S"), "SUCCESS 03-02 07:10");
 }
 
 TEST(PlayedOrders, ARerunByHandOpensItsFolders) { // CTM-007, CTM-091

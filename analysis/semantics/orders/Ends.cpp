@@ -142,6 +142,11 @@ std::optional<int64_t> Orders::nextRun(OrderIndex index, bool isOk, bool isRerun
             notStarted(order.job, order.day, "CTM-067", "the rerun of a folder is not played");
         return std::nullopt;
     }
+    if ((policy.isCyclic || isRerunAsked) && order.folder != noOrder &&
+        orders[order.folder].hasStopped) { // CTM-091
+        why += "; its folder has been ended";
+        return std::nullopt;
+    }
     if (policy.isCyclic) {
         if (order.hasStopped) {
             why += "; its cycle is stopped";
@@ -165,10 +170,6 @@ std::optional<int64_t> Orders::nextRun(OrderIndex index, bool isOk, bool isRerun
     }
     if (!isRerunAsked)
         return std::nullopt;
-    if (order.folder != noOrder && orders[order.folder].hasStopped) {
-        why += "; its folder has been ended";
-        return std::nullopt;
-    }
     if (isOk) {
         notStarted(order.job, order.day, "CTM-067", "it is not run again, as it ended OK");
         return std::nullopt;
