@@ -114,6 +114,12 @@ void FolderLowering::checkEntity(JobId id) {
            "one DAG makes up for missed days, or not; in this folder some jobs do (CTM-047)");
     unless(policy.endsFolder, !*policy.endsFolder || (!job.group && !isPlainMember(id)),
            "END_FOLDER", "it speaks of jobs in SMART folders (CTM-091)");
+    // What waits in one when New Day comes, while this job still runs, ends with it then.
+    bool const hasInner = policy.endsFolder.value && job.box && !isPlainMember(id) &&
+                          llvm::any_of(estate.groups[estate.jobs[job.box].group].members,
+                                       [&](JobId member) { return estate.isGroup(member); });
+    unless(policy.endsFolder, !*policy.endsFolder || !hasInner, "END_FOLDER",
+           "in a folder that holds sub-folders it is not lowered yet (CTM-091)");
     unless(policy.endsFolder, !*policy.endsFolder || !policy.isCyclic, "END_FOLDER",
            "which end of a cyclic job ends the folder, nobody says (CTM-091)");
     checkRepetition(id);

@@ -270,6 +270,20 @@ TEST(Folders, MessagesOfAFolderAreNamed) {
     EXPECT_EQ(dropped, 1u); // the other one is a notice
 }
 
+TEST(Folders, WhatEndsAFolderBesideSubFoldersIsRefused_CTM091) {
+    std::string const ender = job("A", "END_FOLDER=\"1\"");
+    auto const of = [](std::string const& inside) {
+        return "<DEFTABLE><SMART_FOLDER FOLDER_NAME=\"S\" FOLDER_ORDER_METHOD=\"SYSTEM\" "
+               "DAYS=\"ALL\">" +
+               inside + "</SMART_FOLDER></DEFTABLE>";
+    };
+    auto const inner = [](std::string const& inside) {
+        return "<SUB_FOLDER JOBNAME=\"U\" DAYS=\"ALL\">" + inside + "</SUB_FOLDER>";
+    };
+    EXPECT_EQ(Built({{"a.xml", of(ender + inner(job("B", "")))}}).refusals(), "END_FOLDER;");
+    EXPECT_EQ(Built({{"a.xml", of(job("B", "") + inner(ender))}}).refusals(), "");
+}
+
 TEST(Folders, AnEmptyFolderIsNoDag) {
     Built const built({{"a.xml", inFolder("")}});
     EXPECT_EQ(built.refusals(), "an empty folder;");

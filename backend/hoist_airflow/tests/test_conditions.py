@@ -230,3 +230,28 @@ def test_conditions_work_without_airflow() -> None:
         "assert not any(m.startswith('airflow') and sys.modules[m] for m in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("fact(X)", None),
+        ("fact(Y)", "fact(Y)"),
+        ("fact(X) & fact(Y)", "fact(Y)"),
+        ("fact(X) | fact(Y)", "(fact(X) | fact(Y))"),  # where it is true it counts
+        ("(fact(X) & fact(X, no date)) | fact(Y)", "(fact(X, no date) | fact(Y))"),
+        ("fact(X) & (fact(X) | fact(X))", None),
+        (
+            r"fact(A\ B^S\(1\), order date -12) & true",
+            r"(fact(A\ B^S\(1\), order date -12) & true)",
+        ),
+    ],
+)
+def test_ctm092_a_wait_that_is_dropped(text: str, left: str | None) -> None:
+    def text_of(atom: conditions.Atom) -> str | None:
+        return None if atom == conditions.FactAtom("X") else str(atom).replace("True", "true")
+
+    rewritten = conditions.parse(text).rewritten(text_of)
+    assert rewritten == left
+    if rewritten is not None:
+        conditions.parse(rewritten)

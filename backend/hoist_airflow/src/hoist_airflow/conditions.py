@@ -172,17 +172,29 @@ class Condition:
         return stack[0]
 
     def rewritten(self, text_of: Callable[[Atom], str | None]) -> str | None:
-        """The text with other atoms; None drops one, and what is left of all of them is None."""
-        stack: list[str | None] = []
+        """The text with other atoms; None: nobody need wait for it, but it counts where it is true.
+
+        So it is left out of a conjunction, and stays an alternative to others. None: nothing is
+        left to wait for.
+        """
+        stack: list[tuple[str, str | None]] = []  # as it is, and what is left of it
+
+        def joined(texts: list[str], word: str) -> str:
+            return f"({word.join(texts)})" if texts[1:] else texts[0]
+
         for step in self.program:
-            if isinstance(step, Fold):
-                operands = [text for text in stack[-step.count :] if text is not None]
-                del stack[-step.count :]
-                joined = (" & " if step.all else " | ").join(operands)
-                stack.append(None if not operands else f"({joined})" if operands[1:] else joined)
-            else:
-                stack.append(text_of(step))
-        return stack[0]
+            if not isinstance(step, Fold):
+                stack.append((_text(step), text_of(step)))
+                continue
+            operands = stack[-step.count :]
+            del stack[-step.count :]
+            word = " & " if step.all else " | "
+            whole = joined([text for text, _left in operands], word)
+            left = [text for _whole, text in operands if text is not None]
+            if left and not step.all:
+                left = [text if kept is None else kept for text, kept in operands]
+            stack.append((whole, joined(left, word) if left else None))
+        return stack[0][1]
 
     def evaluate(self, snapshot: Snapshot, dependent: str | None, now: datetime) -> bool:
         """Does the condition of job `dependent` (the anchor of look-back 0) hold at `now`?"""
@@ -307,6 +319,10 @@ _INT = re.compile(r"[+-]?[0-9]{1,10}(?![0-9])")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _LITERAL = re.compile(r'[^\s()&|"]+')
 _UNESCAPE = re.compile(r"\\(.)", re.DOTALL)
+
+
+def _text(atom: Atom) -> str:
+    return str(atom).lower() if isinstance(atom, bool) else str(atom)
 
 
 def name_text(name: str) -> str:

@@ -55,7 +55,7 @@ def _adjusted(task: Any, when: str, order: Order, depth: int) -> str | None:
             if above is None:
                 return None
             found.append(above)
-        return found[0] if len(found) == 1 else f"({' | '.join(found)})"
+        return f"({' | '.join([str(fact), *found])})"
 
     return conditions.parse(when).rewritten(text_of)
 
