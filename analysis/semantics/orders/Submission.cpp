@@ -56,8 +56,12 @@ void Orders::consider(OrderIndex index) {
     if (orders[index].state != State::waiting)
         return;
     ir::OrderPolicy const& policy = policyOf(index);
+    // What waits at New Day does not end: it is removed, or with a folder in which something still
+    // runs stays as it is (CTM-005, CTM-091).
+    auto const expiry = policy.isCyclic ? expiryOf(index) : std::optional<int64_t>();
+    bool const isOver = expiry && *expiry <= now;
     // A time of a cycle that could not be met is dropped (CTM-063).
-    if (policy.isCyclic && policy.cycle.kind == ir::Cycle::Kind::times) {
+    if (policy.isCyclic && !isOver && policy.cycle.kind == ir::Cycle::Kind::times) {
         Order& order = orders[index];
         while (order.notBefore >= 0 &&
                order.notBefore + int64_t{policy.cycle.tolerance} * 60 < now) {
@@ -73,13 +77,10 @@ void Orders::consider(OrderIndex index) {
             waitUntil(index, *next);
         }
     }
-    // A cycle ends when its time has passed (CTM-064). What waits at New Day does not end: it is
-    // removed, or with a folder in which something still runs stays as it is (CTM-005, CTM-091).
-    if (policy.isCyclic && orders[index].runs > 0) {
+    // A cycle ends when its time has passed (CTM-064).
+    if (policy.isCyclic && !isOver && orders[index].runs > 0) {
         auto const next = opening(index, std::max(now, orders[index].notBefore));
-        auto const expiry = expiryOf(index);
-        bool const isOver = expiry && *expiry <= now;
-        if (orders[index].hasStopped || (!next && !isOver)) {
+        if (orders[index].hasStopped || !next) {
             Order const& order = orders[index];
             enter(index, order.wasOk ? State::endedOk : State::endedNotOk);
             notStarted(order.job, order.day, "CTM-064", "its cycle has ended");
