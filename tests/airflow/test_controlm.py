@@ -488,6 +488,21 @@ def test_ctm091_a_job_ends_its_folder(play: Any) -> None:
     assert told.starts("F/AFTER") == ["02 09:00"]
 
 
+def test_ctm091_an_inner_folder_that_is_ended_ends_the_outer_one_too(play: Any) -> None:
+    inner = '<SUB_FOLDER JOBNAME="U" DAYS="ALL">{}</SUB_FOLDER>'
+    ender, waiting = job("LAST", 'DAYS="ALL" END_FOLDER="1"'), job("NEVER", children=waits("X"))
+    told = play(
+        folder(
+            inner.format(ender + waiting), adds("ENDED"),
+            name="S", kind="SMART_FOLDER", more='DAYS="ALL"',
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+    )  # fmt: skip
+    assert told.starts("S/U/NEVER") == []
+    assert told.facts() == [("ENDED", "0302")]
+
+
 def test_ctm078_a_message_on_notok_is_a_notice(play: Any) -> None:
     mail = '<DOMAIL DEST="ops@example.com" MESSAGE="it failed"/>'
     told = play(

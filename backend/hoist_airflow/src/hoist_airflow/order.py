@@ -483,17 +483,23 @@ class FolderEnd(BaseOperator):
         )
         if begins and outcome_of(self.hoist_job) is None:
             raise AirflowSkipException(f"{self.hoist_job} has not begun")
-        ended = {
-            task.hoist_job: outcome_of(task.hoist_job)
+        members = {
+            task.hoist_job: task
             for task in inside
             if not isinstance(task, FolderStart)
             and task.task_id != self.task_id
             and task.is_ordered(order)
         }
+        ended = {job: outcome_of(job) for job in members}
         bad = ", ".join(sorted(job for job, how in ended.items() if how in _ENDED_NOTOK))
-        left = sorted(job for job, how in ended.items() if how not in st.ENDED)
-        if stopped(run.ledger, stoppers(self, self.task_group), run.run_id):
-            left = []  # nothing more is submitted, and nothing more waited for
+
+        def is_out(task: Any) -> bool:
+            """Has its folder been ended, so that nobody waits for it any more?"""
+            return stopped(run.ledger, stoppers(task, folder_of(task)), run.run_id) is not None
+
+        left = sorted(
+            job for job, how in ended.items() if how not in st.ENDED and not is_out(members[job])
+        )
         begin = order.spans(None, None, timezone=self.timezone)[0]
         if not ended and to_instant(run.ledger.clock.now()) < begin[0]:  # ordered for a later day
             spec = SubmitSpec(self.hoist_job, run.dag_id, run.run_id, [list(begin)])
