@@ -173,12 +173,11 @@ void FolderLowering::checkRepetition(JobId id) {
     if (!policy.isCyclic)
         return;
     Span const where = estate.constructs.span(policy.cyclicFrom);
-    // The site's operator would end OK after one run.
     ir::Job const& job = estate.jobs[id];
     auto const* const command = std::get_if<ir::CommandAction>(&job.action);
     bool const isEmpty =
         std::holds_alternative<ir::NoAction>(job.action) || (command && command->command->empty());
-    // Such an operator would end OK after one run.
+    // The site's operator would end OK after one run.
     if (isMapped(id))
         refuse(id, where, policy.cyclicFrom, "CYCLIC",
                "whether an operator of the site may run several times in one task, nobody says "

@@ -401,13 +401,14 @@ void FolderLowering::lowerMessages(JobId id, Py::Keywords& arguments, EndRules c
     ir::OrderPolicy const& policy = policyOf(id);
     llvm::StringRef address, message;
     ir::ConstructId told;
-    if (rules.notice) {
+    bool const hasNotices = !estate.isContainer(id); // it has no end to tell of (CTM-094)
+    if (rules.notice && hasNotices) {
         address = rules.notice->destination;
         message = rules.notice->text.empty() ? rules.notice->subject : rules.notice->text;
         told = rules.notice->construct;
     }
     for (ir::Shout const& shout : policy.shouts)
-        if (!told && shout.when == ir::Shout::When::notOk) {
+        if (!told && hasNotices && shout.when == ir::Shout::When::notOk) {
             address = shout.destination;
             message = shout.text;
             told = shout.construct;
@@ -423,6 +424,8 @@ void FolderLowering::lowerMessages(JobId id, Py::Keywords& arguments, EndRules c
         arguments.emplace_back("alarms", Py(std::move(alarms)));
         exact(told, "notice");
     }
+    if (rules.notice && !hasNotices)
+        keepOnly(id, rules.notice->span, rules.notice->construct, "an action of ON");
     for (ir::EndAction const* action : rules.dropped)
         keepOnly(id, action->span, action->construct, "an action of ON");
     for (ir::Shout const& shout : policy.shouts)
@@ -497,7 +500,7 @@ void FolderLowering::lowerGroup(JobId id) {
     } else {
         boxOf[id.value] = BoxId();
     }
-    if (!hasEnd(id)) { // then it has no notice either
+    if (!hasEnd(id)) { // then none of its messages is a notice
         Py::Keywords none;
         lowerMessages(id, none, readEndRules(policyOf(id)));
     }

@@ -270,6 +270,19 @@ TEST(Folders, MessagesOfAFolderAreNamed) {
     EXPECT_EQ(dropped, 1u); // the other one is a notice
 }
 
+TEST(Folders, MessagesOfAPlainFolderAreNamed_CTM094) {
+    Built const built(
+        {{"a.xml", inFolder("<SHOUT WHEN=\"NOTOK\" DEST=\"OPS\" MESSAGE=\"bad\"/>"
+                            "<ON STMT=\"*\" CODE=\"NOTOK\"><DOMAIL DEST=\"o@x\"/></ON>" +
+                            job("A", ""))}});
+    for (ir::ConstructId id : built.estate.constructs.ids()) {
+        llvm::StringRef const text = built.estate.sources.text(built.estate.constructs[id].span);
+        if (text.starts_with("<SHOUT") || text.starts_with("<DOMAIL")) {
+            EXPECT_NE(built.estate.constructs[id].fate, diag::Fidelity::exact) << text.str();
+        }
+    }
+}
+
 TEST(Folders, WhatEndsAFolderBesideSubFoldersIsRefused_CTM091) {
     std::string const ender = job("A", "END_FOLDER=\"1\"");
     auto const of = [](std::string const& inside) {
