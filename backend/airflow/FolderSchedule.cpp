@@ -202,7 +202,10 @@ void FolderLowering::lowerSchedule() {
     arguments.emplace_back("new_day", newDay);
     arguments.emplace_back("timezone", siteZone());
     assume("new-day:" + newDay);
-    if (llvm::any_of(deciding, [&](JobId id) { return isAhead(ownZone(id)); }))
+    std::set<std::string> zones; // each is asked about once
+    for (JobId id : deciding)
+        zones.insert(ownZone(id));
+    if (llvm::any_of(zones, [&](std::string const& zone) { return isAhead(zone); }))
         arguments.emplace_back("early", Py(true));
     if (catchesUp)
         arguments.emplace_back("retro", Py(true));

@@ -171,8 +171,8 @@ class Condition:
                 stack.append(step if isinstance(step, bool) else truth(step))
         return stack[0]
 
-    def rewritten(self, text_of: Callable[[Atom], str | None]) -> str | None:
-        """The text with other atoms; None: nobody need wait for it, but it counts where it is true.
+    def rewritten(self, text_of: Callable[[FactAtom], str | None]) -> str | None:
+        """The text with other facts; None: nobody need wait for it, but it counts where it is true.
 
         So it is left out of a conjunction, and stays an alternative to others. None: nothing is
         left to wait for.
@@ -184,7 +184,8 @@ class Condition:
 
         for step in self.program:
             if not isinstance(step, Fold):
-                stack.append((_text(step), text_of(step)))
+                whole = str(step).lower() if isinstance(step, bool) else str(step)
+                stack.append((whole, text_of(step) if isinstance(step, FactAtom) else whole))
                 continue
             operands = stack[-step.count :]
             del stack[-step.count :]
@@ -319,10 +320,6 @@ _INT = re.compile(r"[+-]?[0-9]{1,10}(?![0-9])")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _LITERAL = re.compile(r'[^\s()&|"]+')
 _UNESCAPE = re.compile(r"\\(.)", re.DOTALL)
-
-
-def _text(atom: Atom) -> str:
-    return str(atom).lower() if isinstance(atom, bool) else str(atom)
 
 
 def name_text(name: str) -> str:

@@ -21,6 +21,9 @@ ADJUST = ("drop", "dummy", "bridge")
 waits for it waits for what it would have waited for (CTM-092)."""
 
 
+_DEEPEST = 64
+
+
 def folder_of(task: Any) -> Any:
     """The group that stands for the folder around a job; around the folder, for its own tasks."""
     group = task.task_group
@@ -40,9 +43,7 @@ def adjusted(task: Any, order: Order) -> str | None:
 
 
 def _adjusted(task: Any, when: str, order: Order, depth: int) -> str | None:
-    def text_of(fact: conditions.Atom) -> str | None:
-        if not isinstance(fact, FactAtom):
-            return str(fact).lower()
+    def text_of(fact: FactAtom) -> str | None:
         producers = list(_producers(task, fact))
         if not producers or any(one.is_ordered(order) for one in producers):
             return str(fact)
@@ -58,9 +59,6 @@ def _adjusted(task: Any, when: str, order: Order, depth: int) -> str | None:
         return f"({' | '.join([str(fact), *found])})"
 
     return conditions.parse(when).rewritten(text_of)
-
-
-_DEEPEST = 64
 
 
 def _awaited(member: Any) -> str | None:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from hoist_airflow.schedule.orders import OrderDays
 
 FOR_EVER = 99
-"""MAXWAIT=99 keeps an order until it has run (CTM-005). Its windows are told so many days ahead."""
+"""MAXWAIT=99 keeps an order until it has run (CTM-005)."""
+_MOST_WINDOWS = 2 * FOR_EVER
+"""Days whose windows are told at once: more than any order stays but one that stays for ever."""
 CONFIRM = "`hoistctl confirm`"
 AFTER_ALL = ">"
 """TIMETO=">": at any time after TIMEFROM, also after its business day (CTM-051)."""
@@ -109,7 +111,7 @@ class Order:
             return [(first, at(str(time_to), self.since + to_days) if ends else None)]
         found: list[tuple[int, int | None]] = []
         begins = self.since if first_day is None else max(self.since, first_day)
-        for day in range(begins, begins + 2 * FOR_EVER):
+        for day in range(begins, begins + _MOST_WINDOWS):
             begin, end = ticks.instant(day), ticks.instant(day + 1) - 1
             if until is not None and begin >= until:
                 break

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -473,7 +474,10 @@ class OrderTicks(Ticks):
         """The same, counted by the clocks of an entity's own zone (CTM-055)."""
         if timezone is None:
             return self
-        return OrderTicks.of({**self._arguments, "timezone": timezone})
+        there = copy(self)  # the criteria are the same, and may hold whole calendars
+        there.zone = zone(timezone)
+        there._arguments = {**self._arguments, "timezone": timezone}
+        return there
 
     def instant(self, day: int, minute: int | None = None) -> int:
         """New Day of a business day, or a time of it: before New Day it is the next calendar

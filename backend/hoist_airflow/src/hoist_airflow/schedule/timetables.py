@@ -135,9 +135,9 @@ class OrderDatesTimetable(TickTimetable):
     """One run for each order date of a Control-M folder; made by `order_dates`.
 
     The run starts at New Day of its date, or of the day before, and its data interval is that
-    business day (CTM-002, CTM-055). A
-    day that the scheduler missed as a whole is lost, unless it is `retro` or the DAG catches up
-    (CTM-047); within its day the run starts late, as New Day does after an outage.
+    business day (CTM-002, CTM-055). A day that the scheduler missed as a whole is lost, unless it
+    is `retro` or the DAG catches up (CTM-047); within its day the run starts late, as New Day does
+    after an outage.
     """
 
     ticks: OrderTicks
