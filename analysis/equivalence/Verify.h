@@ -28,6 +28,9 @@ struct Options {
         std::vector<std::string> jobs, variables;
     };
     std::map<std::string, Subscription> subscriptions; ///< by dag_id
+    /// What `force(…)` names (CTM-077) → the DAGs that run then, and the jobs that are ordered
+    /// alone, sorted; none: all.
+    std::map<std::string, std::map<std::string, std::vector<std::string>>> forced;
     bool hasManifest = false;
     std::set<std::string> refused; ///< jobs that `build` wrote no DAG for, as the manifest says
 };

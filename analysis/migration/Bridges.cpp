@@ -176,6 +176,14 @@ private:
             auto const tell = [&](Code code) {
                 notBridged(made, code, from, to, from, where, producer);
             };
+            bool const isForced = each.kind == DependencyKind::event &&
+                                  estate.jobs[each.producer].dialect == ir::Dialect::controlm;
+            if (isForced) { // CTM-077
+                if (producerMoved != consumerMoved)
+                    notBridged(made, Code::ForcedOrderNotBridged, from, to, from, where,
+                               estate.jobs[each.consumer].nameSpan);
+                continue;
+            }
             if (each.kind == DependencyKind::event && consumerMoved) {
                 notBridged(made, Code::EventNotBridged, from, to, from, where,
                            estate.jobs[each.consumer].nameSpan);

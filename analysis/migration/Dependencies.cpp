@@ -15,6 +15,7 @@
 #include "analysis/Globals.h"
 #include "analysis/migration/WrittenFiles.h"
 #include "frontend/base/Glob.h"
+#include "frontend/ir/ForcedOrders.h"
 
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/StringMap.h>
@@ -37,7 +38,7 @@ struct End {
 
 class Finder {
 public:
-    explicit Finder(ir::Estate const& model) : estate(model) {
+    explicit Finder(ir::Estate const& model) : estate(model), forced(model) {
         for (ir::Variable const& variable : estate.variables)
             values[variable.name] = variable.value;
     }
@@ -93,6 +94,7 @@ private:
 
     void noteProducts(ir::JobId id) {
         ir::Job const& job = estate.jobs[id];
+        noteForced(id);
         for (ir::FactChange const& change : job.factChanges)
             if (change.adds)
                 if (auto& ends = adders[change.name]; ends.empty() || ends.back().job != id)
@@ -118,6 +120,18 @@ private:
                 if (it != estate.jobByName.end() && it->second != id)
                     events[it->second.value].push_back({{id, action->command.from}, event.str()});
             });
+    }
+
+    /// CTM-077
+    void noteForced(ir::JobId id) {
+        if (!estate.jobs[id].orders)
+            return;
+        for (ir::EndRule const& rule : estate.orderPolicies[estate.jobs[id].orders].rules)
+            for (ir::EndAction const& action : rule.actions)
+                if (action.kind == ir::EndAction::Kind::forceJob)
+                    for (ir::JobId const target : forced.targetsOf(ir::forcedPath(action)))
+                        if (target != id)
+                            events[target.value].push_back({{id, action.construct}, "DOFORCEJOB"});
     }
 
     void noteWritten(ir::JobId id, llvm::StringRef text, ir::ConstructId construct,
@@ -386,6 +400,7 @@ private:
     }
 
     ir::Estate const& estate;
+    ir::ForcedOrders forced;
     llvm::StringMap<llvm::StringRef> values; ///< of globals that definitions set
     std::map<std::string, std::vector<End>, std::less<>> writers; ///< ordered: patterns walk it
     llvm::StringMap<std::vector<End>> setters, adders;            ///< of globals, of facts

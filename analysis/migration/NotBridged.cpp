@@ -21,6 +21,7 @@ std::string NotBridged::why() const {
     case Code::InstanceNotBridged: return "the runs of another instance are in that instance's log";
     case Code::NameNotBridged: return "AutoSys accepts no such name";
     case Code::OrderNotBridged: return "the two schedulers tell each other, not the ledger";
+    case Code::ForcedOrderNotBridged: return "a rule orders what its own scheduler has";
     default: return "the table of events is that of the old scheduler";
     }
 }
@@ -82,6 +83,8 @@ Words wordsOf(NotBridged const& each, std::string const& wave) {
                                      : "rename it before that wave, or " + together};
     case Code::OrderNotBridged:
         return {fmt::format("`{}` waits for it here", each.to), "it is ordered here", together};
+    case Code::ForcedOrderNotBridged:
+        return {fmt::format("`{}` orders it here", each.from), "it is defined here", together};
     default:
         return {fmt::format("`{}` waits for it here", each.to),
                 fmt::format("`{}` adds it here", each.from), together};
@@ -110,6 +113,8 @@ void report(NotBridged const& each, std::string const& wave, diag::Diagnostics& 
             return diags.report<Code::NameNotBridged>(each.where, object, wave);
         case Code::OrderNotBridged:
             return diags.report<Code::OrderNotBridged>(each.where, object, to, wave);
+        case Code::ForcedOrderNotBridged:
+            return diags.report<Code::ForcedOrderNotBridged>(each.where, each.from, to, wave);
         default: return diags.report<Code::FactNotBridged>(each.where, object, each.from, to, wave);
         }
     }();

@@ -2,6 +2,7 @@
 // nobody is ordered that would add the condition (CTM-012, CTM-092).
 #include "analysis/Pass.h"
 #include "analysis/schedule/OrderDates.h"
+#include "frontend/ir/ForcedOrders.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringMap.h>
@@ -38,9 +39,25 @@ public:
         for (ir::JobId id : estate.jobs.ids())
             if (estate.jobs[id].ordering)
                 waits(id);
+        ir::ForcedOrders const forced(estate);
+        for (ir::Job const& job : estate.jobs)
+            if (job.orders)
+                forcedNowhere(job, forced);
     }
 
 private:
+    void forcedNowhere(ir::Job const& job, ir::ForcedOrders const& forced) {
+        for (ir::EndRule const& rule : estate.orderPolicies[job.orders].rules)
+            for (ir::EndAction const& action : rule.actions) {
+                std::string const path = ir::forcedPath(action);
+                if (action.kind == ir::EndAction::Kind::forceJob && forced.targetsOf(path).empty())
+                    context.diags.report<Code::ForcedNowhere>(action.span, job.name, path)
+                        .object(job.name)
+                        .evidence(path)
+                        .note("rule CTM-077");
+            }
+    }
+
     void neverOrdered(ir::JobId id) {
         if (dates.next(id, today - 1))
             return;

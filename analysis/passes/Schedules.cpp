@@ -1,5 +1,8 @@
 // Schedules that contradict themselves, never tick, end, or tick at the wrong time for their box.
 #include "analysis/Pass.h"
+#include "frontend/ir/ForcedOrders.h"
+
+#include <llvm/ADT/STLExtras.h>
 
 #include <algorithm>
 #include <map>
@@ -13,7 +16,7 @@ constexpr int minutesOfDay = 1440;
 class ScheduleChecks {
 public:
     explicit ScheduleChecks(PassContext& givenContext)
-        : context(givenContext), estate(givenContext.estate),
+        : context(givenContext), estate(givenContext.estate), forced(givenContext.estate),
           today(static_cast<int32_t>(givenContext.now / daySeconds)) {}
 
     void run() {
@@ -59,7 +62,9 @@ private:
     /// CTM-006: New Day orders a folder, or a User Daily, or nobody but an operator.
     void orderedByHand(ir::Job const& job) {
         if (job.box || job.refused || !job.orders ||
-            estate.orderPolicies[job.orders].method != ir::OrderPolicy::Method::manual)
+            estate.orderPolicies[job.orders].method != ir::OrderPolicy::Method::manual ||
+            llvm::any_of(estate.workflows[job.workflow].jobs,
+                         [&](ir::JobId id) { return forced.isForced(id); })) // CTM-077
             return;
         context.diags
             .report<Code::OnlyByHand>(job.nameSpan, job.name,
@@ -274,6 +279,7 @@ private:
 
     PassContext& context;
     ir::Estate const& estate;
+    ir::ForcedOrders forced;
     int32_t today;
     std::map<EndingKey, Ending> endings;
     std::map<uint32_t, std::vector<int64_t>> boxTicks;

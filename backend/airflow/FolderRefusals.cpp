@@ -151,6 +151,7 @@ void FolderLowering::checkEntity(JobId id) {
             id, policy.rules.front().span, policy.rules.front().construct, "ON",
             "a folder ends as what is in it does; a rule that says otherwise is not lowered yet");
     checkFacts(id);
+    checkForcedOrders(id);
     if (estate.isContainer(id) && (job.condition || !job.factChanges.empty()))
         refuse(id, job.nameSpan, {}, "INCOND", "a plain folder has no conditions (CTM-094)");
     bool const isForeign = std::holds_alternative<ir::OpaqueAction>(job.action) || isMapped(id);
@@ -202,6 +203,30 @@ void FolderLowering::checkFacts(JobId id) {
         literal(estate.conditions[use.atom].scope, use.span, use.construct);
     for (ir::FactChange const& change : job.factChanges)
         literal(change.date, change.span, change.construct);
+}
+
+/// CTM-077
+void FolderLowering::checkForcedOrders(JobId id) {
+    for (ir::EndRule const& rule : policyOf(id).rules)
+        for (ir::EndAction const& action : rule.actions) {
+            if (action.kind != ir::EndAction::Kind::forceJob)
+                continue;
+            auto const no = [&](char const* why) {
+                refuse(id, action.span, action.construct,
+                       "DOFORCEJOB " + plainLine(ir::forcedPath(action)), why);
+            };
+            auto const targets = orderFacts.forcedOrders().targetsOf(ir::forcedPath(action));
+            if (targets.empty())
+                no("it is not in these definitions");
+            else if (action.date.kind == ir::Scope::Kind::literalDate)
+                no("whether its ODATE is month and day or day and month, nobody says (CTM-011)");
+            else if (llvm::any_of(targets, [&](JobId target) {
+                         ir::JobId const box = estate.jobs[target].box;
+                         return box && !estate.isContainer(box);
+                     }))
+                no("a job in a SMART folder: which order of that folder it joins, nobody says "
+                   "(CTM-090)");
+        }
 }
 
 void FolderLowering::checkVariables(JobId id) {

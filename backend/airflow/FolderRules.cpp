@@ -119,10 +119,11 @@ EndRules readEndRules(ir::OrderPolicy const& policy) {
             }
             switch (action.kind) {
             case Action::changeFact:
+            case Action::forceJob:
                 if (onOk)
-                    result.onOk.push_back(action.fact);
+                    result.onOk.push_back(&action);
                 if (onNotOk)
-                    result.onNotOk.push_back(action.fact);
+                    result.onNotOk.push_back(&action);
                 changesOnFailure |= onNotOk;
                 changesOnOk |= !onNotOk;
                 break;

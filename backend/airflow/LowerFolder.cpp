@@ -24,7 +24,7 @@ std::string keyOf(llvm::StringRef server, llvm::StringRef name) {
 
 } // namespace
 
-OrderFacts::OrderFacts(ir::Estate const& given) : estate(given) {
+OrderFacts::OrderFacts(ir::Estate const& given) : estate(given), forced(given) {
     for (ir::Calendar const& calendar : estate.calendars)
         ++calendarsOfName[calendar.name];
     auto const note = [&](llvm::StringRef server) { (server.empty() ? unnamed : named) = true; };
@@ -74,7 +74,8 @@ JobId OrderFacts::producerOf(JobId consumer, ir::Atom const& atom) const {
     }
     bool const isHere = producer && producer != consumer && !estate.jobs[producer].group &&
                         estate.jobs[producer].workflow == estate.jobs[consumer].workflow &&
-                        !isCyclic(producer) && !isCyclic(consumer);
+                        !isCyclic(producer) && !isCyclic(consumer) && !forced.isForced(producer) &&
+                        !forced.isForced(consumer);
     return isHere ? producer : JobId();
 }
 
@@ -233,16 +234,33 @@ void FolderLowering::findEdges() {
     }
 }
 
+/// `force(FOLDER/JOB, previous order date)`: as a fact is written, whose dates it has; a slash is
+/// itself.
+std::string FolderLowering::forceText(ir::EndAction const& action) const {
+    ir::Atom atom;
+    atom.kind = ir::Atom::Kind::fact;
+    std::string const path = ir::forcedPath(action);
+    atom.name = path;
+    atom.scope = action.date;
+    std::string text =
+        "force" + estate.conditions.print(atom).substr(llvm::StringRef("fact").size());
+    for (size_t at = 0; (at = text.find("\\/", at)) != std::string::npos; ++at)
+        text.erase(at, 1); // it stands between a folder and a job
+    return text;
+}
+
 /// CTM-014: OUTCONDs first, then what the rules say.
-Py FolderLowering::changesOf(ir::Job const& job, std::vector<uint32_t> const& added,
+Py FolderLowering::changesOf(ir::Job const& job, llvm::ArrayRef<ir::EndAction const*> added,
                              bool withOutconds) const {
     Py::List list;
     if (withOutconds)
         for (ir::FactChange const& change : job.factChanges)
             if (!change.isAction)
                 list.emplace_back(changeText(change));
-    for (uint32_t const index : added)
-        list.emplace_back(changeText(job.factChanges[index]));
+    for (ir::EndAction const* action : added)
+        list.emplace_back(action->kind == ir::EndAction::Kind::forceJob
+                              ? forceText(*action)
+                              : changeText(job.factChanges[action->fact]));
     return Py(std::move(list));
 }
 
@@ -585,10 +603,13 @@ void FolderLowering::finish() {
     int64_t kept = 0;
     for (JobId id : workflow.jobs)
         kept = std::max<int64_t>(kept, policyOf(id).maxWait.value);
-    // Orders of several days live side by side, and of each the New Day must come.
-    dag.arguments.emplace_back(
-        "max_active_runs",
-        Py(kept >= ir::OrderPolicy::forEver ? 1000 : std::max<int64_t>(16, kept + 3)));
+    bool const isForced = llvm::any_of(
+        workflow.jobs, [&](JobId id) { return orderFacts.forcedOrders().isForced(id); });
+    // Orders of several days live side by side, and of each the New Day must come; of one day as
+    // many as rules order.
+    dag.arguments.emplace_back("max_active_runs", Py(kept >= ir::OrderPolicy::forEver || isForced
+                                                         ? ir::ForcedOrders::mostAtOnce
+                                                         : std::max<int64_t>(16, kept + 3)));
     addTags(dag, root, tags);
     if (!estate.assumedServer.empty())
         assume("one-server:" + estate.assumedServer.str());

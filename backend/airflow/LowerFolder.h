@@ -9,6 +9,8 @@
 #include "backend/airflow/DagLowering.h"
 #include "backend/airflow/FolderUnits.h"
 
+#include "frontend/ir/ForcedOrders.h"
+
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/StringMap.h>
@@ -30,6 +32,8 @@ public:
     /// folder, and only who alone waits for it deletes it (CTM-019, TR-31).
     ir::JobId producerOf(ir::JobId consumer, ir::Atom const& atom) const;
 
+    /// Whom rules order.
+    ir::ForcedOrders const& forcedOrders() const { return forced; }
     /// Facts of tables whose servers are not all named.
     bool hasUnnamedServer() const { return unnamed && named; }
     /// Do several calendars have the name of this one?
@@ -45,6 +49,7 @@ private:
         llvm::SmallVector<ir::JobId, 1> consumers;
     };
     ir::Estate const& estate;
+    ir::ForcedOrders forced;
     llvm::StringMap<Fact> facts; ///< server, NUL, name
     llvm::StringMap<unsigned> calendarsOfName;
     bool unnamed = false, named = false;
@@ -52,8 +57,9 @@ private:
 
 /// What ON rules come to, where that is exact.
 struct EndRules {
-    std::string exitRule;                ///< as the shims have it; empty: exit code 0 alone is OK
-    std::vector<uint32_t> onOk, onNotOk; ///< indices into Job::factChanges
+    std::string exitRule; ///< as the shims have it; empty: exit code 0 alone is OK
+    /// Changes of facts and forced orders, in the order of the rules.
+    std::vector<ir::EndAction const*> onOk, onNotOk;
     bool reruns = false;
     bool stopsOnOk = false, stopsOnNotOk = false; ///< its cycle
     ir::EndAction const* notice = nullptr;        ///< told when it ends NOTOK
@@ -92,6 +98,7 @@ private:
     bool checkNoCircle(ir::JobId id, std::string const& name, Variables const& known);
     void checkUnits(ir::JobId id);
     void checkFacts(ir::JobId id);
+    void checkForcedOrders(ir::JobId id);
     void refuse(ir::JobId id, Span where, ir::ConstructId construct, std::string const& what,
                 llvm::StringRef why, std::string const& help = {});
     /// Of what a job executes, and how often: it stops the job alone, whose task always fails.
@@ -175,7 +182,9 @@ private:
     bool hasNotice(ir::JobId id) const;
     /// `%%NAME` → value: its own, and those of the SMART folders around it (CTM-093).
     Variables variablesOf(ir::JobId id) const;
-    Py changesOf(ir::Job const& job, std::vector<uint32_t> const& added, bool withOutconds) const;
+    std::string forceText(ir::EndAction const& action) const;
+    Py changesOf(ir::Job const& job, llvm::ArrayRef<ir::EndAction const*> added,
+                 bool withOutconds) const;
     void keepOnly(ir::JobId id, Span where, ir::ConstructId construct, llvm::StringRef what);
 
     OrderFacts const& orderFacts;

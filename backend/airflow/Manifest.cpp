@@ -2,6 +2,7 @@
 #include "backend/airflow/Manifest.h"
 
 #include "backend/airflow/Json.h"
+#include "frontend/ir/ForcedOrders.h"
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/StringExtras.h>
@@ -11,6 +12,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace hoist::airflow {
@@ -40,6 +43,7 @@ public:
         writeDags();
         writeRefused();
         writeSubscriptions();
+        writeForced();
         writeAlarms();
         writeGlobals();
         writeResources();
@@ -226,6 +230,53 @@ private:
             json.endObject();
         }
         json.endArray();
+    }
+
+    /// Which DAGs run for what `force(…)` names (CTM-077).
+    void writeForced() {
+        std::set<std::string> paths;
+        for (DagRecord const& dag : dags)
+            for (ir::JobId id : estate.workflows[dag.workflow].jobs)
+                if (ir::OrderPolicyId const policy = estate.jobs[id].orders)
+                    for (ir::EndRule const& rule : estate.orderPolicies[policy].rules)
+                        for (ir::EndAction const& action : rule.actions)
+                            if (action.kind == ir::EndAction::Kind::forceJob)
+                                paths.insert(ir::forcedPath(action));
+        if (paths.empty())
+            return;
+        llvm::DenseMap<uint32_t, DagRecord const*> dagOf;
+        for (DagRecord const& dag : dags)
+            dagOf[dag.workflow.value] = &dag;
+        ir::ForcedOrders const forced(estate);
+        json.key("forced");
+        json.beginArray();
+        for (std::string const& path : paths)
+            for (auto const& [workflow, jobs] : byWorkflow(forced.targetsOf(path))) {
+                DagRecord const* const dag = dagOf.lookup(workflow);
+                if (!dag)
+                    continue; // refused, which has been reported
+                json.beginObject();
+                json.key("name");
+                json.value(llvm::StringRef(path));
+                json.key("dag_id");
+                json.value(llvm::StringRef(dag->dagId));
+                if (!jobs.empty())
+                    strings("jobs", jobs);
+                json.endObject();
+            }
+        json.endArray();
+    }
+
+    /// The jobs that are ordered alone; of a whole folder none.
+    std::map<uint32_t, std::vector<std::string>>
+    byWorkflow(llvm::ArrayRef<ir::JobId> targets) const {
+        std::map<uint32_t, std::vector<std::string>> found;
+        for (ir::JobId const target : targets) {
+            auto& jobs = found[estate.jobs[target].workflow.value];
+            if (estate.jobs[target].box)
+                jobs.push_back(estate.jobs[target].name.str());
+        }
+        return found;
     }
 
     void writeAlarms() {

@@ -168,6 +168,7 @@ private:
                             if (name.is_string())
                                 names->push_back(name);
             }
+        readForced(manifest);
         if (manifest.contains("refused") && manifest["refused"].is_array())
             for (auto const& row : manifest["refused"])
                 if (row.is_object() && row.contains("name") && row["name"].is_string())
@@ -178,6 +179,22 @@ private:
             return fail(path, error);
         options.alarms = &*alarms;
         return true;
+    }
+
+    void readForced(nlohmann::json const& manifest) {
+        if (!manifest.contains("forced") || !manifest["forced"].is_array())
+            return;
+        for (auto const& row : manifest["forced"]) {
+            if (!row.is_object() || !row.contains("name") || !row["name"].is_string() ||
+                !row.contains("dag_id") || !row["dag_id"].is_string())
+                continue;
+            auto& jobs = options.forced[row["name"]][row["dag_id"]];
+            if (row.contains("jobs") && row["jobs"].is_array())
+                for (auto const& job : row["jobs"])
+                    if (job.is_string())
+                        jobs.push_back(job);
+            std::sort(jobs.begin(), jobs.end());
+        }
     }
 
     /// `--map`: `{"dags": {"WORKFLOW": "dag_id"}, "tasks": {"JOB": "task_id"}}`.

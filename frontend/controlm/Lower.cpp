@@ -98,9 +98,8 @@ void Lowering::enter(Node& node, JobId owner, llvm::StringRef object) {
         bool const isOfXml = estate.sources.text(field.whole).starts_with("DAYS");
         if (field.row->id == Attr::scheduling_DAYS && weekdays && isOfXml &&
             !node.given(Attr::scheduling_WEEKDAYS) && !checkValue(*weekdays, field.value))
-            finding.help("weekdays stand in `WEEKDAYS`")
-                .fix({Span{field.whole.begin, field.whole.begin + 4}, "WEEKDAYS",
-                      "name them as weekdays", diag::Applicability::unsafe});
+            finding.fix({Span{field.whole.begin, field.whole.begin + 4}, "WEEKDAYS",
+                         "name them as weekdays", diag::Applicability::unsafe});
         estate.constructs.settle(field.construct, Fidelity::refused, "bad value");
         if (owner)
             estate.jobs[owner].refused = true;

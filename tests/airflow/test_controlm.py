@@ -423,6 +423,74 @@ def test_ctm076_a_folder_has_its_own_failure_path(play: Any) -> None:
     assert len(notices) == 1
 
 
+def force(folder_: str, name: str = "", date: str = "ODAT") -> str:
+    named = f'NAME="{name}"' if name else ""
+    return f'<DOFORCEJOB TABLE_NAME="{folder_}" {named} ODATE="{date}"/>'
+
+
+def test_ctm077_a_rule_orders_a_job_of_another_folder(play: Any) -> None:
+    """At once, whatever its days; its own waits hold; what orders it waits for nothing."""
+    told = play(
+        folder(job("A", children=on("NOTOK", force("FIX", "REPAIR"))), name="LOAD"),
+        folder(
+            job("REPAIR", 'WEEKDAYS="0"', waits("TOOLS") + adds("REPAIRED")),
+            job("OTHER", 'WEEKDAYS="0"', waits("REPAIRED")),
+            name="FIX",
+        ),
+        folder(job("T", 'DAYS="ALL" TIMEFROM="1200"', adds("TOOLS")), name="TOOLS"),
+        start="2026-03-02T06:00:00",
+        end="2026-03-04T06:00:00",
+        jobs={"LOAD/A": [{"exit_code": 1}, {}]},
+    )  # fmt: skip
+    assert told.starts("FIX/REPAIR") == ["02 12:01"]
+    assert told.starts("FIX/OTHER") == []  # it is not ordered
+    assert ("REPAIRED", "0302") in told.facts()
+    (run,) = [run for run in told.world.runs if run.dag_id == "FIX"]
+    assert run.conf["only"] == ["FIX/REPAIR"]
+    assert run.state == "success"
+    assert [run.state for run in told.world.runs if run.dag_id == "LOAD"] == ["failed", "success"]
+
+
+def test_ctm077_a_fact_of_the_day_lets_what_is_forced_start(play: Any) -> None:
+    """TR-31 for forced orders: the fact that the order of New Day left is that of the forced one, too."""
+    told = play(
+        folder(
+            job("A", 'DAYS="ALL" TIMEFROM="0800"', adds("A-OK")),
+            job("B", 'DAYS="ALL" TIMEFROM="0800"', waits("A-OK")),
+            name="FIX",
+        ),
+        folder(job("X", 'DAYS="ALL" TIMEFROM="1000"', on("OK", force("FIX"))), name="X"),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        jobs={"FIX/A": [{"duration": 60}, {"duration": 3600}]},
+    )  # fmt: skip
+    assert told.starts("FIX/A") == ["02 08:00", "02 10:01"]
+    assert told.starts("FIX/B") == ["02 08:01", "02 10:01"]  # not behind the forced A
+
+
+@pytest.mark.parametrize(
+    ("date", "day", "start"),
+    [
+        ("ODAT", "03", "03 07:01"),
+        ("PREV", "02", "03 07:01"),
+        ("NEXT", "05", "05 07:00"),  # a day that has not begun is waited for
+        ("+1", "04", "04 07:00"),
+    ],
+)
+def test_ctm077_the_order_date_is_counted_by_who_orders(
+    play: Any, date: str, day: str, start: str
+) -> None:
+    told = play(
+        folder(job("A", 'WEEKDAYS="1,2,4"', on("OK", force("FIX", date=date)))),
+        folder(job("R", children=adds("R-OK")), name="FIX", kind="SMART_FOLDER").replace("SYSTEM", ""),
+        start="2026-03-03T06:00:00",
+        end="2026-03-05T09:00:00",
+        jobs={"F/A": [{}, {"exit_code": 1}]},
+    )  # fmt: skip
+    assert told.starts("FIX/R") == [start]
+    assert told.facts() == [("R-OK", f"03{day}")]
+
+
 @pytest.mark.parametrize(
     ("adjust", "monday", "tuesday"),
     [

@@ -82,6 +82,16 @@ DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
     <JOB JOBNAME="OPEN" TASKTYPE="Command" CMDLINE="open" NODEID="h" DAYS="ALL" TIMEZONE="Asia/Tokyo"
          TIMEFROM="0800" TIMETO="1800" MAXWAIT="99" RETRO="1">
       <INCOND NAME="N-OK" ODATE="ODAT" AND_OR="A"/>
+      <ON STMT="*" CODE="OK"><DOFORCEJOB TABLE_NAME="HELP" NAME="CALL" ODATE="NEXT"/></ON>
+      <ON STMT="*" CODE="NOTOK"><DOFORCEJOB TABLE_NAME="HELP"/></ON>
+    </JOB>
+  </FOLDER>
+  <FOLDER FOLDER_NAME="HELP" DATACENTER="CTM">
+    <JOB JOBNAME="CALL" TASKTYPE="Command" CMDLINE="call" NODEID="h">
+      <OUTCOND NAME="CALLED" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+    <JOB JOBNAME="TELL" TASKTYPE="Command" CMDLINE="tell" NODEID="h">
+      <INCOND NAME="CALLED" ODATE="ODAT" AND_OR="A"/>
     </JOB>
   </FOLDER>
   <SMART_FOLDER FOLDER_NAME="MONTH" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL" ADJUST_COND="Y">
@@ -146,7 +156,7 @@ def test_what_hoist_writes_is_proved(judged: Judged) -> None:
         names = [each["name"] for each in one["assumptions"]]
         assert {name.split(":")[0] for name in names} <= {
             "new-day", "conditions-by-jobs-alone", "ledger-holds-facts", "connection", "pool",
-            "folders-stay-for-their-jobs", "pool-waiters-in-order", "claims-in-any-order",
+            "folders-stay-for-their-jobs", "pool-waiters-in-order", "claims-in-any-order", "ordered-by-hand",
         }  # fmt: skip
 
 
@@ -290,6 +300,12 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "an hour late": shifted_ticks,
     "a Monday is lost": lost_day,
     "a job is lost": lost_task,
+    # CTM-077
+    "nothing is ordered": arguments("OPEN", on_notok=None),
+    "a job is ordered for the whole folder": arguments("OPEN", on_notok=["force(HELP/CALL)"]),
+    "another job is ordered": arguments("OPEN", on_ok=["force(HELP/TELL, next order date)"]),
+    "ordered for another day": arguments("OPEN", on_ok=["force(HELP/CALL)"]),
+    "orders wait for older ones": runs("HELP", max_active_runs=16),
     # CTM-060 to CTM-066
     "it runs once": arguments("STEPS", cycle=None),
     "another interval": arguments("POLL", cycle="every 59m from start"),
@@ -320,6 +336,44 @@ def test_each_error_is_found(judged: Judged, name: str) -> None:
     assert "different" in verdicts, [
         (w["workflow"], w["verdict"], w["differences"], w["unknowns"]) for w in told.values()
     ]
+
+
+def test_tr31_an_edge_in_a_folder_that_rules_order_is_not_proved(judged: Judged) -> None:
+    """Orders of one day stand side by side: the fact that one left is no end of the other's job."""
+    changed = copy.deepcopy(judged.exported)
+    arguments("TELL", when=None)(changed)
+    edge("CALL", "TELL")(changed)
+    assert judged.verdicts(changed)["HELP"]["verdict"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    "forced",
+    [
+        [],
+        [{"name": "HELP", "dag_id": "HELP"}],
+        [{"name": "HELP", "dag_id": "HELP"}, {"name": "HELP/CALL", "dag_id": "HELP"}],
+        [
+            {"name": "HELP", "dag_id": "HELP"},
+            {"name": "HELP/CALL", "dag_id": "HELP", "jobs": ["HELP/TELL"]},
+        ],
+    ],
+)
+def test_ctm077_what_the_dispatcher_runs_says_the_manifest(
+    judged: Judged, forced: list[dict[str, Any]]
+) -> None:
+    path = judged.scratch / "dags" / "hoist.manifest.json"
+    original = path.read_text(encoding="utf-8")
+    manifest = json.loads(original)
+    assert manifest["forced"] == [
+        {"name": "HELP", "dag_id": "HELP"},
+        {"name": "HELP/CALL", "dag_id": "HELP", "jobs": ["HELP/CALL"]},
+    ]
+    path.write_text(json.dumps({**manifest, "forced": forced}), encoding="utf-8")
+    try:
+        told = judged.verdicts(judged.exported)
+    finally:
+        path.write_text(original, encoding="utf-8")
+    assert told["EAST"]["verdict"] == "different"
 
 
 def as_facts(exported: Export) -> None:

@@ -349,9 +349,39 @@ TEST(Folders, CTM076_FactsOfAFailure) {
                     "<ON STMT=\"*\" CODE=\"NOTOK\"><DOCOND NAME=\"BAD\" ODATE=\"ODAT\" "
                     "SIGN=\"+\"/></ON>"),
               "on_ok=[\"+fact(DONE^S)\"],on_notok=[\"+fact(BAD^S)\"],");
-    EXPECT_EQ(ruled("<ON STMT=\"*\" CODE=\"NOTOK\"><DOFORCEJOB TABLE_NAME=\"G\" NAME=\"X\" "
-                    "ODATE=\"ODAT\"/></ON>"),
-              "refused: DOFORCEJOB;");
+}
+
+TEST(Folders, CTM077_ForcedOrders) {
+    auto const force = [](std::string const& target, std::string const& code = "NOTOK") {
+        return "<ON STMT=\"*\" CODE=\"" + code + "\"><DOFORCEJOB TABLE_NAME=\"" + target +
+               "\"/></ON>";
+    };
+    EXPECT_EQ(ruled(force("G\" NAME=\"X")), "refused: DOFORCEJOB G/X;");
+    // F is the folder of the job itself.
+    EXPECT_EQ(ruled(force("F")), "on_notok=[\"force(F)\"],");
+    EXPECT_EQ(ruled(force("F\" NAME=\"A\" ODATE=\"PREV", "*")),
+              "on_ok=[\"force(F/A, previous order date)\"],on_notok=[\"force(F/A, previous order "
+              "date)\"],");
+    EXPECT_EQ(ruled(force("F\" ODATE=\"0102")), "refused: DOFORCEJOB F;");
+
+    std::string const two = job("B", "", "<OUTCOND NAME=\"X\" ODATE=\"ODAT\" SIGN=\"+\"/>") +
+                            job("C", "", "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>");
+    auto const built = [&](std::string const& rule, std::string const& kind) {
+        return Built({{"a.xml", inFolder(job("A", "", rule))},
+                      {"b.xml", "<DEFTABLE><" + kind + " FOLDER_NAME=\"G\" DATACENTER=\"S\">" +
+                                    two + "</" + kind + "></DEFTABLE>"}});
+    };
+    // What is forced stands beside the order of New Day: a fact of the day is nobody's end.
+    Built const alone = built(force("G\" NAME=\"C"), "FOLDER");
+    EXPECT_EQ(alone.refusals(), "");
+    EXPECT_NE(alone.dags().find("when=\"fact(X^S)\""), std::string::npos) << alone.dags();
+    EXPECT_NE(alone.dags().find("max_active_runs=1000"), std::string::npos) << alone.dags();
+    nlohmann::json const manifest =
+        nlohmann::json::parse(alone.files.files.at("out/hoist.manifest.json"));
+    EXPECT_EQ(manifest["forced"].dump(), R"([{"dag_id":"G","jobs":["G/C"],"name":"G/C"}])");
+    EXPECT_EQ(built("", "FOLDER").dags().find("when="), std::string::npos);
+    EXPECT_EQ(built(force("G"), "SMART_FOLDER").refusals(), "");
+    EXPECT_NE(built(force("G\" NAME=\"C"), "SMART_FOLDER").refusals(), "");
 }
 
 TEST(Folders, TR31_AnEdgeOnlyWhereItIsAllThatIsWaitedFor) {

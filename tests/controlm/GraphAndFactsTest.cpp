@@ -77,6 +77,21 @@ TEST(Facts, TablesBelongToServers) {
               "P3039@F;"); // the only server
 }
 
+TEST(Facts, WhomRulesOrder_CTM077) {
+    auto const force = [](std::string const& target) {
+        return "<ON CODE=\"NOTOK\"><DOFORCEJOB TABLE_NAME=\"" + target + "\"/></ON>";
+    };
+    EXPECT_EQ(codes(folder(job("A", force("F\" NAME=\"B")) + job("B", ""))), "");
+    EXPECT_EQ(codes(folder(job("A", force("F\" NAME=\"C")) + job("B", ""))),
+              "A0031@<DOFORCEJOB TABLE_NAME=\"F\" NAME=\"C\"/>;");
+    EXPECT_EQ(codes(folder(job("A", force("G")))), "A0031@<DOFORCEJOB TABLE_NAME=\"G\"/>;");
+    // What a rule orders does not start by hand only.
+    Read read("<DEFTABLE><FOLDER FOLDER_NAME=\"F\">" + job("A", force("G\" NAME=\"B")) +
+              "</FOLDER><FOLDER FOLDER_NAME=\"G\">" + job("B", "") + "</FOLDER></DEFTABLE>");
+    analysis::run(read.estate, read.diags, 0);
+    EXPECT_EQ(read.codes(), "A0016@F;");
+}
+
 TEST(Facts, NoWorkflowIsRefusedForItsDialect) {
     Read read("<DEFTABLE><FOLDER FOLDER_NAME=\"F\"/><SMART_FOLDER FOLDER_NAME=\"G\"/></DEFTABLE>");
     analysis::run(read.estate, read.diags, 0);

@@ -14,7 +14,7 @@ from typing import Any
 from compare import Cut, Line, Story, difference, until
 from virtual_orders import VirtualOrders, instant
 
-from hoist_airflow import conditions
+from hoist_airflow.ledger.facts import changes_in
 from hoist_airflow.schedule.calendars import day_number
 from hoist_airflow.schedule.orders import date_of
 from hoist_airflow.schedule.zones import to_datetime
@@ -145,8 +145,8 @@ def _facts_by_hand(
     for dag_id, dag in world.bag.dags.items():
         for task in dag.live.tasks:
             names = waits.get(getattr(task, "hoist_job", ""), set())
-            changes = [text for up in task.upstream_list for text in getattr(up, "on_ok", ())]
-            added = {fact.name for text in changes for fact in conditions.parse(text[1:]).facts}
+            texts = [text for up in task.upstream_list for text in getattr(up, "on_ok", ())]
+            added = {change.fact.name for change in changes_in(texts)}
             edges |= dict.fromkeys(names & added, dag_id)
     for event in world.scenario.get("events") or []:
         if event.get("name") in edges:

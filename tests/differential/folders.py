@@ -8,6 +8,7 @@ why. What `hoist build` refuses as a whole (F0015) is not made, or thrown away.
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -84,16 +85,32 @@ class Change:
 
 
 @dataclass
+class Force:
+    """A DOFORCEJOB: a top folder, or a job of one."""
+
+    folder: str
+    job: str = ""
+    date: str = "ODAT"
+
+    def xml(self, depth: int) -> str:
+        """The element."""
+        given = {"TABLE_NAME": self.folder, "NAME": self.job, "ODATE": self.date}
+        return element("DOFORCEJOB", {key: value for key, value in given.items() if value}, depth)
+
+
+@dataclass
 class Rule:
-    """An ON with one action: a word of DOACTION, or a change of facts."""
+    """An ON with one action: a word of DOACTION, a change of facts, or a forced order."""
 
     code: str
-    action: str | Change
+    action: str | Change | Force
 
     def xml(self, depth: int) -> str:
         """The element."""
         if isinstance(self.action, Change):
             inside = self.action.xml("DOCOND", depth + 1)
+        elif isinstance(self.action, Force):
+            inside = self.action.xml(depth + 1)
         else:
             inside = element("DOACTION", {"ACTION": self.action}, depth + 1)
         return element("ON", {"STMT": "*", "CODE": self.code}, depth, inside)
@@ -234,6 +251,8 @@ class _Maker:
         for one in made.entities:
             if one.kind in ("SMART_FOLDER", "SUB_FOLDER"):
                 self.folder_facts(one, jobs)
+        if self.chance(0.15):
+            self.force()
         return made
 
     # --- what there is -------------------------------------------------------------------------
@@ -425,6 +444,28 @@ class _Maker:
             if self.chance(0.2):
                 wait = folder.waits.groups[0][0]
                 folder.changes.append(Change(wait.name, wait.date, "-"))
+
+    def force(self) -> None:
+        """A rule orders a folder, or a job of a plain one: of another folder in a line, so that
+        nothing orders itself without end.
+        """
+        made, choose = self.estate, self.random
+        tops = made.members("")
+        for source, target in itertools.pairwise(tops):
+            by = [one for one in made.entities if f"{one.path}/".startswith(f"{source.path}/")]
+            by = [
+                one
+                for one in by
+                if one.kind != "FOLDER" and one.attributes.get("TASKTYPE") != "Dummy"
+            ]
+            if not by:
+                continue
+            inside = [one.path.rpartition("/")[2] for one in made.members(target.path)]
+            alone = target.kind == "FOLDER" and self.chance(0.6)
+            date = choose.choice(["ODAT", "ODAT", "ODAT", "PREV", "NEXT", "+1"])
+            made_by = Force(target.path, choose.choice(inside) if alone else "", date)
+            rule = Rule(choose.choice(["NOTOK", "NOTOK", "OK"]), made_by)
+            choose.choice(by).rules.append(rule)
 
     def waits(self, one: Entity, others: list[Entity]) -> Waits:
         choose = self.random

@@ -267,7 +267,8 @@ class VirtualAirflow:
         self.dispatched = -1
         self.asked: dict[int, tuple[int, int]] = {}
         self.due: dict[str, datetime | None] = {}
-        listened = bag.subscriptions.jobs or bag.subscriptions.variables
+        given = bag.subscriptions
+        listened = given.jobs or given.variables or given.forced
         self.dispatches = bool(listened) or any(
             event["event"] in START_EVENTS for event in scenario.get("events") or []
         )

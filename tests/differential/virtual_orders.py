@@ -17,7 +17,7 @@ from virtual_airflow import VirtualAirflow, _instant
 from hoist_airflow import conditions
 from hoist_airflow.conditions import FactAtom
 from hoist_airflow.ledger import EventRow
-from hoist_airflow.ledger.facts import ANY_DATE, Change, apply
+from hoist_airflow.ledger.facts import ANY_DATE, Change, apply, changes_in
 from hoist_airflow.run import order_of
 from hoist_airflow.schedule.orders import date_of
 from hoist_airflow.schedule.zones import to_instant
@@ -55,11 +55,9 @@ class VirtualOrders(VirtualAirflow):
         for dag in self.bag.dags.values():
             for task in dag.live.tasks:
                 changes = (*getattr(task, "on_ok", ()), *getattr(task, "on_notok", ()))
-                texts = [text[1:] for text in changes]
+                yield from (change.fact for change in changes_in(changes))
                 if (when := getattr(task, "when", None)) is not None:
-                    texts.append(when)
-                for text in texts:
-                    yield from conditions.parse(text).facts
+                    yield from conditions.parse(when).facts
 
     def _store_statuses(self) -> None:
         self.clock.set(self.begin - timedelta(seconds=1))

@@ -39,6 +39,7 @@ CONTROLM = """\
 <DEFTABLE>
   <FOLDER FOLDER_NAME="F">
     <JOB JOBNAME="A" CMDLINE="a.sh">
+      <ON STMT="*" CODE="NOTOK"><DOFORCEJOB TABLE_NAME="G" NAME="B"/></ON>
       <OUTCOND NAME="A-OK" ODATE="ODAT" SIGN="+"/>
     </JOB>
   </FOLDER>
@@ -62,6 +63,7 @@ EXPECTED = {
     "M0206": ("OTHER^PRD", "condition: s(OTHER^PRD)", None, "`[[plan.pin]]`"),
     "M0207": ("Z$(reboot)", 'insert_job: "Z$', None, "rename it"),
     "M0208": ("A-OK", "<INCOND", "<OUTCOND", "`[[plan.together]]`"),
+    "M0210": ("F/A", "<ON", '<JOB JOBNAME="B"', "`[[plan.together]]`"),
 }  # fmt: skip
 
 
@@ -117,7 +119,7 @@ def test_each_crossing_without_a_bridge_is_a_finding_with_both_sides(
         if there is not None:
             (label,) = each["labels"]
             assert line_of(label["place"], estate).startswith(there), code_
-            assert "W1" in label["text"] or code_ == "M0208"
+            assert "W1" in label["text"] or code_ in ("M0208", "M0210")
         assert help_ in " ".join(each["helps"]), code_
     # One for each object and pair, however many waves it spans.
     assert len({(e["code"], e["object"], e["message"]) for e in found}) == len(found)

@@ -2,6 +2,7 @@
 #include "analysis/equivalence/orders/Effects.h"
 
 #include "analysis/semantics/orders/Rules.h"
+#include "frontend/ir/ForcedOrders.h"
 
 #include <fmt/format.h>
 
@@ -26,13 +27,22 @@ bool applies(ir::EndTest const& test, bool isOk, std::optional<int64_t> code) {
     }
 }
 
+/// Of what is ordered for its own order date nothing.
+std::string dayText(ir::Scope const& date) {
+    switch (date.kind) {
+    case ir::Scope::Kind::previousOrderDate: return " for the order date before";
+    case ir::Scope::Kind::nextOrderDate: return " for the next order date";
+    case ir::Scope::Kind::shiftedOrderDate: return fmt::format(" for {:+} days", date.offset);
+    case ir::Scope::Kind::literalDate: return fmt::format(" for {:04}", date.offset);
+    default: return {};
+    }
+}
+
 /// What an action does to what runs; nothing: it only tells somebody, or is said otherwise.
 std::string otherText(ir::EndAction const& action) {
     switch (action.kind) {
     case Action::stopCyclic: return "stops its cycle";
-    case Action::forceJob:
-        return fmt::format("orders {}/{} ({} {:+})", action.folder.str(), action.name.str(),
-                           static_cast<int>(action.date.kind), action.date.offset);
+    case Action::forceJob: return "orders " + ir::forcedPath(action) + dayText(action.date);
     case Action::setVariable:
         return fmt::format("sets {} = {}", action.name.str(), action.text.str());
     default: return {};

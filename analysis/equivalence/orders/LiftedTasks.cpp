@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <tuple>
+
 namespace hoist::equivalence {
 
 /// What it runs is compared elsewhere; an empty command ends at once (CTM-071).
@@ -189,23 +191,59 @@ bool Lifting::readChange(llvm::StringRef text, ir::FactChange& change) {
     return atom.kind == ir::Atom::Kind::fact;
 }
 
-std::vector<uint32_t> Lifting::readChanges(ir::JobId job, target::Task const& task,
-                                           char const* name, bool isAction) {
-    std::vector<uint32_t> added;
+/// `force(FOLDER/JOB, previous order date)`
+bool Lifting::readForce(llvm::StringRef text, ir::EndAction& made) {
+    std::string error;
+    std::string fact = "fact";
+    for (char const c : text)
+        fact += c == '/' ? "\\/" : std::string(1, c);
+    auto const found = target::parseWhen(fact, into, error);
+    if (!found || into.conditions[*found].kind != ir::Expr::Kind::atom)
+        return false;
+    ir::Atom const& atom = into.conditions.atomOf(*found);
+    made = action(ir::EndAction::Kind::forceJob);
+    std::tie(made.folder, made.name) = atom.name.split('/');
+    made.date = atom.scope;
+    return atom.kind == ir::Atom::Kind::fact;
+}
+
+std::vector<ir::EndAction> Lifting::readChanges(ir::JobId job, target::Task const& task,
+                                                char const* name, bool isAction) {
+    std::vector<ir::EndAction> added;
     json const& list = task.argument(name);
     if (!list.is_array())
         return added;
-    for (json const& text : list) {
+    for (json const& one : list) {
+        std::string const given = textOf(one);
+        llvm::StringRef text = given;
         ir::FactChange change;
         change.isAction = isAction;
-        if (!text.is_string() || !readChange(text.get_ref<std::string const&>(), change)) {
+        ir::EndAction force;
+        if (text.consume_front("force") && readForce(text, force)) {
+            added.push_back(force);
+        } else if (readChange(text, change)) {
+            added.push_back(action(ir::EndAction::Kind::changeFact,
+                                   static_cast<uint32_t>(into.jobs[job].factChanges.size())));
+            into.jobs[job].factChanges.push_back(change);
+        } else {
             unknown(fmt::format("`{}` of `{}` cannot be read", name, task.id));
-            continue;
         }
-        added.push_back(static_cast<uint32_t>(into.jobs[job].factChanges.size()));
-        into.jobs[job].factChanges.push_back(change);
     }
     return added;
+}
+
+/// `on_ok`, `on_notok`: what an end changes and orders.
+void Lifting::readEffects(ir::JobId job, target::Task const& task) {
+    ir::EndRule onOk, onNotOk;
+    onOk.test.kind = ir::EndTest::Kind::ok;
+    onNotOk.test.kind = ir::EndTest::Kind::notOk;
+    for (ir::EndAction const& one : readChanges(job, task, "on_ok", false))
+        if (one.kind == ir::EndAction::Kind::forceJob) // facts are its OUTCONDs
+            onOk.actions.push_back(one);
+    onNotOk.actions = readChanges(job, task, "on_notok", true);
+    for (ir::EndRule* rule : {&onOk, &onNotOk})
+        if (!rule->actions.empty())
+            policyOf(job).rules.push_back(std::move(*rule));
 }
 
 uint32_t Lifting::addFact(ir::JobId job, std::string const& name, bool isAction) {
@@ -225,11 +263,8 @@ void Lifting::readEnds(ir::JobId job, target::Task const& task) {
     ir::OrderPolicy& policy = policyOf(job);
     ir::EndRule onNotOk;
     onNotOk.test.kind = ir::EndTest::Kind::notOk;
-    if (task.module == orderModule) {
-        readChanges(job, task, "on_ok", false);
-        for (uint32_t const fact : readChanges(job, task, "on_notok", true))
-            onNotOk.actions.push_back(action(ir::EndAction::Kind::changeFact, fact));
-    }
+    if (task.module == orderModule)
+        readEffects(job, task);
     if (task.module.starts_with("hoist_airflow."))
         if (std::string const rule = textOf(task.argument("exit_rule")); !rule.empty())
             readExitRule(policy, rule, task);
@@ -294,13 +329,7 @@ void Lifting::readEnd(target::Task const& task) {
     auto const known = definitions.jobByName.find(task.legacyJob);
     if (known == definitions.jobByName.end() || !boxOf.contains(known->second.value))
         return unknown(fmt::format("`{}` stands behind no folder of the definition", task.id));
-    readChanges(folderOf(known->second), task, "on_ok", false);
-    ir::EndRule onNotOk;
-    onNotOk.test.kind = ir::EndTest::Kind::notOk;
-    for (uint32_t const fact : readChanges(folderOf(known->second), task, "on_notok", true))
-        onNotOk.actions.push_back(action(ir::EndAction::Kind::changeFact, fact));
-    if (!onNotOk.actions.empty())
-        policyOf(folderOf(known->second)).rules.push_back(std::move(onNotOk));
+    readEffects(folderOf(known->second), task);
     readZone(folderOf(known->second), task);
 }
 

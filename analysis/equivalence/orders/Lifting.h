@@ -107,8 +107,10 @@ private:
     // LiftedTasks.cpp: ends
     /// `+fact(NAME)`, `-fact(NAME, any date)`.
     bool readChange(llvm::StringRef text, ir::FactChange& change);
-    std::vector<uint32_t> readChanges(ir::JobId job, target::Task const& task, char const* name,
-                                      bool isAction);
+    bool readForce(llvm::StringRef text, ir::EndAction& made);
+    std::vector<ir::EndAction> readChanges(ir::JobId job, target::Task const& task,
+                                           char const* name, bool isAction);
+    void readEffects(ir::JobId job, target::Task const& task);
     uint32_t addFact(ir::JobId job, std::string const& name, bool isAction = false);
     static ir::EndAction action(ir::EndAction::Kind kind, uint32_t fact = 0) {
         ir::EndAction made;

@@ -44,12 +44,29 @@ public:
             if (std::string const name = model(first).jobs[job].name.str();
                 !model(first).isGroup(job) && there.contains(name))
                 names_.insert(name);
+        addForced();
         if (about.aspect == Aspect::order) // else what is left behind is not compared
             for (ir::Job const& job : model(first).jobs)
                 for (ir::FactChange const& change : job.factChanges)
                     if (first.orders.isInternal(change))
                         internal.insert(change.name);
         findCast();
+    }
+
+    /// What becomes of the jobs that rules of the folder order shows what the rules do (CTM-077).
+    void addForced() {
+        ir::Estate const& estate = model(first);
+        for (JobId const job : estate.workflows[first.folder].jobs)
+            for (ir::EndRule const& rule : first.orders.policyOf(job).rules)
+                for (ir::EndAction const& action : rule.actions)
+                    if (action.kind == ir::EndAction::Kind::forceJob)
+                        for (JobId const target :
+                             first.orders.forced.targetsOf(ir::forcedPath(action)))
+                            for (JobId const one :
+                                 estate.workflows[estate.jobs[target].workflow].jobs)
+                                if (!estate.isGroup(one) &&
+                                    model(second).jobByName.contains(estate.jobs[one].name))
+                                    names_.insert(estate.jobs[one].name.str());
     }
 
     std::optional<PlayedOrders> run() {
@@ -213,17 +230,27 @@ private:
         scenario.end = newDay(end);
         ir::Estate const& estate = model(first);
         JobId const root = estate.workflows[first.folder].root;
+        semantics::Event order; // CTM-006: by hand
+        order.kind = semantics::Event::Kind::forceStartJob;
+        order.object = estate.jobs[root].name.str();
+        order.orderDate = begin;
         if (first.orders.policyOf(root).method != ir::OrderPolicy::Method::newDay) {
-            semantics::Event order; // CTM-006: by hand
             order.at = newDay(begin) + 60;
-            order.kind = first.orders.hasCriteria(about.first ? about.first : root)
-                             ? semantics::Event::Kind::startJob
-                             : semantics::Event::Kind::forceStartJob;
-            order.object = estate.jobs[root].name.str();
-            order.orderDate = begin;
+            if (first.orders.hasCriteria(about.first ? about.first : root))
+                order.kind = semantics::Event::Kind::startJob;
+            scenario.events.push_back(order);
+        }
+        if (isForced()) { // once more for the same day, as by a rule of another folder
+            order.at = newDay(begin) + 4 * hour;
+            order.kind = semantics::Event::Kind::forceStartJob;
             scenario.events.push_back(order);
         }
         return scenario;
+    }
+
+    bool isForced() const {
+        return llvm::any_of(model(first).workflows[first.folder].jobs,
+                            [&](JobId job) { return first.orders.forced.isForced(job); });
     }
 
     /// How those of the cast may run; first all as usual.
@@ -241,6 +268,8 @@ private:
             for (int64_t const code : codesOf(name))
                 lives.push_back({{name, {plan(code, 60)}}});
             lives.push_back({{name, {plan(1, 60), plan(0, 60)}}});
+            if (isForced())
+                lives.push_back({{name, {plan(0, 60), plan(0, 3 * hour)}}});
             lives.push_back({{name, {plan(0, 60, true)}}});
             for (int64_t const duration : durations)
                 lives.push_back({{name, {plan(0, duration)}}});

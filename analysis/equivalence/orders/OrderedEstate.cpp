@@ -16,7 +16,7 @@ std::string OrderedEstate::keyOf(llvm::StringRef server, llvm::StringRef name) {
 }
 
 OrderedEstate::OrderedEstate(ir::Estate const& model, Horizon horizon)
-    : estate(model), dates(model),
+    : estate(model), forced(model), dates(model),
       first(static_cast<int32_t>(horizon.from / secondsADay) - daysBefore),
       last(static_cast<int32_t>(horizon.to / secondsADay) + daysBehind) {
     auto const note = [&](llvm::StringRef server, llvm::StringRef name) {
@@ -83,6 +83,7 @@ bool OrderedEstate::isCertain(JobId producer, JobId consumer) {
     return producer && producer != consumer && !estate.jobs[producer].group &&
            estate.jobs[producer].workflow == estate.jobs[consumer].workflow &&
            !policyOf(producer).isCyclic && !policyOf(consumer).isCyclic &&
+           !forced.isForced(producer) && !forced.isForced(consumer) &&
            hasCriteria(producer) == hasCriteria(consumer) && daysOf(producer) == daysOf(consumer);
 }
 

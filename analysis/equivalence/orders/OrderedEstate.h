@@ -5,6 +5,7 @@
 #include "analysis/equivalence/Schedules.h"
 #include "analysis/schedule/OrderDates.h"
 #include "frontend/ir/Estate.h"
+#include "frontend/ir/ForcedOrders.h"
 
 #include <llvm/ADT/StringMap.h>
 
@@ -27,6 +28,7 @@ public:
     OrderedEstate(ir::Estate const& estate, Horizon horizon);
 
     ir::Estate const& estate;
+    ir::ForcedOrders const forced;
 
     /// What jobs of `other` that this estate does not have change and wait for: they do so on both
     /// sides.

@@ -7,6 +7,7 @@
 #include "analysis/schedule/BusinessDay.h"
 
 #include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -56,6 +57,7 @@ public:
         compareTicks();
         compareRuns();
         compareFields();
+        compareForced();
         noteAssumptions();
     }
 
@@ -231,8 +233,69 @@ private:
                 {}});
     }
 
+    /// CTM-077: `hoistctl dispatch` makes the runs that rules order, as the manifest says.
+    void compareForced() {
+        if (!options.hasManifest)
+            return;
+        for (JobId const job : workflow.jobs)
+            for (ir::EndRule const& rule : first.policyOf(job).rules)
+                for (ir::EndAction const& action : rule.actions)
+                    if (action.kind == ir::EndAction::Kind::forceJob)
+                        compareForced(job, action);
+    }
+
+    void compareForced(JobId job, ir::EndAction const& action) {
+        std::string const path = ir::forcedPath(action);
+        std::map<std::string, std::vector<std::string>> wanted, found;
+        if (auto const it = options.forced.find(path); it != options.forced.end())
+            found = it->second;
+        for (JobId const target : first.forced.targetsOf(path)) {
+            ir::Job const& one = estate.jobs[target];
+            auto const dagOf =
+                options.manifest.find(estate.jobs[estate.workflows[one.workflow].root].name.str());
+            if (dagOf == options.manifest.end())
+                continue; // it has not been translated, which is told where it is missing
+            auto& jobs = wanted[dagOf->second];
+            if (one.box)
+                jobs.push_back(one.name.str());
+        }
+        for (auto& [dagId, jobs] : wanted)
+            llvm::sort(jobs);
+        if (wanted == found)
+            return;
+        auto const words = [](auto const& dags) {
+            std::string text;
+            for (auto const& [dagId, jobs] : dags)
+                text += fmt::format("{}{} of the DAG `{}`", text.empty() ? "orders " : ", ",
+                                    jobs.empty() ? "all" : llvm::join(jobs, ", "), dagId);
+            return text.empty() ? std::string("orders nothing") : text;
+        };
+        differ(
+            {Aspect::order,
+             job,
+             action.span,
+             taskOf(job),
+             words(wanted),
+             words(found) + ": so says `forced` in the manifest",
+             fmt::format("`{}` would not order `{}` (CTM-077)", estate.jobs[job].name.str(), path),
+             {}});
+    }
+
     /// Orders of several days live side by side until their New Day (CTM-005).
     void compareRuns() {
+        // Rules order as often as they fire.
+        bool const isForced = llvm::any_of(
+            workflow.jobs, [&](JobId const job) { return first.forced.isForced(job); });
+        if (isForced && dag.maxActiveRuns < ir::ForcedOrders::mostAtOnce)
+            differ({Aspect::limit,
+                    workflow.root,
+                    root().nameSpan,
+                    "",
+                    "rules order it as often as they fire",
+                    fmt::format("{} runs at once", dag.maxActiveRuns),
+                    fmt::format("an order of `{}` would not begin while older ones wait (CTM-077)",
+                                name()),
+                    {}});
         int64_t kept = 1;
         for (JobId const job : workflow.jobs)
             if (auto const& policy = first.policyOf(job);

@@ -230,8 +230,7 @@ void Orders::waitUntil(OrderIndex index, int64_t instant) {
 
 /// CTM-077
 void Orders::force(OrderIndex index, ir::EndAction const& action) {
-    std::string const path =
-        action.name.empty() ? action.folder.str() : (action.folder + "/" + action.name).str();
+    std::string const path = ir::forcedPath(action);
     int32_t day = orders[index].day;
     ir::JobId const job = orders[index].job;
     std::string const cause = jobOf(index).name.str();
@@ -251,11 +250,11 @@ void Orders::force(OrderIndex index, ir::EndAction const& action) {
     }
     default: break;
     }
-    auto const known = byPath.find(path);
-    if (known == byPath.end())
+    llvm::ArrayRef<ir::JobId> const targets = forcedOrders.targetsOf(path);
+    if (targets.empty())
         return notStarted(job, day, "CTM-077",
                           fmt::format("DO FORCEJOB: `{}` is not in the estate", path));
-    for (ir::JobId const target : known->second)
+    for (ir::JobId const target : targets)
         orderByHand(estate.jobs[target].name, day, true, "DO FORCEJOB", cause);
 }
 

@@ -9,7 +9,8 @@
 namespace hoist::semantics {
 
 Orders::Orders(ir::Estate const& model, Scenario const& script, llvm::ArrayRef<ir::WorkflowId> only)
-    : estate(model), scenario(script), dates(model), site(schedule::siteZoneOrUtc(model.settings)) {
+    : estate(model), scenario(script), dates(model), site(schedule::siteZoneOrUtc(model.settings)),
+      forcedOrders(model) {
     index();
     if (!only.empty())
         for (ir::JobId const job : estate.jobs.ids())

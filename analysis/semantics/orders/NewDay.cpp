@@ -32,12 +32,6 @@ void Orders::index() {
                 adders[change.name].push_back(id);
         if (!job.box)
             tops.push_back(id);
-        // DOFORCEJOB names a folder and a job of it, however deep (CTM-073).
-        llvm::StringRef const path = job.name;
-        llvm::StringRef folder = path.split('/').first;
-        folder.consume_front("controlm:");
-        llvm::StringRef const name = path.substr(path.rfind('/') + 1).split('#').first;
-        byPath[job.box ? (folder + "/" + name).str() : folder.str()].push_back(id);
     }
 }
 

@@ -18,6 +18,7 @@
 #include "analysis/semantics/Trace.h"
 #include "analysis/semantics/orders/Facts.h"
 #include "frontend/ir/Estate.h"
+#include "frontend/ir/ForcedOrders.h"
 #include "frontend/ir/TimeZones.h"
 
 #include <set>
@@ -223,7 +224,7 @@ private:
     IdVector<ir::JobId, std::pair<int64_t, unsigned>> ordersThen; ///< of one instant
     llvm::StringMap<std::vector<OrderIndex>> waiters;             ///< by the name of a condition
     llvm::StringMap<std::vector<ir::JobId>> adders;               ///< by the name of a condition
-    llvm::StringMap<std::vector<ir::JobId>> byPath;               ///< "FOLDER", "FOLDER/JOB"
+    ir::ForcedOrders forcedOrders;
     std::vector<ir::JobId> tops;
 
     llvm::StringMap<int64_t> unitsInUse;

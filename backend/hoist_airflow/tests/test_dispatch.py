@@ -21,6 +21,7 @@ from hoist_airflow.dispatch import (
     sweep_alarms,
 )
 from hoist_airflow.ledger import Member, Topology
+from hoist_airflow.ledger.facts import Force
 
 MANIFEST = {"subscriptions": [{"dag_id": "c", "jobs": ["A", "B"], "variables": ["G"]}]}
 
@@ -295,3 +296,27 @@ def test_hoistctl_loads_a_manifest_and_refuses_a_broken_one(world: World, tmp_pa
     assert world.ledger.get_global("G") == "1"
     assert ctl(world, "ledger", "load", "--manifest", str(bad)) == 1
     assert ctl(world, "dispatch", "--once", "--manifest", str(good)) == 0
+
+
+def test_ctm077_what_a_rule_orders_is_one_run_of_its_folder(world: World) -> None:
+    airflow = Airflow()
+    manifest = {
+        "forced": [
+            {"name": "FIX/R", "dag_id": "fix", "jobs": ["FIX/R"]},
+            {"name": "ALL", "dag_id": "all"},
+        ]
+    }
+    orders = [Force("FIX/R", day="2026-03-02"), Force("ALL", day="2026-03-03"), Force("GONE")]
+    world.ledger.record("A", "FAILURE", run_id="r", try_number=1, changes=orders)
+    world.ledger.record("A", "FAILURE", run_id="r", try_number=1, changes=orders)  # said again
+    assert once(world, airflow, manifest) == 2
+    assert once(world, airflow, manifest) == 0
+    given = {
+        dag_id: {key: value for key, value in conf.items() if not key.startswith("hoist")}
+        for (dag_id, _), conf in airflow.runs.items()
+    }
+    assert given == {
+        "fix": {"order_date": "2026-03-02", "force": True, "only": ["FIX/R"]},
+        "all": {"order_date": "2026-03-03", "force": True},
+    }
+    assert [alarm[:2] for alarm in world.ledger.alarms()] == [("A", "FORCEJOBFAIL")]

@@ -17,7 +17,7 @@ from hoist_airflow import conditions, hoistctl
 from hoist_airflow.autoedit import Moment, UndefinedVariable, resolve
 from hoist_airflow.conditions import ConditionSyntaxError, FactAtom
 from hoist_airflow.ledger import LedgerError
-from hoist_airflow.ledger.facts import Change
+from hoist_airflow.ledger.facts import Change, Force, effect
 from hoist_airflow.run import order_of
 from hoist_airflow.schedule import order_dates, order_days, timetables
 from hoist_airflow.schedule.orders import (
@@ -331,6 +331,14 @@ def test_c13_a_date_has_no_year(world: World) -> None:
 def test_changes_that_mean_nothing_are_refused(text: str) -> None:
     with pytest.raises(ConditionSyntaxError):
         Change.parse(text)
+
+
+def test_ctm077_orders_stand_among_changes() -> None:
+    assert effect(r"force(A\ \(1\)/B, order date -2)") == Force("A (1)/B", "order date -2")
+    assert effect("+fact(X)") == Change(True, FactAtom("X"))
+    for text in ("force(X, any date)", "force(X, no date)", "force(X) & fact(Y)", "force()"):
+        with pytest.raises(ConditionSyntaxError):
+            effect(text)
 
 
 def test_a_fact_reads_back_as_it_was_printed() -> None:

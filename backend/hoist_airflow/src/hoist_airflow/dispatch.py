@@ -74,10 +74,12 @@ class Subscriptions:
     jobs: Mapping[str, list[str]]
     variables: Mapping[str, list[str]]
     outcomes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    forced: Mapping[str, list[tuple[str, list[str]]]] = field(default_factory=dict)
+    """What rules of Control-M order -> the DAG, and its jobs that are ordered alone (none: all)."""
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any]) -> Subscriptions:
-        """From the manifest's keys `subscriptions` and `alarms`. Raises DispatchError."""
+        """From the manifest's keys `subscriptions`, `forced` and `alarms`. Raises DispatchError."""
         jobs: dict[str, list[str]] = {}
         variables: dict[str, list[str]] = {}
         given = manifest.get("subscriptions", [])
@@ -95,7 +97,10 @@ class Subscriptions:
             for entry in manifest.get("alarms", [])
             if "outcomes" in entry
         }
-        return cls(jobs, variables, outcomes)
+        forced: dict[str, list[tuple[str, list[str]]]] = {}
+        for entry in manifest.get("forced", []):
+            forced.setdefault(entry["name"], []).append((entry["dag_id"], entry.get("jobs", [])))
+        return cls(jobs, variables, outcomes, forced)
 
     def dags_for(self, event: EventRow) -> list[str]:
         """The DAGs that an event may start: a change of status (JIL-002) or of a variable."""
@@ -160,7 +165,23 @@ def _starts(
             )  # fmt: skip
             return []
         return [(row.dag_id, conf | {"hoist_start": event.kind})]
+    if event.kind == "forced":
+        return _forced(ledger, subscriptions, event, conf)
     return [(dag_id, conf) for dag_id in dict.fromkeys(subscriptions.dags_for(event))]
+
+
+def _forced(
+    ledger: Ledger, subscriptions: Subscriptions, event: EventRow, conf: dict[str, Any]
+) -> list[tuple[str, dict[str, Any]]]:
+    """CTM-077: the order that a rule made, as a run of its folder's DAG."""
+    found = subscriptions.forced.get(event.name or "", [])
+    if not found:
+        ledger.alarm(
+            "FORCEJOBFAIL", event.job or "", f"{event.name}: no DAG of it is in the manifest",
+            once=f"forced/{event.id}",
+        )  # fmt: skip
+    conf = conf | {"order_date": event.value, "force": True}
+    return [(dag_id, conf | ({"only": jobs} if jobs else {})) for dag_id, jobs in found]
 
 
 def follow(

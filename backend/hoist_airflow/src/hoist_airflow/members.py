@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hoist_airflow import conditions
 from hoist_airflow.conditions import FactAtom
-from hoist_airflow.ledger.facts import Change
+from hoist_airflow.ledger.facts import changes_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,10 +77,10 @@ def _producers(task: Any, fact: FactAtom) -> Iterator[Any]:
     for one in task.dag.tasks:
         adds = (*getattr(one, "on_ok", ()), *getattr(one, "on_notok", ()))
         is_other = getattr(one, "hoist_job", None) != task.hoist_job
-        if adds and is_other and _key(folder_of(one)) == here:
-            changes = map(Change.parse, adds)
-            if any(change.adds and change.fact == fact for change in changes):
-                yield one
+        if not adds or not is_other or _key(folder_of(one)) != here:
+            continue
+        if any(change.adds and change.fact == fact for change in changes_in(adds)):
+            yield one
 
 
 def stoppers(task: Any, group: Any) -> list[str]:

@@ -26,7 +26,7 @@ from hoist_airflow.cycle import Cycle, Execution, Slot
 from hoist_airflow.executors import Ended, Launch, StartFailed
 from hoist_airflow.job import ExitCode, Job, JobFailed, JobTerminated, legacy
 from hoist_airflow.ledger import status as st
-from hoist_airflow.ledger.facts import Change
+from hoist_airflow.ledger.facts import Effect, Force, effect
 from hoist_airflow.members import ADJUST, adjusted, folder_of, stoppers
 from hoist_airflow.opaque import Opaque, Unsupported
 from hoist_airflow.run import ensure_started, order_of
@@ -92,8 +92,8 @@ class Ordered(Job):
                 parse_clock(clock)
         if not 0 <= max_wait <= FOR_EVER:
             raise ValueError(f"max_wait is 0 to {FOR_EVER} days, not {max_wait}")
-        for change in (*on_ok, *on_notok):
-            Change.parse(change)
+        for text in (*on_ok, *on_notok):
+            effect(text)
         if cycle is None and (max_reruns or stop_on):
             raise ValueError("max_reruns and stop_on are of a cycle")
         if cycle is not None and self.retries:
@@ -131,7 +131,8 @@ class Ordered(Job):
         so.
         """
         fills = self.adjust == "dummy"
-        return _chosen(_criteria_around(self) if fills else self.criteria(), order)
+        chosen = _chosen(_criteria_around(self) if fills else self.criteria(), order)
+        return chosen and order.holds(self.hoist_job)
 
     def submission(self, run: Run, order: Order) -> SubmitSpec:
         """Its submission criteria in one run, as plain data."""
@@ -274,12 +275,8 @@ class Ordered(Job):
     def _run(self, context: Context) -> Run:
         """The run with what follows from this job's end (CTM-014, CTM-076)."""
         run = super()._run(context)
-        changes = [tuple(map(Change.parse, some)) for some in (self.on_ok, self.on_notok)]
-        words = {change.fact.date for some in changes for change in some}
-        return replace(
-            run,
-            changes={"SUCCESS": changes[0], "FAILURE": changes[1], "TERMINATED": changes[1]},
-            dates=order_of(context).dates(self.criteria(), words),
+        return _with_effects(
+            run, order_of(context), self.criteria(), on_ok=self.on_ok, on_notok=self.on_notok
         )
 
     def _failed(self, run: Run, exit_code: int | None, reason: str, *, again: bool) -> None:
@@ -293,6 +290,35 @@ class Ordered(Job):
 
 def _chosen(sets: Sequence[OrderDays | OrderTicks], order: Order) -> bool:
     return order.forced or not sets or bool(days_in_all(sets, order.day, order.day))
+
+
+def _with_effects(
+    run: Run,
+    order: Order,
+    sets: Sequence[OrderDays | OrderTicks],
+    *,
+    on_ok: Sequence[str],
+    on_notok: Sequence[str],
+) -> Run:
+    """The run with what its ends change and order (CTM-014, CTM-076, CTM-077)."""
+    words = set()
+
+    def known(text: str) -> Effect:
+        one = effect(text)
+        if not isinstance(one, Force):
+            words.add(one.fact.date)
+            return one
+        day = order.day_of(one.date, sets)
+        if day is None:  # without such an order date the day beside it
+            day = order.day + (1 if one.date.startswith("next") else -1)
+        return replace(one, day=date_of(day).isoformat())
+
+    ok, notok = (tuple(map(known, texts)) for texts in (on_ok, on_notok))
+    return replace(
+        run,
+        changes={"SUCCESS": ok, "FAILURE": notok, "TERMINATED": notok},
+        dates=order.dates(sets, words),
+    )
 
 
 def _criteria_around(task: Any) -> list[OrderDays | OrderTicks]:
@@ -456,8 +482,8 @@ class FolderEnd(BaseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(trigger_rule=trigger_rule, **kwargs)
-        for change in (*on_ok, *on_notok):
-            Change.parse(change)
+        for text in (*on_ok, *on_notok):
+            effect(text)
         check_alarms(alarms)
         self.hoist_job = self.hoist_of = of
         self.timezone = timezone
@@ -510,10 +536,9 @@ class FolderEnd(BaseOperator):
             if bad:
                 raise AirflowFailException(f"{told}; NOTOK: {bad}")
             raise AirflowSkipException(told)
-        on_ok, on_notok = (tuple(map(Change.parse, each)) for each in (self.on_ok, self.on_notok))
-        words = {change.fact.date for change in (*on_ok, *on_notok)}
-        dates = order.dates(_criteria_around(self), words)
-        run = replace(run, changes={"SUCCESS": on_ok, "FAILURE": on_notok}, dates=dates)
+        run = _with_effects(
+            run, order, _criteria_around(self), on_ok=self.on_ok, on_notok=self.on_notok
+        )
         if bad:
             run.record("FAILURE")
             for kind, text in of_outcome(self.alarms, "FAILURE", bad) if self.alarms else ():

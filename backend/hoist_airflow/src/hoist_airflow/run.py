@@ -16,7 +16,7 @@ from hoist_airflow import conditions
 from hoist_airflow.decision import GateSpec
 from hoist_airflow.ledger import Ledger, Member, RunKey, Topology, default_url
 from hoist_airflow.ledger import status as st
-from hoist_airflow.ledger.facts import Change, text_of
+from hoist_airflow.ledger.facts import Effect, text_of
 from hoist_airflow.ledger.runs import StartAnswer
 from hoist_airflow.schedule.calendars import day_number
 from hoist_airflow.schedule.orders import OrderTicks, date_of
@@ -115,7 +115,8 @@ def order_of(context: Context) -> Order:
     A run that somebody starts by hand orders the folder, by its criteria, for the business day of
     its logical date, or for `order_date` of its configuration; with `force` whatever they say. Of a
     day that is over by then the times are those of the day on which it is ordered; so are they of a
-    missed day that is ordered later (CTM-047).
+    missed day that is ordered later (CTM-047). `only` names the jobs that are ordered, without the
+    others of a plain folder (CTM-077).
     """
     task: Any = context["task"]
     run: Any = context["dag_run"]
@@ -131,7 +132,13 @@ def order_of(context: Context) -> Order:
     if ticks.retro:
         made = max(made, getattr(run, "start_date", None) or made)
     today = ticks.day_of(to_instant(made))
-    return Order(day, ticks, forced=bool(conf.get("force")), ordered_on=today)
+    return Order(
+        day,
+        ticks,
+        forced=bool(conf.get("force")),
+        ordered_on=today,
+        only=tuple(conf.get("only") or ()),
+    )
 
 
 def _waits_for_nothing(dag: DAG, box: Any, controlled: set[str], top: str) -> bool:
@@ -208,8 +215,9 @@ class Run:
     start_event: str | None = None
     """STARTJOB or FORCE_STARTJOB, on a control node of the object that an operator started so."""
     shape: Topology | None = None
-    changes: Mapping[str, Sequence[Change]] = field(default_factory=dict)
-    """Status -> the changes of facts that come with it, and what the words of their dates mean."""
+    changes: Mapping[str, Sequence[Effect]] = field(default_factory=dict)
+    """Status -> the changes of facts and the orders that come with it, and what the words of the
+    changes' dates mean."""
     dates: Mapping[str, str | None] = field(default_factory=dict)
 
     def start_box(self) -> None:

@@ -42,26 +42,37 @@ class Order:
     ordered_on: int | None = None
     """The business day on which it was ordered. Where its own is over by then, its times count from
     this one on: else nobody could order a day that was missed."""
+    only: tuple[str, ...] = ()
+    """The jobs of a plain folder that are ordered alone (CTM-077); empty: all."""
 
     @property
     def since(self) -> int:
         """The business day from which on its times count."""
         return self.day if self.ordered_on is None else max(self.day, self.ordered_on)
 
+    def holds(self, job: str) -> bool:
+        """Is the job ordered in it, if its scheduling criteria say so?"""
+        return not self.only or job in self.only
+
+    def day_of(self, word: str, sets: Sequence[OrderDays | OrderTicks]) -> int | None:
+        """The business day that words mean for an entity with these scheduling criteria (CTM-012);
+        None: there is none. Raises ValueError for words that mean no day.
+        """
+        if word == "":
+            return self.day
+        if word == "previous order date":
+            return self.day - 1 if self.forced else previous_of(sets, self.day)
+        if word == "next order date":
+            return self.day + 1 if self.forced else next_of(sets, self.day)
+        return self.day + int(word.removeprefix("order date "))
+
     def dates(self, sets: Sequence[OrderDays | OrderTicks], words: set[str]) -> dict[str, Any]:
         """What the words of facts mean for an entity with these scheduling criteria (CTM-012)."""
         found: dict[str, str | None] = {}
         for word in sorted(words):
-            if word == "":
-                day: int | None = self.day
-            elif word == "previous order date":
-                day = self.day - 1 if self.forced else previous_of(sets, self.day)
-            elif word == "next order date":
-                day = self.day + 1 if self.forced else next_of(sets, self.day)
-            elif word.startswith("order date "):
-                day = self.day + int(word.removeprefix("order date "))
-            else:
+            if word and "order date" not in word:
                 continue
+            day = self.day_of(word, sets)
             found[word] = None if day is None else date_of(day).strftime("%m%d")
         return found
 

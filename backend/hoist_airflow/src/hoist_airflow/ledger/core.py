@@ -92,7 +92,7 @@ class Ledger:
         exit_code: int | None = None,
         try_number: int | None = None,
         source: str = "airflow",
-        changes: Sequence[facts.Change] = (),
+        changes: Sequence[facts.Effect] = (),
         dates: Mapping[str, str | None] | None = None,
     ) -> int:
         """Write one status event and fold it upwards; the event's id.
@@ -387,7 +387,7 @@ class Ledger:
 
     def change_facts(
         self,
-        changes: Sequence[facts.Change],
+        changes: Sequence[facts.Effect],
         dates: Mapping[str, str | None],
         job: str,
         run_id: str,
