@@ -121,18 +121,26 @@ def test_ctm120_watchers_wait_for_real_files(run: Run, ledger_url: str, tmp_path
     assert ended.succeeded == {"COMES", "ANY", "GOES", "L"}, ended
 
 
-def test_ctm124_a_file_that_does_not_come_is_notok(run: Run, tmp_path: Path) -> None:
+def test_ctm124_a_file_that_does_not_come_is_notok(
+    run: Run, ledger_url: str, tmp_path: Path
+) -> None:
+    """After its minute; what follows from NOTOK follows, with the exit code of Control-M's utility."""
     on = '<ON STMT="*" CODE="NOTOK"><DOCOND NAME="BAD" ODATE="ODAT" SIGN="+"/></ON>'
     ended, built = run(
-        plug_in("W", "FileWatch", adds("OK") + on, FILE_PATH=f"{tmp_path}/none", TIME_LIMIT="1", **QUICK),
-        f'<JOB JOBNAME="B" TASKTYPE="Dummy" DAYS="ALL">{waits("BAD")}</JOB>',
+        plug_in("W", "FileWatch", adds("OK") + on, FILE_PATH=f"{tmp_path}/none", TIME_LIMIT="1", **QUICK)
     )  # fmt: skip
     assert built.exit_code == 0
-    assert (ended.failed, ended.succeeded) == ({"W"}, {"B"}), ended
+    assert ended.failed == {"W"}, ended
+    ledger = Ledger.open(ledger_url)
+    assert [row.name for row in ledger.fact_table()] == ["BAD"]
+    row = ledger.status("F/W")
+    assert row is not None and (row.status, row.exit_code) == ("FAILURE", 7)
 
 
 def test_ctm125_a_query_in_a_real_database(run: Run, tmp_path: Path) -> None:
-    """Percent signs, quotes and braces of the statement reach the database; one that fails changes nothing."""
+    """CTM-117: over the connection of the profile's name. Percent signs, quotes and braces of the statement reach the
+    database; one that fails changes nothing.
+    """
     with sqlite3.connect(tmp_path / "books.db") as books:
         books.execute("create table t (d text, w text)")
     ended, built = run(

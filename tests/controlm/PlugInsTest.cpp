@@ -50,7 +50,7 @@ std::string watcher(Read const& read) {
 
 } // namespace
 
-TEST(PlugIns, AFileWatcherOfXml) { // CTM-120, CTM-121
+TEST(PlugIns, AFileWatcherOfXml) { // CTM-120, CTM-121, CTM-122
     EXPECT_EQ(
         watcher(xml(
             "FileWatch",
