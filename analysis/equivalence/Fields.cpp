@@ -189,6 +189,8 @@ static Operator operatorOf(target::Task const& task, bool& wrapped) {
             .Case("FileWatcher", Operator::watcher)
             .Case("OrderedCommand", Operator::orderedCommand)
             .Case("OrderedDummy", Operator::orderedDummy)
+            .Case("OrderedFileWatcher", Operator::orderedWatcher)
+            .Case("OrderedQuery", Operator::orderedQuery)
             .Cases("Opaque", "Unsupported", "OrderedOpaque", "OrderedUnsupported",
                    Operator::refusal)
             .Default(Operator::other);

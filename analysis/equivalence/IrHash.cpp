@@ -239,6 +239,21 @@ private:
             given("path", watch->path);
             given("min_size", watch->minSize);
             given("interval", watch->interval);
+            if (watch->waitsForDeletion.value)
+                text("mode", "delete");
+            given("weighs_patterns", watch->weighsPatterns);
+            given("size_interval", watch->sizeInterval);
+            given("size_looks", watch->sizeLooks);
+            given("time_limit", watch->timeLimit);
+        } else if (auto const* query = std::get_if<ir::QueryAction>(&job.action)) {
+            text("action", "query");
+            text("kind", query->kind);
+            given("connection", query->connection);
+            given("query", query->query);
+            given("commits_each", query->commitsEach);
+        } else if (auto const* transfer = std::get_if<ir::TransferAction>(&job.action)) {
+            text("action", "transfer"); // all that it says is kept
+            text("kind", transfer->kind);
         } else if (auto const* opaque = std::get_if<ir::OpaqueAction>(&job.action)) {
             text("action", "opaque");
             text("kind", opaque->kind);

@@ -19,6 +19,8 @@ enum class Operator : uint8_t {
     empty,
     orderedCommand, ///< of hoist_airflow.order
     orderedDummy,
+    orderedWatcher,
+    orderedQuery,
     other,
 };
 
@@ -93,7 +95,17 @@ private:
     void compareDatedCommand(ir::CommandAction const& action, std::string const& raw,
                              llvm::ArrayRef<int64_t> ticks);
     void comparePlace();
+    void compareOrderedPlace(bool hasUser);
     void compareNotices();
+    // orders/PlugInFields.cpp
+    void compareOrderedWatcher(ir::FileWatchAction const& action);
+    void compareOrderedQuery(ir::QueryAction const& action);
+    void compareNumber(char const* argument, ir::Sourced<int64_t> const& legacy, int64_t otherwise,
+                       char const* what);
+    void compareFlag(char const* argument, ir::Sourced<bool> const& legacy, char const* ifSo,
+                     char const* ifNot);
+    void compareText(char const* argument, ir::Sourced<llvm::StringRef> const& legacy,
+                     char const* what);
     std::string rootName() const;
 
     bool isRefusal();
@@ -108,7 +120,8 @@ private:
     static bool isAbsent(nlohmann::json const& value); ///< not even null is said
     bool isShim() const {
         return kind == Operator::command || kind == Operator::watcher ||
-               kind == Operator::orderedCommand || kind == Operator::orderedDummy;
+               kind == Operator::orderedCommand || kind == Operator::orderedDummy ||
+               kind == Operator::orderedWatcher || kind == Operator::orderedQuery;
     }
     /// A shim, or a stock operator that `legacy(…)` made one.
     bool isLegacy() const { return isShim() || wrapped; }

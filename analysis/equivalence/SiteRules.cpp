@@ -29,6 +29,8 @@ llvm::StringRef typeOf(ir::Job const& job) {
     struct Names {
         llvm::StringRef operator()(ir::CommandAction const&) const { return "command"; }
         llvm::StringRef operator()(ir::FileWatchAction const&) const { return "file watcher"; }
+        llvm::StringRef operator()(ir::QueryAction const& action) const { return action.kind; }
+        llvm::StringRef operator()(ir::TransferAction const& action) const { return action.kind; }
         llvm::StringRef operator()(ir::OpaqueAction const& action) const { return action.kind; }
         llvm::StringRef operator()(ir::ScriptAction const&) const { return "script"; }
         llvm::StringRef operator()(ir::NoAction const&) const { return "dummy"; }

@@ -92,6 +92,26 @@ private:
         return path;
     }
 
+    /// Which file a transfer leaves; of a pattern nobody knows the names.
+    struct Moved {
+        ir::Sourced<llvm::StringRef> const* source = nullptr;
+        ir::Sourced<llvm::StringRef> const* target = nullptr; ///< null: not known
+        std::string path;
+    };
+    static Moved movedBy(ir::TransferAction::File const& file) {
+        Moved moved;
+        moved.source = file.isUpload ? &file.left : &file.right;
+        auto const& target = file.isUpload ? file.right : file.left;
+        bool const isOne = moved.source->value.find_first_of("*?") == llvm::StringRef::npos;
+        if (!target || !isOne)
+            return moved;
+        moved.target = &target;
+        moved.path = target->str();
+        if (target->ends_with("/"))
+            moved.path += moved.source->value.rsplit('/').second.str();
+        return moved;
+    }
+
     void noteProducts(ir::JobId id) {
         ir::Job const& job = estate.jobs[id];
         noteForced(id);
@@ -99,6 +119,10 @@ private:
             if (change.adds)
                 if (auto& ends = adders[change.name]; ends.empty() || ends.back().job != id)
                     ends.push_back({id, change.construct});
+        if (auto const* const transfer = std::get_if<ir::TransferAction>(&job.action))
+            for (ir::TransferAction::File const& file : transfer->files)
+                if (Moved const moved = movedBy(file); moved.target && file.isKnown)
+                    noteWritten(id, moved.path, moved.target->from, /*isWeak=*/true);
         auto const* const action = std::get_if<ir::CommandAction>(&job.action);
         if (!action)
             return;
@@ -158,6 +182,9 @@ private:
                     ++users["c" + (*name)->str()];
         if (auto const* watch = std::get_if<ir::FileWatchAction>(&job.action); watch && watch->path)
             ++users["f" + pathOf(job, *watch->path)];
+        if (auto const* const transfer = std::get_if<ir::TransferAction>(&job.action))
+            for (ir::TransferAction::File const& file : transfer->files)
+                ++users["f" + pathOf(job, **movedBy(file).source)];
         forEachRead(job, [&](llvm::StringRef name, ir::ConstructId) { ++users["v" + name.str()]; });
         analysis::forEachCondition(estate, id, [&](ir::ConditionRef const& condition, auto) {
             estate.conditions.forEachAtom(condition.expr, [&](ir::AtomId at) {
@@ -258,7 +285,11 @@ private:
                         estate.jobs[job.box].name, "job_terminator");
         }
         if (auto const* watch = std::get_if<ir::FileWatchAction>(&job.action); watch && watch->path)
-            consumeFile(id, *watch->path, watch->path.from, true);
+            consumeFile(id, *watch->path, watch->path.from, !watch->waitsForDeletion.value);
+        if (auto const* const transfer = std::get_if<ir::TransferAction>(&job.action))
+            for (ir::TransferAction::File const& file : transfer->files)
+                if (auto const& source = *movedBy(file).source; source && file.isKnown)
+                    consumeFile(id, *source, source.from, false);
         if (auto const* command = std::get_if<ir::CommandAction>(&job.action);
             command && command->stdinFile)
             consumeFile(id, *command->stdinFile, command->stdinFile.from, false);

@@ -131,6 +131,10 @@ std::string kindOf(ir::Job const& job) {
         return "box";
     if (auto const* opaque = std::get_if<ir::OpaqueAction>(&job.action))
         return opaque->kind.str();
+    if (std::holds_alternative<ir::QueryAction>(job.action))
+        return "database query";
+    if (std::holds_alternative<ir::TransferAction>(job.action))
+        return "file transfer";
     if (std::holds_alternative<ir::ScriptAction>(job.action))
         return "script";
     if (std::holds_alternative<ir::NoAction>(job.action))

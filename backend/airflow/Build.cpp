@@ -15,7 +15,7 @@ class Builder {
 public:
     Builder(ir::Estate& givenEstate, diag::Diagnostics& givenDiags)
         : estate(givenEstate), diags(givenDiags), names(estate), site(estate.settings),
-          context{estate, names, site, diags, {}, {}, {}, {}, {}, {}, {}, {}, 0},
+          context{estate, names, site, diags, {}, {}, {}, {}, {}, {}, {}, {}, {}, 0},
           orderFacts(estate), orderUnits(estate, site) {}
 
     /// Calls `take(Dag&&)` for each workflow that is written, in the order of definition.

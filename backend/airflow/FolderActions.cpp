@@ -22,13 +22,33 @@ std::string shellOf(llvm::StringRef script) {
                                                                                         : "";
 }
 
+bool hasNoForm(ir::Job const& job) {
+    return std::holds_alternative<ir::OpaqueAction>(job.action) ||
+           std::holds_alternative<ir::TransferAction>(job.action);
+}
+
+/// What names the adapter of a job; invalid: it has none.
+static ir::ConstructId fromOf(ir::Action const& action) {
+    if (auto const* opaque = std::get_if<ir::OpaqueAction>(&action))
+        return opaque->from;
+    if (auto const* query = std::get_if<ir::QueryAction>(&action))
+        return query->from;
+    if (auto const* transfer = std::get_if<ir::TransferAction>(&action))
+        return transfer->from;
+    return {};
+}
+
 void FolderLowering::lowerAction(JobId id, Task& task) {
     ir::Job const& job = estate.jobs[id];
     Placement const placement = context.site.placementOf(estate, id);
     if (!placement.operatorClass.empty())
         return lowerSiteOperator(id, task, placement);
-    if (failing.contains(id.value) || std::holds_alternative<ir::OpaqueAction>(job.action))
+    if (failing.contains(id.value) || hasNoForm(job))
         return lowerFailing(id, task);
+    if (auto const* watch = std::get_if<ir::FileWatchAction>(&job.action))
+        return lowerWatcher(id, task, *watch);
+    if (auto const* query = std::get_if<ir::QueryAction>(&job.action))
+        return lowerQuery(id, task, *query);
     if (auto const* nothing = std::get_if<ir::NoAction>(&job.action)) {
         task.operatorClass = "OrderedDummy";
         return exact(nothing->from, "dummy");
@@ -128,8 +148,8 @@ void FolderLowering::lowerFailing(JobId id, Task& task) {
         definition.emplace_back(key.str(), Py(value));
         estate.constructs.settle(construct, diag::Fidelity::refused, "opaque");
     };
-    auto const* const opaque = std::get_if<ir::OpaqueAction>(&job.action);
-    task.operatorClass = opaque ? "OrderedOpaque" : "OrderedUnsupported";
+    llvm::StringRef const kind = hasNoForm(job) ? pluginOf(job) : llvm::StringRef();
+    task.operatorClass = kind.empty() ? "OrderedUnsupported" : "OrderedOpaque";
     std::string reason;
     if (auto const it = failing.find(id.value); it != failing.end())
         for (Failing const& one : it->second) {
@@ -141,18 +161,21 @@ void FolderLowering::lowerFailing(JobId id, Task& task) {
             estate.constructs.settle(one.construct, diag::Fidelity::refused, "no exact form");
             reason += fmt::format("{}{}: {}", reason.empty() ? "" : "; ", one.what, one.why);
         }
-    if (opaque) {
-        task.arguments.emplace_back("kind", Py(opaque->kind));
-        for (ir::KeptAttribute const& kept : job.kept)
-            keep(kept.key, kept.value, kept.construct);
+    for (ir::KeptAttribute const& kept : job.kept)
+        keep(kept.key, kept.value, kept.construct);
+    if (!kind.empty()) {
+        task.arguments.emplace_back("kind", Py(kind));
         for (ir::OrderVariable const& variable : policyOf(id).variables)
             keep(variable.name, variable.value, variable.construct);
-        context.diags.report<diag::Code::ActionUnsupported>(job.nameSpan, job.name, opaque->kind)
-            .object(job.name)
-            .evidence(opaque->kind)
-            .help("map it in hoist.toml: [[rule]] job = \"" + plainLine(job.name) +
-                  "\" operator = \"dotted.path.Operator\"");
-        estate.constructs.settle(opaque->from, diag::Fidelity::refused, "opaque");
+        auto finding =
+            context.diags.report<diag::Code::ActionUnsupported>(job.nameSpan, job.name, kind);
+        finding.object(job.name).evidence(kind).help("map it in hoist.toml: [[rule]] job = \"" +
+                                                     plainLine(job.name) +
+                                                     "\" operator = \"dotted.path.Operator\"");
+        if (std::holds_alternative<ir::TransferAction>(job.action))
+            finding.note("what its connection profiles say, and how often it tries again, stands "
+                         "in no export (CTM-126)");
+        estate.constructs.settle(fromOf(job.action), diag::Fidelity::refused, "opaque");
     }
     if (!reason.empty())
         task.arguments.emplace_back("reason", Py(reason));
@@ -192,11 +215,11 @@ void FolderLowering::lowerSiteOperator(JobId id, Task& task, Placement const& pl
         given(script->text);
         for (auto const& argument : script->arguments)
             given(argument);
-    } else if (auto const* opaque = std::get_if<ir::OpaqueAction>(&job.action)) {
-        exact(opaque->from, "site operator");
-        for (ir::KeptAttribute const& kept : job.kept)
-            keepOnly(id, estate.constructs.span(kept.construct), kept.construct, kept.key);
+    } else if (ir::ConstructId const from = fromOf(job.action)) {
+        exact(from, "site operator");
     }
+    for (ir::KeptAttribute const& kept : job.kept)
+        keepOnly(id, estate.constructs.span(kept.construct), kept.construct, kept.key);
     for (auto& [key, value] : siteArguments(job, placement, command))
         task.arguments.emplace_back(key, Py(value));
     exact(job.machines.from, "machine");

@@ -154,7 +154,7 @@ void FolderLowering::checkEntity(JobId id) {
     checkForcedOrders(id);
     if (estate.isContainer(id) && (job.condition || !job.factChanges.empty()))
         refuse(id, job.nameSpan, {}, "INCOND", "a plain folder has no conditions (CTM-094)");
-    bool const isForeign = std::holds_alternative<ir::OpaqueAction>(job.action) || isMapped(id);
+    bool const isForeign = hasNoForm(job) || isMapped(id);
     if (!isForeign) // else they are its parameters, or nobody resolves them
         checkVariables(id);
     if (!job.group) {
@@ -296,6 +296,10 @@ void FolderLowering::checkAction(JobId id) {
                   command->command.from, variablesOf(id), endsName);
     else if (auto const* script = std::get_if<ir::ScriptAction>(&job.action))
         checkScript(id, *script);
+    else if (auto const* watch = std::get_if<ir::FileWatchAction>(&job.action))
+        checkWatcher(id, *watch);
+    else if (auto const* query = std::get_if<ir::QueryAction>(&job.action))
+        checkQuery(id, *query);
 }
 
 void FolderLowering::checkScript(JobId id, ir::ScriptAction const& script) {

@@ -20,6 +20,7 @@ struct LowerContext {
     Site& site;
     diag::Diagnostics& diags;
     std::set<std::string> machines;       ///< that a task runs on: connections.json
+    std::set<std::string> databases;      ///< that a task asks: connections.json
     std::map<std::string, int64_t> pools; ///< pools.json: name → slots
     /// The same, of which a task that waits takes no slot: of units that Control-M gives out when
     /// all criteria hold.

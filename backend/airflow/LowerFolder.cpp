@@ -340,8 +340,7 @@ void FolderLowering::lowerCycle(JobId id, Py::Keywords& arguments, EndRules cons
     using From = ir::Cycle::From;
     ir::OrderPolicy const& policy = policyOf(id);
     ir::Cycle const& cycle = policy.cycle;
-    bool const isFailing = failing.contains(id.value) ||
-                           std::holds_alternative<ir::OpaqueAction>(estate.jobs[id].action);
+    bool const isFailing = failing.contains(id.value) || hasNoForm(estate.jobs[id]);
     std::string_view const form = isFailing ? "none: its task fails for good" : "cycle";
     exact(policy.cyclicFrom, form);
     exact(policy.interval.from, form);
@@ -384,7 +383,8 @@ void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules c
                               std::holds_alternative<ir::ScriptAction>(job.action));
     if (!rules.exitRule.empty() && hasExitCode)
         arguments.emplace_back("exit_rule", Py(rules.exitRule));
-    bool const runsForReal = hasExitCode || !placement.operatorClass.empty();
+    bool const runsForReal =
+        (!failing.contains(id.value) && !hasNoForm(job)) || !placement.operatorClass.empty();
     int64_t retries = rules.reruns && policy.maxRerun && runsForReal ? *policy.maxRerun : 0;
     if (placement.retries >= 0)
         retries = placement.retries;
@@ -406,8 +406,10 @@ void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules c
         arguments.emplace_back("pool", Py(placement.pool));
     if (!placement.queue.empty())
         arguments.emplace_back("queue", Py(placement.queue));
-    bool const runsSomewhere =
-        !std::holds_alternative<ir::NoAction>(job.action) && placement.operatorClass.empty();
+    bool const isQuery = !failing.contains(id.value) && // the worker itself asks the database
+                         std::holds_alternative<ir::QueryAction>(job.action);
+    bool const runsSomewhere = !std::holds_alternative<ir::NoAction>(job.action) && !isQuery &&
+                               placement.operatorClass.empty();
     if (runsSomewhere && !placement.executor.empty() && placement.executor != "connection")
         arguments.emplace_back("via", Py(placement.executor));
     if (runsSomewhere && !placement.connection.empty())

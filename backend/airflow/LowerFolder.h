@@ -70,6 +70,9 @@ struct EndRules {
 };
 EndRules readEndRules(ir::OrderPolicy const& policy);
 
+/// Is its action one of an adapter that hoist has no operator for?
+bool hasNoForm(ir::Job const& job);
+
 /// The shell that the first line of a script names; empty: none does, or no plain shell.
 std::string shellOf(llvm::StringRef script);
 
@@ -124,6 +127,14 @@ private:
     // FolderActions.cpp
     void lowerAction(ir::JobId id, Task& task);
     void lowerCommand(ir::JobId id, Task& task);
+    // FolderPlugIns.cpp
+    void checkWatcher(ir::JobId id, ir::FileWatchAction const& watch);
+    void checkQuery(ir::JobId id, ir::QueryAction const& query);
+    void lowerWatcher(ir::JobId id, Task& task, ir::FileWatchAction const& watch);
+    void lowerQuery(ir::JobId id, Task& task, ir::QueryAction const& query);
+    /// Of the parameters those that the action does not say.
+    void checkParameters(ir::JobId id, std::vector<ir::ConstructId> const& understood);
+    // FolderActions.cpp
     void lowerFailing(ir::JobId id, Task& task);
     void lowerSiteOperator(ir::JobId id, Task& task, Placement const& placement);
     void lowerVariables(ir::JobId id, Task& task, std::vector<llvm::StringRef> texts);

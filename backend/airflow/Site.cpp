@@ -39,13 +39,23 @@ Site::Site(ir::Settings const& settings) {
     }
 }
 
+llvm::StringRef pluginOf(ir::Job const& job) {
+    if (auto const* opaque = std::get_if<ir::OpaqueAction>(&job.action))
+        return opaque->kind;
+    if (auto const* query = std::get_if<ir::QueryAction>(&job.action))
+        return query->kind;
+    if (auto const* transfer = std::get_if<ir::TransferAction>(&job.action))
+        return transfer->kind;
+    return {};
+}
+
 std::string jobTypeName(ir::Job const& job) {
     if (std::holds_alternative<ir::CommandAction>(job.action))
         return "command";
     if (std::holds_alternative<ir::FileWatchAction>(job.action))
         return "file watcher";
-    if (auto const* opaque = std::get_if<ir::OpaqueAction>(&job.action))
-        return opaque->kind.str();
+    if (llvm::StringRef const kind = pluginOf(job); !kind.empty())
+        return kind.str();
     if (std::holds_alternative<ir::ScriptAction>(job.action))
         return "script";
     if (std::holds_alternative<ir::NoAction>(job.action))

@@ -42,6 +42,9 @@ private:
 std::map<std::string, std::string> siteArguments(ir::Job const& job, Placement const& placement,
                                                  llvm::StringRef command);
 
+/// The adapter that runs it, as its definition names it; empty: none does.
+llvm::StringRef pluginOf(ir::Job const& job);
+
 /// The job type in the words of site rules: "command", "file watcher", "box", or the adapter's
 /// name.
 std::string jobTypeName(ir::Job const& job);

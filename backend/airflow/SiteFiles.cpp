@@ -130,7 +130,7 @@ std::vector<SiteFile> siteFiles(LowerContext const& context) {
         json.endObject();
         files.push_back({"pools.json", json.take()});
     }
-    if (!context.machines.empty()) {
+    if (!context.machines.empty() || !context.databases.empty()) {
         JsonWriter json; // the format of `airflow connections import`; no secrets
         json.beginObject();
         for (std::string const& name : context.machines) {
@@ -145,6 +145,17 @@ std::vector<SiteFile> siteFiles(LowerContext const& context) {
             json.value(isWindows ? llvm::StringRef("winrm") : llvm::StringRef("ssh"));
             json.key("host");
             json.value(machine && machine->node ? *machine->node : llvm::StringRef(name));
+            json.endObject();
+            json.endCompact();
+        }
+        for (std::string const& name : context.databases) {
+            if (context.machines.contains(name))
+                continue;
+            json.key(name);
+            json.beginCompact();
+            json.beginObject();
+            json.key("conn_type"); // of which kind it is, no definition says
+            json.value(llvm::StringRef("generic"));
             json.endObject();
             json.endCompact();
         }

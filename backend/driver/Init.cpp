@@ -70,6 +70,8 @@ std::string proposedSettings(ir::Estate const& estate, size_t files) {
             machines.add(machine);
         if (auto const* const opaque = std::get_if<ir::OpaqueAction>(&job.action))
             types.add(opaque->kind);
+        else if (auto const* const transfer = std::get_if<ir::TransferAction>(&job.action))
+            types.add(transfer->kind);
     }
     std::vector<std::string> parts;
     for (auto const& [dialect, count] : dialects.sorted())

@@ -96,9 +96,11 @@ protected:
         ir::KindId const id = estate.constructs.intern(kind);
         if (member.key == "Type" || member.key == "Comment" || member.key == "//Comment")
             part = Extra::Part::structure;
+        bool const isScalar = !member.value.isObject() && !member.value.isArray();
+        llvm::StringRef const value =
+            isScalar ? member.value.text : estate.sources.text(member.value.span);
         each(member, [&](Span where) {
-            node.extras.push_back(
-                {where, id, part, member.key, estate.sources.text(member.value.span)});
+            node.extras.push_back({where, id, part, member.key, value});
             part = Extra::Part::structure; // what is inside belongs to it
         });
     }

@@ -12,6 +12,9 @@
 
 namespace hoist::controlm {
 
+/// `EXP="%%A=b"` of older releases, or NAME and VALUE.
+ir::OrderVariable readVariable(Node const& node);
+
 class Lowering {
 public:
     Lowering(ir::Estate& target, diag::Diagnostics& findings);
@@ -55,6 +58,8 @@ private:
     void enter(Node& node, ir::JobId owner, llvm::StringRef object);
     void settleAll(Node& node, diag::Fidelity fate, llvm::StringRef form);
     void action(Node const& node, ir::Job& job);
+    /// What a plug-in that hoist knows does; false: it does not know this one, or its form.
+    bool plugIn(Node const& node, llvm::StringRef type, ir::Job& job);
     void conditions(Node const& node, ir::JobId id, llvm::StringRef server);
     void changes(Node const& node, ir::JobId id, llvm::StringRef server);
     void resources(Node const& node, ir::Job& job);

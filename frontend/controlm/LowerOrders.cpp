@@ -148,7 +148,8 @@ Shout::When readWhen(llvm::StringRef text) {
     return When::notOk;
 }
 
-/// `EXP="%%A=b"` of older releases, or NAME and VALUE.
+} // namespace
+
 OrderVariable readVariable(Node const& node) {
     OrderVariable made;
     made.span = node.span;
@@ -162,8 +163,6 @@ OrderVariable readVariable(Node const& node) {
     }
     return made;
 }
-
-} // namespace
 
 void Lowering::notModelled(JobId id, Span where, ConstructId construct, llvm::StringRef what) {
     Job& job = estate.jobs[id];
@@ -234,7 +233,12 @@ void Lowering::orders(Node const& node, JobId id) {
                  child.value(Attr::message_DEST), child.value(Attr::message_URGENCY),
                  child.value(Attr::message_MESSAGE), child.span, child.construct});
         } else if (child.is(E::variable)) {
-            policy.variables.push_back(readVariable(child));
+            OrderVariable const made = readVariable(child);
+            bool const isParameter =
+                llvm::any_of(estate.jobs[id].parameters,
+                             [&](ConstructId parameter) { return parameter == made.construct; });
+            if (!isParameter)
+                policy.variables.push_back(made);
         } else if (child.is(E::capture) || child.is(E::stepRange)) {
             notModelled(id, child.nameSpan, child.construct, child.row->keyword);
         } else if (child.is(E::quantitative) &&
@@ -463,15 +467,16 @@ void Lowering::action(Node const& node, Job& job) {
         if (Field const* field = node.find(attribute); field && !target)
             target.set(field->value, field->construct);
     };
-    llvm::StringRef const plugIn = node.value(Attr::entities_APPL_TYPE);
+    llvm::StringRef const application = node.value(Attr::entities_APPL_TYPE);
     Field const* const typeField = node.find(Attr::entities_TASKTYPE);
     llvm::StringRef const type = typeField ? typeField->value.trim() : llvm::StringRef();
     if (type.equals_insensitive("Dummy")) {
         job.action = NoAction{typeField->construct};
         return;
     }
-    if (!plugIn.empty() && !plugIn.equals_insensitive("OS")) {
-        job.action = OpaqueAction{plugIn, node.construct};
+    if (!application.empty() && !application.equals_insensitive("OS")) {
+        if (!plugIn(node, application, job))
+            job.action = OpaqueAction{application, node.construct};
         return;
     }
     bool const isPlain =

@@ -126,7 +126,7 @@ private:
             } else if (member.value.isObject() && member.value.find("Type")) {
                 child(node, member, &flows);
             } else if (isJob && isPlugIn(type)) {
-                extra(node, member, "parameter of a plug-in", Part::parameter);
+                parameter(node, member);
             } else {
                 unknownProperty(member, isJob ? "job" : "folder", &node);
             }
@@ -134,6 +134,25 @@ private:
         applyDefaults(node, type);
         for (JsonMember const* flow : flows)
             addFlow(node, *flow);
+    }
+
+    /// Each file of a list has parameters of its own: `FileTransfers[1].Src`.
+    void parameter(Node& node, JsonMember const& member) {
+        static constexpr llvm::StringRef kind = "parameter of a plug-in";
+        bool const isList =
+            member.key == "FileTransfers" && member.value.isArray() &&
+            llvm::all_of(member.value.items, [](JsonValue const& item) { return item.isObject(); });
+        if (!isList)
+            return extra(node, member, kind, Part::parameter);
+        node.extras.push_back(
+            {member.keySpan, estate.constructs.intern(kind), Part::structure, {}, {}});
+        for (size_t i = 0; i < member.value.items.size(); ++i)
+            for (JsonMember const& inner : member.value.items[i].members) {
+                JsonMember named = inner;
+                named.key =
+                    estate.save(fmt::format("FileTransfers[{}].{}", i + 1, inner.key.str()));
+                extra(node, named, kind, Part::parameter);
+            }
     }
 
     static Property const* rowOf(Node const& node, llvm::StringRef key) {

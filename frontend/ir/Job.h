@@ -29,10 +29,48 @@ struct CommandAction {
         environment; ///< in order; later wins
 };
 
+/// An attribute that hoist keeps but does not interpret.
+struct KeptAttribute {
+    llvm::StringRef key, value;
+    ConstructId construct;
+};
+
 struct FileWatchAction {
     Sourced<llvm::StringRef> path;
     Sourced<int64_t> minSize;  ///< bytes
     Sourced<int64_t> interval; ///< seconds
+    // Of Control-M only (CTM-120…124):
+    Sourced<bool> waitsForDeletion;
+    Sourced<bool> weighsPatterns;  ///< its size counts although the path is a pattern
+    Sourced<int64_t> sizeInterval; ///< seconds between two looks at the size of what was found
+    Sourced<int64_t> sizeLooks;    ///< how often the size must be found unchanged
+    Sourced<int64_t> timeLimit;    ///< minutes; 0: none
+    std::vector<ConstructId> understood; ///< of Job::kept what this says, or what says nothing
+};
+
+/// One SQL statement for a database that a name leads to (CTM-125).
+struct QueryAction {
+    llvm::StringRef kind; ///< as the definition calls the plug-in
+    ConstructId from;
+    Sourced<llvm::StringRef> connection, query;
+    Sourced<bool> commitsEach;           ///< else one transaction
+    std::vector<ConstructId> understood; ///< of Job::kept what this says, or what says nothing
+};
+
+/// Files that go from one host to another (CTM-126). All parameters are in Job::kept, too.
+struct TransferAction {
+    llvm::StringRef kind; ///< as the definition calls the plug-in
+    ConstructId from;
+    struct End {
+        Sourced<llvm::StringRef> connection, host, type;
+    };
+    End left, right;
+    struct File {
+        Sourced<llvm::StringRef> left, right; ///< paths, perhaps with wildcards
+        bool isUpload = true;                 ///< from left to right
+        bool isKnown = true;                  ///< is the direction?
+    };
+    std::vector<File> files;
 };
 
 /// Kept verbatim, lowered only through a mapping of the site; otherwise a task that fails with a
@@ -58,8 +96,8 @@ struct NoAction {
 /// The job is a group.
 struct GroupAction {};
 
-using Action =
-    std::variant<CommandAction, FileWatchAction, OpaqueAction, ScriptAction, NoAction, GroupAction>;
+using Action = std::variant<CommandAction, FileWatchAction, QueryAction, TransferAction,
+                            OpaqueAction, ScriptAction, NoAction, GroupAction>;
 
 /// Inclusive range of exit codes.
 struct CodeRange {
@@ -107,12 +145,6 @@ struct FactChange {
     ConstructId construct;
 };
 
-/// An attribute that hoist keeps but does not interpret.
-struct KeptAttribute {
-    llvm::StringRef key, value;
-    ConstructId construct;
-};
-
 struct Job {
     llvm::StringRef name;
     Span nameSpan;
@@ -150,9 +182,9 @@ struct Job {
     Sourced<InitialStatus> initialStatus;
     Sourced<llvm::StringRef> initialStatusText;
     /// Unknown or without a model: each has been reported and settled by the front end. Of a job
-    /// with an OpaqueAction also the adapter's own attributes, which the lowering settles (a
-    /// mapping may use them).
+    /// of an adapter also all its parameters, which the lowering settles (a mapping may use them).
     std::vector<KeptAttribute> kept;
+    std::vector<ConstructId> parameters; ///< variables of Control-M that only a plug-in reads
     std::vector<KeptAttribute>
         inert; ///< known, no effect on behaviour (permission, application…): documentation only
 

@@ -34,6 +34,8 @@ ELSEWHERE = {
     "variable": "tests/airflow/test_controlm.py::test_a_folder_runs_in_real_airflow",
     "empty script": "tests/airflow/test_controlm.py::test_commands_scripts_and_operators_of_the_site_in_real_airflow",
     "script in the definition": "tests/airflow/test_controlm.py::test_commands_scripts_and_operators_of_the_site_in_real_airflow",
+    "query": "tests/airflow/test_plug_ins.py::test_ctm125_a_query_in_a_real_database",
+    "file watcher of an order": "tests/airflow/test_plug_ins.py::test_ctm120_watchers_wait_for_real_files",
     "confirmation": "tests/airflow/test_controlm.py::test_ctm004_a_job_waits_for_the_confirmation_of_one_order",
     "dummy": "tests/airflow/test_controlm.py::test_a_folder_runs_in_real_airflow",
     "order": "tests/airflow/test_controlm.py::test_tr30_a_time_before_new_day_and_a_weekday_are_those_of_the_order_date",

@@ -114,6 +114,29 @@ DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
       <INCOND NAME="P-OK" ODATE="ODAT" AND_OR="A"/>
     </JOB>
   </FOLDER>
+  <FOLDER FOLDER_NAME="DROP" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM">
+    <JOB JOBNAME="COMES" APPL_TYPE="FileWatch" TASKTYPE="Job" NODEID="h" DAYS="ALL">
+      <VARIABLE NAME="%%FileWatch-FILE_PATH" VALUE="/in/%%DAY..*"/>
+      <VARIABLE NAME="%%FileWatch-MODE" VALUE="CREATE"/>
+      <VARIABLE NAME="%%FileWatch-MIN_DET_SIZE" VALUE="2K"/>
+      <VARIABLE NAME="%%FileWatch-FILESIZE_WILDCARD" VALUE="Y"/>
+      <VARIABLE NAME="%%FileWatch-INT_FILE_SEARCHES" VALUE="30"/>
+      <VARIABLE NAME="%%FileWatch-INT_FILESIZE_COMPARISON" VALUE="5"/>
+      <VARIABLE NAME="%%FileWatch-NUM_OF_ITERATIONS" VALUE="4"/>
+      <VARIABLE NAME="%%FileWatch-TIME_LIMIT" VALUE="90"/>
+      <VARIABLE NAME="%%DAY" VALUE="d%%ODATE"/>
+    </JOB>
+    <JOB JOBNAME="GOES" APPL_TYPE="FileWatch" TASKTYPE="Job" NODEID="h" DAYS="ALL">
+      <VARIABLE NAME="%%FileWatch-FILE_PATH" VALUE="/in/lock"/>
+      <VARIABLE NAME="%%FileWatch-MODE" VALUE="DELETE"/>
+    </JOB>
+    <JOB JOBNAME="ASKS" APPL_TYPE="DATABASE" TASKTYPE="Job" NODEID="h" DAYS="ALL">
+      <VARIABLE NAME="%%DB-ACCOUNT" VALUE="BOOKS"/>
+      <VARIABLE NAME="%%DB-EXEC_TYPE" VALUE="Open Query"/>
+      <VARIABLE NAME="%%DB-QTXT-N001-SUBQTXT" VALUE="delete from t where d = '%%V'"/>
+      <VARIABLE NAME="%%V" VALUE="%%$ODATE"/>
+    </JOB>
+  </FOLDER>
 </DEFTABLE>
 """
 INDEX = "controlm-lock_INDEX"
@@ -157,6 +180,7 @@ def test_what_hoist_writes_is_proved(judged: Judged) -> None:
         assert {name.split(":")[0] for name in names} <= {
             "new-day", "conditions-by-jobs-alone", "ledger-holds-facts", "connection", "pool",
             "folders-stay-for-their-jobs", "pool-waiters-in-order", "claims-in-any-order", "ordered-by-hand",
+            "file-is-there", "connection-profile-is-the-connection",
         }  # fmt: skip
 
 
@@ -322,6 +346,26 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "one execution more": arguments("POLL", max_reruns=4),
     "it goes on after NOTOK": arguments("POLL", stop_on=None),
     "it stops after OK": arguments("POLL", stop_on="ok"),
+    # CTM-120 to CTM-125
+    "another file": arguments("COMES", path="/in/%%DAY..csv"),
+    "any size": arguments("COMES", min_size=None),
+    "a kilobyte is a thousand": arguments("COMES", min_size=2000),
+    "the first match is enough": arguments("COMES", weighs_patterns=None),
+    "it looks more rarely": arguments("COMES", interval=None),
+    "its size is looked at more rarely": arguments("COMES", size_interval=None),
+    "its size is looked at more often": arguments("COMES", size_looks=5),
+    "it gives up": arguments("GOES", time_limit=5),
+    "it never gives up": arguments("COMES", time_limit=None),
+    "a file on another host": arguments("COMES", machine="g"),
+    "a variable of its path is lost": arguments("COMES", variables=None),
+    "it waits for what should go": arguments("GOES", deletes=None),
+    "it waits until it goes": arguments("COMES", deletes=True),
+    "another query": arguments("ASKS", query="delete from t"),
+    "another database": arguments("ASKS", conn_id="OTHER"),
+    "it commits at once": arguments("ASKS", autocommit=True),
+    "a variable of the query is lost": arguments("ASKS", variables={"V": "20260301"}),
+    "no query at all": fields("ASKS", type="OrderedDummy"),
+    "a watcher for a command": fields("FIX", type="OrderedFileWatcher"),
     "another job is cyclic": arguments("FIX", cycle="every 1h from start"),
 }
 

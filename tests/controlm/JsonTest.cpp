@@ -34,7 +34,7 @@ TEST(ControlmJson, AFolderOfJobs) { // CTM-110
     EXPECT_EQ(read.estate.sources.text(read.estate.constructs.span(action.command.from)),
               "Command\": \"echo \\\"a\\\"");
     EXPECT_EQ(read.estate.sources.text(read.find("F/C")->nameSpan), "C");
-    EXPECT_EQ(std::get<ir::OpaqueAction>(read.find("G/A")->action).kind, "FileTransfer");
+    EXPECT_EQ(std::get<ir::TransferAction>(read.find("G/A")->action).kind, "FileTransfer");
     EXPECT_EQ(read.texts("parameter of a plug-in").size(), 2u); // X and Y
 }
 

@@ -20,6 +20,7 @@ LIMITS = {
     "MAXWAIT of members other than their folder's": "folders-stay-for-their-jobs: said nowhere",
     "JOB_ON_HOLD, CHANGE_STATUS of orders": "the ledger knows jobs, not orders: not offered there",
     "KILLJOB": "whether a rule reruns what an operator has killed is said nowhere",
+    "rules that turn the verdict of plug-ins": "not lowered: their jobs fail (F0002)",
     "orders of a job without its folder": "a DAG run is an order of a folder (docs/runtime.md)",
 }
 
@@ -130,6 +131,8 @@ class Entity:
     tapes: int = 0
     lock: str = ""
     """E(xclusive) or S(hared); empty: it needs none."""
+    parameters: dict[str, str] = field(default_factory=dict)
+    """Of a plug-in: its variables."""
 
     @property
     def around(self) -> str:
@@ -178,6 +181,8 @@ class Estate:
         for name, units in ((RESOURCE, one.units), (TAPES, one.tapes)):
             if units and self.total:
                 inside += element("QUANTITATIVE", {"NAME": name, "QUANT": str(units)}, depth + 1)
+        for name, value in one.parameters.items():
+            inside += element("VARIABLE", {"NAME": f"%%{name}", "VALUE": value}, depth + 1)
         if one.lock:
             inside += element("CONTROL", {"NAME": LOCK, "TYPE": one.lock}, depth + 1)
         inside += "".join(self._xml(each, depth + 1) for each in self.members(one.path))
@@ -319,6 +324,8 @@ class _Maker:
         choose, given = self.random, job.attributes
         if self.chance(0.12):
             given["TASKTYPE"] = "Dummy"
+        elif self.chance(0.12):
+            self.plug_in(job)
         else:
             given |= {"TASKTYPE": "Command", "CMDLINE": "run.sh", "NODEID": "h"}
         if inside_smart and self.chance(0.05):
@@ -334,6 +341,24 @@ class _Maker:
                 job.tapes = choose.randint(1, self.estate.total)
         if self.estate.locks and self.chance(0.4):
             job.lock = choose.choice("SSE")
+
+    def plug_in(self, job: Entity) -> None:
+        """How it ends is the scenario's, as of any job (CTM-120, CTM-125)."""
+        watches = self.chance(0.5)
+        kind = "FileWatch" if watches else "DATABASE"
+        job.attributes |= {"TASKTYPE": "Job", "APPL_TYPE": kind, "NODEID": "h"}
+        if not watches:
+            job.parameters = {
+                "DB-ACCOUNT": "DB",
+                "DB-EXEC_TYPE": "Open Query",
+                "DB-QTXT-N001-SUBQTXT": "select 1",
+            }
+            return
+        job.parameters = {
+            "FileWatch-FILE_PATH": "/in/f_%%ODATE..csv",
+            "FileWatch-MODE": self.random.choice(["CREATE", "CREATE", "DELETE"]),
+            "FileWatch-TIME_LIMIT": self.random.choice(["0", "5"]),
+        }
 
     def cycle(self, job: Entity) -> None:
         choose, given = self.random, job.attributes
@@ -410,6 +435,8 @@ class _Maker:
             job.rules.append(Rule(choose.choice(["NOTOK", "NOTOK", "OK", "*"]), "SPCYC"))
         for _ in range(choose.choice([1, 1, 2, 3])):
             kind = choose.random()
+            if kind < 0.3 and job.parameters:
+                continue  # it would decide about the verdict of a plug-in
             if kind < 0.2:
                 code = choose.choice(["EQ 3", "EQ 0", "GT 1", "LT 4", "NE 4", "GE 3"])
                 job.rules.append(Rule(f"COMPSTAT {code}", choose.choice(["OK", "OK", "NOTOK"])))

@@ -8,7 +8,7 @@ from typing import Any
 
 from folders import Entity, Estate, Waits
 
-_KEPT = ("TASKTYPE", "CMDLINE", "NODEID")
+_KEPT = ("TASKTYPE", "CMDLINE", "NODEID", "APPL_TYPE")
 _OF_CYCLES = (
     "INTERVAL", "MAXRERUN", "CYCLIC_TYPE", "CYCLIC_INTERVAL_SEQUENCE", "CYCLIC_TIMES_SEQUENCE",
 )  # fmt: skip

@@ -46,6 +46,7 @@ def test_folders_hold_every_construct() -> None:
         *(' WEEKDAYS="', 'TIMEFROM="', 'TIMETO="&gt;"', 'MAXWAIT="99"', 'TASKTYPE="Dummy"'),
         *('ODATE="ODAT"', 'ODATE="PREV"', 'ODATE="NEXT"', 'ODATE="STAT"', 'ODATE="****"'),
         *('OP="("', 'AND_OR="O"', 'SIGN="-"', 'CODE="COMPSTAT', 'CODE="NOTOK"', 'CODE="OK"'),
+        *('APPL_TYPE="FileWatch"', 'APPL_TYPE="DATABASE"', 'VALUE="DELETE"'),
         *('ACTION="OK"', 'ACTION="NOTOK"', 'ACTION="RERUN"', "<DOCOND ", 'MAXRERUN="', "INTERVAL="),
         *(
             "<QUANTITATIVE ",

@@ -52,12 +52,13 @@ from hoist_airflow.clock import VirtualClock
 from hoist_airflow.command import Command
 from hoist_airflow.dispatch import Subscriptions, dispatch_once
 from hoist_airflow.executors import Ended
-from hoist_airflow.job import JobTerminated
+from hoist_airflow.job import JobFailed, JobTerminated
 from hoist_airflow.ledger import EventRow, fold
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.control import START_EVENTS, EventError
 from hoist_airflow.ledger.rows import JobRow
 from hoist_airflow.order import OrderedDummy
+from hoist_airflow.order_actions import OrderedFileWatcher, OrderedQuery
 from hoist_airflow.schedule import timetables
 from hoist_airflow.schedule.ticks import Ticks
 from hoist_airflow.watcher import FileWatcher
@@ -652,6 +653,8 @@ class VirtualAirflow:
                 return task.live._verdict(how, reason)
             if reason is not None:
                 raise JobTerminated(reason)
+            if how.exit_code != 0:
+                raise JobFailed(str(how), how.exit_code)
             return None
 
         self._call(task, lambda context: task.live.resume(context, work))
@@ -773,6 +776,8 @@ def _played(world: VirtualAirflow) -> Iterator[None]:
         (Command, "perform", _perform),
         (FileWatcher, "perform", _perform),
         (OrderedDummy, "perform", _perform),
+        (OrderedFileWatcher, "perform", _perform),
+        (OrderedQuery, "perform", _perform),
         (ExecutorSafeguard, "test_mode", True),
     ]
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in seams]

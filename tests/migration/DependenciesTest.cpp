@@ -209,3 +209,27 @@ machine: m
                           "W1 -> F3 file soft /logs/all.log: /logs/*.log\n"
                           "W3 -> F3 file hard /logs/three.log: /logs/*.log\n");
 }
+
+TEST(Dependencies, FilesThatControlMWatchesAndTransfers) { // CTM-120, CTM-126
+    ReadEstate const read("insert_job: W  job_type: c\ncommand: w > /out/a\nmachine: m\n", "",
+                          R"(<DEFTABLE>
+<FOLDER FOLDER_NAME="F">
+ <JOB JOBNAME="T" APPL_TYPE="FILE_TRANS" NODEID="m">
+  <VARIABLE NAME="%%FTP-LPATH1" VALUE="/out/a"/><VARIABLE NAME="%%FTP-RPATH1" VALUE="/in/"/>
+  <VARIABLE NAME="%%FTP-LPATH2" VALUE="/out/*"/><VARIABLE NAME="%%FTP-RPATH2" VALUE="/in/all"/>
+  <VARIABLE NAME="%%FTP-LPATH3" VALUE="/here"/><VARIABLE NAME="%%FTP-RPATH3" VALUE="/there"/>
+  <VARIABLE NAME="%%FTP-UPLOAD3" VALUE="0"/></JOB>
+ <JOB JOBNAME="A" APPL_TYPE="FileWatch" NODEID="m">
+  <VARIABLE NAME="%%FileWatch-FILE_PATH" VALUE="/in/a"/></JOB>
+ <JOB JOBNAME="H" APPL_TYPE="FileWatch" NODEID="m">
+  <VARIABLE NAME="%%FileWatch-FILE_PATH" VALUE="/here"/></JOB>
+ <JOB JOBNAME="G" APPL_TYPE="FileWatch" NODEID="m">
+  <VARIABLE NAME="%%FileWatch-FILE_PATH" VALUE="/out/a"/>
+  <VARIABLE NAME="%%FileWatch-MODE" VALUE="DELETE"/></JOB>
+</FOLDER></DEFTABLE>)");
+    EXPECT_EQ(told(read), "W -> F/T file soft /out/a: /out/a\n"
+                          "W -> F/T file soft /out/a: /out/*\n"
+                          "F/T -> F/A file soft /in/a: /in/a\n"
+                          "F/T -> F/H file soft /here: /here\n"
+                          "W -> F/G file soft /out/a: /out/a\n");
+}

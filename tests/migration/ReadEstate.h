@@ -9,8 +9,10 @@
 namespace hoist::test {
 
 struct ReadEstate {
-    explicit ReadEstate(std::string jil, std::string crontab = "") {
+    explicit ReadEstate(std::string jil, std::string crontab = "", std::string controlm = "") {
         add("jil", std::move(jil));
+        if (!controlm.empty())
+            add("controlm", std::move(controlm));
         if (!crontab.empty())
             add("cron", std::move(crontab));
         analysis::link(estate, diags);

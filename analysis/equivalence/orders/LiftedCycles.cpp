@@ -60,7 +60,7 @@ bool read(llvm::StringRef text, ir::Cycle& cycle) {
 
 void Lifting::readCycle(ir::JobId job, target::Task const& task) {
     std::string const text = textOf(task.argument("cycle"));
-    if (task.module != orderModule || text.empty())
+    if (!isOfOrder(task) || text.empty())
         return;
     ir::OrderPolicy& policy = policyOf(job);
     if (!read(text, policy.cycle))

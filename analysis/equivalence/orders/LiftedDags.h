@@ -16,8 +16,11 @@
 
 namespace hoist::equivalence {
 
-/// Where the shims have the operators of Control-M.
-inline constexpr llvm::StringLiteral orderModule = "hoist_airflow.order";
+/// Is it one of the shims' operators of Control-M?
+inline bool isOfOrder(target::Task const& task) {
+    llvm::StringRef const module = task.module;
+    return module == "hoist_airflow.order" || module == "hoist_airflow.order_actions";
+}
 
 /// Of a DAG with several runs an order date, each run is a copy of its jobs.
 inline constexpr llvm::StringLiteral copyMark = "\x02";

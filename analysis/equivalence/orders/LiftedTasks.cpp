@@ -13,7 +13,7 @@ namespace hoist::equivalence {
 
 /// What it runs is compared elsewhere; an empty command ends at once (CTM-071).
 static ir::CommandAction commandOf(target::Task const& task) {
-    bool const isEmpty = task.type == "OrderedCommand" && task.module == orderModule &&
+    bool const isEmpty = task.type == "OrderedCommand" && isOfOrder(task) &&
                          task.argument("script").is_null() &&
                          textOf(task.argument("command")).empty();
     ir::CommandAction action;
@@ -106,7 +106,7 @@ void Lifting::addTask(TaskId id, int copy, int32_t from) {
 /// `when`, `time_from`, `time_to`, `max_wait`; `from`: of a DAG whose runs begin at a time.
 void Lifting::readSubmission(ir::JobId job, target::Task const& task, int32_t from) {
     ir::OrderPolicy& policy = policyOf(job);
-    bool const isOrder = task.module == orderModule;
+    bool const isOrder = isOfOrder(task);
     if (from >= 0)
         set(policy.fromTime, static_cast<int16_t>(from));
     if (!isOrder)
@@ -263,7 +263,7 @@ void Lifting::readEnds(ir::JobId job, target::Task const& task) {
     ir::OrderPolicy& policy = policyOf(job);
     ir::EndRule onNotOk;
     onNotOk.test.kind = ir::EndTest::Kind::notOk;
-    if (task.module == orderModule)
+    if (isOfOrder(task))
         readEffects(job, task);
     if (task.module.starts_with("hoist_airflow."))
         if (std::string const rule = textOf(task.argument("exit_rule")); !rule.empty())

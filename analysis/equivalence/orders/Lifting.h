@@ -55,7 +55,7 @@ private:
             out->unknowns.push_back(std::move(what));
     }
     bool isOrderTask(target::Task const& task, llvm::StringRef type) const {
-        return task.module == orderModule && task.type == type;
+        return isOfOrder(task) && task.type == type;
     }
     bool isStart(target::Task const& task) const { return isOrderTask(task, "FolderStart"); }
     bool isEnd(target::Task const& task) const { return isOrderTask(task, "FolderEnd"); }

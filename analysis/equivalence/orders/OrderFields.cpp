@@ -128,8 +128,25 @@ void JobComparison::compareOrder(llvm::ArrayRef<int64_t> ticks) {
             compareOrderedText("command", command->command);
         else if (kind == Operator::bash || kind == Operator::ssh)
             return compareStockOrder(*command, ticks);
+        else if (isShim())
+            differ(Aspect::shape, job.nameSpan, "runs a command", fmt::format("a {}", task.type),
+                   fmt::format("{} would never execute its command", name));
         else
             unknown(fmt::format("what a `{}` does cannot be read off its fields", task.type));
+    } else if (auto const* watch = std::get_if<ir::FileWatchAction>(&job.action);
+               watch && (kind == Operator::orderedWatcher || isShim())) {
+        if (kind == Operator::orderedWatcher)
+            compareOrderedWatcher(*watch);
+        else
+            differ(Aspect::shape, job.nameSpan, "waits for a file", fmt::format("a {}", task.type),
+                   fmt::format("{} would not wait for its file (TR-48)", name));
+    } else if (auto const* query = std::get_if<ir::QueryAction>(&job.action);
+               query && (kind == Operator::orderedQuery || isShim())) {
+        if (kind == Operator::orderedQuery)
+            compareOrderedQuery(*query);
+        else
+            differ(Aspect::shape, job.nameSpan, "asks a database", fmt::format("a {}", task.type),
+                   fmt::format("{} would not execute its query", name));
     } else if (auto const* script = std::get_if<ir::ScriptAction>(&job.action)) {
         if (kind == Operator::orderedCommand)
             compareScript(*script);
@@ -139,6 +156,8 @@ void JobComparison::compareOrder(llvm::ArrayRef<int64_t> ticks) {
     } else {
         unknown(fmt::format("hoist has no model of what {} does", name));
     }
+    if (kind == Operator::orderedWatcher)
+        compareOrderedPlace(false);
     if (kind == Operator::orderedCommand || kind == Operator::command) {
         std::string const shell = text(argument("shell")), wanted = shellOf(job);
         if (shell != wanted)
@@ -150,13 +169,16 @@ void JobComparison::compareOrder(llvm::ArrayRef<int64_t> ticks) {
         if (said && said->command->empty())
             assume("empty-command-ends-ok",
                    "a job whose command line is empty does nothing and ends OK");
-        compareMachine(true);
-        compareVia();
-        if (job.machines->empty())
-            assume("runs-on-the-server:" + rootName(),
-                   fmt::format("what names no host runs where the worker runs"));
+        compareOrderedPlace(true);
     }
     comparePlace();
+}
+
+void JobComparison::compareOrderedPlace(bool hasUser) {
+    compareMachine(hasUser);
+    compareVia();
+    if (job.machines->empty())
+        assume("runs-on-the-server:" + rootName(), "what names no host runs where the worker runs");
 }
 
 void JobComparison::comparePlace() {

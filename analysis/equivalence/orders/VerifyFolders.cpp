@@ -363,7 +363,7 @@ private:
         static target::Task const nobody;
         llvm::StringMap<target::Task const*> ends;
         for (target::Task const& task : dag.tasks)
-            if (task.module == orderModule && task.type == "FolderEnd")
+            if (isOfOrder(task) && task.type == "FolderEnd")
                 ends[task.legacyJob] = &task;
         for (JobId const job : workflow.jobs) {
             if (!estate.isGroup(job) || estate.isContainer(job))

@@ -21,7 +21,9 @@ _HOME = {
     "FolderStart": "order",
     "OrderedCommand": "order",
     "OrderedDummy": "order",
+    "OrderedFileWatcher": "order_actions",
     "OrderedOpaque": "order",
+    "OrderedQuery": "order_actions",
     "OrderedUnsupported": "order",
     "ordered": "order",
     "SubFolder": "order",
@@ -56,6 +58,8 @@ __all__ = [  # noqa: RUF022  (the order of docs/runtime.md)
     "FolderStart",
     "OrderedCommand",
     "OrderedDummy",
+    "OrderedFileWatcher",
+    "OrderedQuery",
     "OrderedOpaque",
     "OrderedUnsupported",
     "SubFolder",
@@ -81,6 +85,7 @@ if TYPE_CHECKING:
         SubFolder,
         ordered,
     )
+    from hoist_airflow.order_actions import OrderedFileWatcher, OrderedQuery
     from hoist_airflow.schedule import (
         calendars,
         crontab,

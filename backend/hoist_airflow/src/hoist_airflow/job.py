@@ -306,7 +306,7 @@ def legacy(operator: type[_Operator]) -> type[_Operator]:
 
         def perform(self, run: Run, context: Context) -> Any:
             run.record("RUNNING")
-            with _killable(self, run):
+            with killable(self, run):
                 return operator.execute(self, context)
 
         def resume_execution(
@@ -316,7 +316,7 @@ def legacy(operator: type[_Operator]) -> type[_Operator]:
                 return super().resume_execution(next_method, next_kwargs, context)
 
             def work(run: Run, context: Context) -> Any:
-                with _killable(self, run):
+                with killable(self, run):
                     return operator.resume_execution(self, next_method, next_kwargs, context)
 
             return self.resume(context, work)
@@ -330,7 +330,7 @@ class _KillRequested(BaseException):
     """Raised in the main thread by a kill request; no `except Exception` of an operator eats it."""
 
 
-def _killable(task: Any, run: Run) -> AbstractContextManager[None]:
+def killable(task: Any, run: Run) -> AbstractContextManager[None]:
     """Within it, a kill request of the ledger stops `task` and ends in `JobTerminated`."""
     if threading.current_thread() is not threading.main_thread():
         return nullcontext()

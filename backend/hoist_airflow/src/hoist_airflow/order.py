@@ -9,7 +9,7 @@ does so in a trigger, without a worker slot, and reads all its criteria again wh
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -288,6 +288,12 @@ class Ordered(Job):
             run.after("FAILURE")  # each execution that ends NOTOK has its actions
 
 
+def resolver(run: Run, order: Order, variables: Mapping[str, str]) -> Callable[[str], str]:
+    """What gives the variables in a text the values that they have now (CTM-104)."""
+    moment = Moment(order.day, run.ledger.clock.now(), order.ticks)
+    return lambda text: resolve(text, variables, moment)
+
+
 def _chosen(sets: Sequence[OrderDays | OrderTicks], order: Order) -> bool:
     return order.forced or not sets or bool(days_in_all(sets, order.day, order.day))
 
@@ -368,12 +374,7 @@ class OrderedCommand(Ordered, Command):
 
     def _launch(self, run: Run, site: Settings) -> Launch:
         assert self._order is not None
-        now = run.ledger.clock.now()
-        moment = Moment(self._order.day, now, self._order.ticks)
-
-        def resolved(text: str) -> str:
-            return resolve(text, self.variables, moment)
-
+        resolved = resolver(run, self._order, self.variables)
         try:
             if self.script is None:
                 command = resolved(self.command)

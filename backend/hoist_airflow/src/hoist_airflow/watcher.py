@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import glob
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from airflow.sdk import BaseOperator
 from airflow.triggers.base import BaseTrigger, TriggerEvent
@@ -42,6 +42,14 @@ _PROBE_SECONDS = 60
 
 Sizes = dict[str, int]
 """What a look gives: for each file a text that changes with it -> its size in bytes."""
+
+
+class Seen(NamedTuple):
+    """A file at one look; `mark` changes with it."""
+
+    name: str
+    size: int
+    mark: str
 
 
 class FileWatcher(Job, BaseOperator):
@@ -169,7 +177,7 @@ class FileStable(BaseTrigger):
             left -= nap
             if self.until is not None and time.time() >= self.until:
                 return "the file did not come within term_run_time"
-            if await asyncio.to_thread(_kill_requested, self.job):
+            if await asyncio.to_thread(kill_requested, self.job):
                 return "killed on request (KILLJOB)"
         return None
 
@@ -178,7 +186,7 @@ def _event(status: str, words: str) -> TriggerEvent:
     return TriggerEvent({"status": status, "words": words})
 
 
-def _kill_requested(job: str) -> bool:
+def kill_requested(job: str) -> bool:
     from hoist_airflow.ledger import Ledger
 
     return Ledger.open().kill_requested(job)
@@ -194,6 +202,11 @@ def stable(before: Sizes, now: Sizes, min_size: int) -> str | None:
 
 def look(path: str, machine: str | None, via: str) -> Sizes:
     """The files that `path` (a name or a pattern) matches now; raises `StartFailed`."""
+    return {file.mark: file.size for file in files(path, machine, via)}
+
+
+def files(path: str, machine: str | None, via: str) -> list[Seen]:
+    """The same, with their names."""
     kind = kind_of(machine, via)
     if kind == "local":
         return _look_here(path)
@@ -215,25 +228,26 @@ def look(path: str, machine: str | None, via: str) -> Sizes:
                 raise StartFailed(f"{machine!r} does not answer")
         output += executor.read()
     lines = output.decode("utf-8", "surrogateescape").splitlines()
-    return _parse(lines, size_field=0 if windows else 4)
+    return list(_listed(lines, windows=windows))
 
 
-def _look_here(path: str) -> Sizes:
+def _look_here(path: str) -> list[Seen]:
     names = [path] if Path(path).exists() else glob.glob(path)  # noqa: PTH207  (absolute patterns)
-    found: Sizes = {}
+    found = []
     for name in names:
         try:
             status = Path(name).stat()
         except OSError:
             continue  # it went away between the two calls: not there
-        found[f"{name} ({status.st_size} bytes, changed {status.st_mtime_ns})"] = status.st_size
+        mark = f"{name} ({status.st_size} bytes, changed {status.st_mtime_ns})"
+        found.append(Seen(name, status.st_size, mark))
     return found
 
 
-def _parse(lines: list[str], *, size_field: int) -> Sizes:
-    found: Sizes = {}
+def _listed(lines: list[str], *, windows: bool) -> Iterator[Seen]:
+    """What a look at another machine printed; the name is what stands behind all else."""
+    size_field, name_field = (0, 2) if windows else (4, 8)
     for line in lines:
-        fields = line.split()
-        if len(fields) > size_field and fields[size_field].isdecimal():
-            found[line] = int(fields[size_field])
-    return found
+        fields = line.split(None, name_field)
+        if len(fields) > name_field and fields[size_field].isdecimal():
+            yield Seen(fields[name_field], int(fields[size_field]), line)
