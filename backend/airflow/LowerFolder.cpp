@@ -654,6 +654,7 @@ Dag FolderLowering::run() {
         for (JobId producer : producers)
             dag.tasks[taskOf.lookup(consumer)].upstream.push_back(taskOf.lookup(producer.value));
     closeFolders();
+    lowerVerdict();
     finish();
     settlePolicies();
     return std::move(dag);

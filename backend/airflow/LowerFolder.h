@@ -144,6 +144,12 @@ private:
     void finish();
     void settlePolicies();
 
+    // FolderVerdict.cpp
+    bool waitsForSomething(ir::JobId id) const;
+    bool comesBehind(ir::JobId id, ir::JobId other) const;
+    Nodes hiddenFailures() const;
+    void lowerVerdict();
+
     // FolderSchedule.cpp
     void lowerSchedule();
     Py daysOf(ir::Ordering const& ordering);

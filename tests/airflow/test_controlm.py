@@ -283,6 +283,22 @@ def test_tr37_the_last_time_to_start_is_no_failure(play: Any) -> None:
     assert first.state == "success"
 
 
+def test_af015_a_run_fails_with_a_job_that_nobody_can_wait_for_any_more(play: Any) -> None:
+    """What waits for two jobs is skipped with the one; the other one fails later (CTM-052)."""
+    day = folder(
+        job("EARLY", 'DAYS="ALL" TIMETO="0800"', waits("NEVER") + adds("E")),
+        job("LONG", children=adds("L")),
+        job("BOTH", children=waits("E") + waits("L")),
+    )
+    span = {"start": "2026-03-02T00:00:00", "end": "2026-03-04T00:00:00"}
+    plans = [{"duration": 7200, "exit_code": 3}, {"duration": 7200, "exit_code": 0}]
+    played = play(day, **span, jobs={"F/LONG": plans})
+    assert played.states("LONG") == ["failed", "success"]
+    assert played.states("BOTH") == ["skipped", "skipped"]
+    states = [run.state for run in sorted(played.world.runs, key=lambda run: run.run_after)]
+    assert states == ["failed", "success"]
+
+
 def test_ctm019_the_sole_consumer_that_deletes_is_an_edge(play: Any) -> None:
     told = play(
         folder(

@@ -94,6 +94,19 @@ DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
       <INCOND NAME="CALLED" ODATE="ODAT" AND_OR="A"/>
     </JOB>
   </FOLDER>
+  <FOLDER FOLDER_NAME="JOIN" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM">
+    <JOB JOBNAME="EARLY" TASKTYPE="Command" CMDLINE="early" NODEID="h" DAYS="ALL" TIMETO="1000">
+      <INCOND NAME="N-OK" ODATE="ODAT" AND_OR="A"/>
+      <OUTCOND NAME="EARLY-OK" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+    <JOB JOBNAME="LONG" TASKTYPE="Command" CMDLINE="long" NODEID="h" DAYS="ALL">
+      <OUTCOND NAME="LONG-OK" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+    <JOB JOBNAME="BOTH" TASKTYPE="Command" CMDLINE="both" NODEID="h" DAYS="ALL">
+      <INCOND NAME="EARLY-OK" ODATE="ODAT" AND_OR="A"/>
+      <INCOND NAME="LONG-OK" ODATE="ODAT" AND_OR="A"/>
+    </JOB>
+  </FOLDER>
   <SMART_FOLDER FOLDER_NAME="MONTH" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL" ADJUST_COND="Y">
     <JOB JOBNAME="CLOSE" TASKTYPE="Command" CMDLINE="close" NODEID="h" DAYS="L1">
       <OUTCOND NAME="CLOSED" ODATE="ODAT" SIGN="+"/>
@@ -306,6 +319,13 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "another job is ordered": arguments("OPEN", on_ok=["force(HELP/TELL, next order date)"]),
     "ordered for another day": arguments("OPEN", on_ok=["force(HELP/CALL)"]),
     "orders wait for older ones": runs("HELP", max_active_runs=16),
+    # AF-015
+    "a run does not fail with its job": no_edge("LONG", "join_verdict"),
+    "a run fails with none of its jobs": fields("join_verdict", trigger_rule="all_done"),
+    "the end waits for what may be skipped": lambda exported: (
+        edge("LOADER", "LOAD")(exported),
+        no_edge("LOADER", "NIGHT.end")(exported),
+    ),
     # CTM-060 to CTM-066
     "it runs once": arguments("STEPS", cycle=None),
     "another interval": arguments("POLL", cycle="every 59m from start"),

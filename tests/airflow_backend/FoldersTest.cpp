@@ -420,6 +420,34 @@ TEST(Folders, TR31_AnEdgeOnlyWhereItIsAllThatIsWaitedFor) {
         job("B", "", in("ODAT"))));
 }
 
+TEST(Folders, ARunFailsWithWhatNoLastTaskTells_AF015) {
+    auto const built = [](std::string const& early, std::string const& late) {
+        return Built({{"f.xml", fmt::format(R"(<DEFTABLE>
+  <FOLDER FOLDER_NAME="F" FOLDER_ORDER_METHOD="SYSTEM">
+    <JOB JOBNAME="A" DAYS="ALL" TASKTYPE="Command" CMDLINE="a" NODEID="h" {}>
+      <OUTCOND NAME="A" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+    <JOB JOBNAME="B" DAYS="ALL" TASKTYPE="Command" CMDLINE="b" NODEID="h">{}
+      <OUTCOND NAME="B" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+    <JOB JOBNAME="C" DAYS="ALL" TASKTYPE="Command" CMDLINE="c" NODEID="h">
+      <INCOND NAME="A" ODATE="ODAT" AND_OR="A"/><INCOND NAME="B" ODATE="ODAT" AND_OR="A"/>
+    </JOB>
+  </FOLDER>
+</DEFTABLE>)",
+                                            early, late)}})
+            .dags();
+    };
+    std::string const window = R"(TIMETO="1000")";
+    std::string const told = built(window, "");
+    EXPECT_NE(told.find("b >> f_verdict"), std::string::npos) << told;
+    EXPECT_EQ(told.find("a >> f_verdict"), std::string::npos) << told;
+    // All that the other one waits for is there at once, or it waits for the very same job.
+    EXPECT_EQ(built("", "").find("verdict"), std::string::npos);
+    std::string const behind = R"(<INCOND NAME="A" ODATE="ODAT" AND_OR="A"/>)";
+    EXPECT_EQ(built(window, behind).find("verdict"), std::string::npos);
+}
+
 TEST(Folders, CirclesOfConditionsStayFacts) {
     Built const built(
         {{"a.xml", inFolder(job("A", "",

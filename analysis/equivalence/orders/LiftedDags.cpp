@@ -62,6 +62,7 @@ void Lifting::liftDag(Pair const& given) {
         addTasks(times.size() > 1 ? static_cast<int>(copy) : -1,
                  times.size() > 1 ? times[copy] : startTime);
     checkFolderTasks();
+    checkColours();
     finishZones();
 }
 

@@ -53,6 +53,8 @@ void Lifting::addTask(TaskId id, int copy, int32_t from) {
         return readEnd(task);
     auto const known = pair->jobOf.find(id.value);
     bool const isMatched = known != pair->jobOf.end();
+    if (!isMatched && task.role == target::Role::junction && task.downstream.empty())
+        return; // nothing follows from it but how the run ends: checkColours
     if (!isMatched && !isSensor(task) && task.role != target::Role::junction) {
         if (runsSomething(task))
             out->certain.push_back(fmt::format(

@@ -150,8 +150,14 @@ private:
     /// The time of the day of its logical dates, of a tick of each day; -1: of none.
     int64_t clockOfRuns(target::Dag const& other) const;
 
+    // LiftedColours.cpp
+    llvm::BitVector skippable() const;
+    bool endsWith(TaskId id, TaskId other) const;
+    void checkColours();
+    llvm::BitVector endedBefore(TaskId end) const;
+
     // LiftedEdges.cpp: folder tasks
-    llvm::BitVector reachable(TaskId from, bool isDownstream) const;
+    llvm::BitVector behind(TaskId start) const;
     /// All that is in a folder must stand between its two tasks (CTM-090, CTM-091).
     void checkFolderTasks();
 

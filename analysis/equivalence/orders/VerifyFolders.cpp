@@ -53,6 +53,7 @@ public:
                     what,
                     fmt::format("`{}` would not run as it is defined (CTM-090)", name()),
                     {}});
+        compareVerdict();
         compareBehaviour();
         compareTicks();
         compareRuns();
@@ -73,6 +74,28 @@ private:
     std::string taskOf(JobId job) const {
         auto const it = pair.taskOf.find(job.value);
         return it == pair.taskOf.end() ? std::string() : dag.tasks[it->second].id;
+    }
+
+    void compareVerdict() {
+        for (target::TaskId const task : lifted.hidden) {
+            auto const matched = pair.jobOf.find(task.value);
+            JobId const job = matched == pair.jobOf.end() ? workflow.root : matched->second;
+            std::string const& id = dag.tasks[task].id;
+            if (!lifted.unknowns.empty()) { // which may make up for it
+                findings().unknowns.push_back(
+                    {fmt::format("whether a run fails with `{}` is not known", id), job, id});
+                continue;
+            }
+            differ({Aspect::verdict,
+                    job,
+                    estate.jobs[job].nameSpan,
+                    id,
+                    "ends NOTOK",
+                    "may fail when all that waits for it has been skipped, and its run succeeds",
+                    fmt::format("nobody would see that `{}` failed (AF-015)",
+                                estate.jobs[job].name.str()),
+                    {}});
+        }
     }
 
     // --- what runs, and when ---------------------------------------------------------------------
