@@ -51,6 +51,8 @@ public:
     void run();
     /// Of a job of Control-M; `ticks`: when its DAG makes runs.
     void compareOrder(llvm::ArrayRef<int64_t> ticks);
+    /// ResourceFields.cpp
+    void comparePools();
 
 private:
     // CommandFields.cpp
@@ -77,7 +79,6 @@ private:
     void compareNoExec();
     void compareControl();
     // ResourceFields.cpp
-    void comparePools();
     void comparePriority(std::string const& pool);
     // AlarmFields.cpp
     void compareAlarms();

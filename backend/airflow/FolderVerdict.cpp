@@ -14,7 +14,7 @@ using ir::JobId;
 bool FolderLowering::waitsForSomething(JobId id) const {
     static constexpr llvm::StringLiteral reasons[] = {"days",     "when",    "time_from", "time_to",
                                                       "timezone", "confirm", "resources", "pool",
-                                                      "retries",  "adjust"};
+                                                      "retries",  "adjust",  "retro"};
     return !enders.empty() || // CTM-091
            llvm::any_of(dag.tasks[taskOf.lookup(id.value)].arguments, [&](auto const& argument) {
                return llvm::is_contained(reasons, argument.first);

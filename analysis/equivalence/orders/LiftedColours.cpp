@@ -8,8 +8,8 @@ namespace hoist::equivalence {
 
 namespace {
 
-constexpr llvm::StringLiteral waits[] = {"days",     "when",    "time_from", "time_to",
-                                         "timezone", "confirm", "resources", "adjust"};
+constexpr llvm::StringLiteral waits[] = {"days",    "when",      "time_from", "time_to", "timezone",
+                                         "confirm", "resources", "adjust",    "retro"};
 
 } // namespace
 

@@ -78,7 +78,7 @@ void Lifting::addTask(TaskId id, int copy, int32_t from) {
     here[id.value] = job;
     jobsOf[{pair->dag.value, id.value}].push_back(job);
     if (!box)
-        policyOf(job).method = method;
+        setMethod(job);
     bool const isDummy = isOrderTask(task, "OrderedDummy") || !runsSomething(task);
     if (isDummy)
         into.jobs[job].action = ir::NoAction{};

@@ -75,6 +75,11 @@ private:
     }
     ir::JobId addEntity(llvm::StringRef name, ir::JobId box);
     ir::OrderPolicy& policyOf(ir::JobId job) { return into.orderPolicies[into.jobs[job].orders]; }
+    void setMethod(ir::JobId job) {
+        policyOf(job).method = method;
+        if (method == ir::OrderPolicy::Method::userDaily)
+            set(policyOf(job).userDaily, userDaily);
+    }
     void setDays(ir::JobId job, Days const& days);
     Days daysAround(target::GroupId group) const;
     void addGroups();
@@ -174,6 +179,7 @@ private:
     int32_t startTime = -1;
     bool isEarly = false; ///< runs are made at New Day of the day before
     ir::OrderPolicy::Method method = ir::OrderPolicy::Method::newDay;
+    llvm::StringRef userDaily; ///< a name for the time at which its runs are made
     std::string copyText;
     std::map<uint32_t, ir::JobId> boxOf; ///< folder of the definitions → lifted
     std::vector<ir::JobId> here;         ///< task → lifted job, of the copy at hand
