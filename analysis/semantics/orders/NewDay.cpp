@@ -55,6 +55,8 @@ bool Orders::isPlayable(ir::JobId job, int32_t day) {
 
 void Orders::newDay(int32_t day) {
     removeOld(now);
+    for (OrderIndex const index : ready) // the day, and with it their window, may be over
+        look(index);
     ir::TimeZone const& server = zoneOf({});
     for (ir::JobId const top : tops) {
         if (isSilent[top])

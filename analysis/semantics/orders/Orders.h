@@ -105,6 +105,8 @@ private:
         Order& order = orders[index];
         bool const wasOpen = order.isOpen();
         order.state = state;
+        if (state != State::waiting)
+            std::erase(ready, index);
         if (order.folder != noOrder && order.isOpen() != wasOpen)
             wasOpen ? --orders[order.folder].open : ++orders[order.folder].open;
     }
