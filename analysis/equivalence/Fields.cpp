@@ -179,6 +179,11 @@ void FieldComparison::compareOrder(JobId job, target::Dag const& dag, target::Ta
     JobComparison(*this, job, dag, task, out).compareOrder(ticks);
 }
 
+void FieldComparison::compareUnits(JobId folder, target::Dag const& dag, target::Task const& start,
+                                   Findings& out) {
+    JobComparison(*this, folder, dag, start, out).comparePools();
+}
+
 static Operator operatorOf(target::Task const& task, bool& wrapped) {
     llvm::StringRef type = task.type;
     llvm::StringRef const module = task.module;
@@ -188,7 +193,7 @@ static Operator operatorOf(target::Task const& task, bool& wrapped) {
             .Case("Command", Operator::command)
             .Case("FileWatcher", Operator::watcher)
             .Case("OrderedCommand", Operator::orderedCommand)
-            .Case("OrderedDummy", Operator::orderedDummy)
+            .Cases("OrderedDummy", "FolderStart", Operator::orderedDummy)
             .Case("OrderedFileWatcher", Operator::orderedWatcher)
             .Case("OrderedQuery", Operator::orderedQuery)
             .Cases("Opaque", "Unsupported", "OrderedOpaque", "OrderedUnsupported",

@@ -37,6 +37,9 @@ public:
     /// DAG makes runs.
     void compareOrder(JobId job, target::Dag const& dag, target::Task const& task,
                       llvm::ArrayRef<int64_t> ticks, Findings& out);
+    /// Of a folder: what its start claims (CTM-080, CTM-081).
+    void compareUnits(JobId folder, target::Dag const& dag, target::Task const& start,
+                      Findings& out);
     /// The limits of whole runs, and what boxes say beside their members.
     void compareDag(ir::WorkflowId workflow, target::Dag const& dag, Findings& out);
     /// Takes what another one knows for compareShared, as if it had compared those tasks itself.

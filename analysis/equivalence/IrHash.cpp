@@ -1,5 +1,6 @@
 // The canonical form of a workflow.
 #include "analysis/equivalence/IrHash.h"
+#include "analysis/schedule/BusinessDay.h"
 
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/Support/SHA256.h>
@@ -163,6 +164,8 @@ private:
     void addOrders(ir::OrderPolicy const& policy) {
         number("ctm_method", static_cast<int64_t>(policy.method));
         given("ctm_user_daily", policy.userDaily);
+        if (auto const at = schedule::orderedAt(estate.settings, policy))
+            number("ctm_ordered_at", *at);
         flag("mainframe", policy.isMainframe);
         auto const whole = [&](char const* key, auto const& value) {
             if (value)

@@ -53,6 +53,8 @@ public:
     void run();
     /// Of a job of Control-M; `ticks`: when its DAG makes runs.
     void compareOrder(llvm::ArrayRef<int64_t> ticks);
+    /// ResourceFields.cpp
+    void comparePools();
 
 private:
     // CommandFields.cpp
@@ -79,7 +81,6 @@ private:
     void compareNoExec();
     void compareControl();
     // ResourceFields.cpp
-    void comparePools();
     void comparePriority(std::string const& pool);
     // AlarmFields.cpp
     void compareAlarms();

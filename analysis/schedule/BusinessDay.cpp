@@ -23,6 +23,25 @@ int64_t newDay(ir::Settings const& settings, ir::TimeZone const& zone, int32_t d
     return zone.at(day * secondsADay + int64_t{settings.newDay} * 60).first;
 }
 
+int64_t timeOf(ir::Settings const& settings, ir::TimeZone const& zone, int32_t day,
+               int32_t minute) {
+    int64_t const behind = minutesFromNewDay(settings, minute);
+    return zone.at(day * secondsADay + (settings.newDay + behind) * 60).first;
+}
+
+std::optional<int16_t> orderedAt(ir::Settings const& settings, ir::OrderPolicy const& policy) {
+    switch (policy.method) {
+    case ir::OrderPolicy::Method::newDay: return settings.newDay;
+    case ir::OrderPolicy::Method::userDaily:
+        if (auto const it = settings.userDailies.find(policy.userDaily->str());
+            it != settings.userDailies.end())
+            return it->second;
+        return std::nullopt;
+    case ir::OrderPolicy::Method::manual: break;
+    }
+    return std::nullopt;
+}
+
 int32_t orderDateOf(ir::Settings const& settings, ir::TimeZone const& zone, int64_t instant) {
     auto day = static_cast<int32_t>((instant + zone.offsetAt(instant)) / secondsADay) + 1;
     while (newDay(settings, zone, day) > instant)

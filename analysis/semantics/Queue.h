@@ -14,6 +14,7 @@ enum class Planned : uint8_t {
     tick,         ///< subject: job
     excludedTick, ///< subject: job (JIL-120)
     nextDay,      ///< ticks of the following day are planned
+    userDaily,    ///< subject: business day, detail: minute of the day (CTM-006)
     runEnds,      ///< subject: run
     attempt,      ///< subject: run to try again (JIL-054)
     timeLimit,    ///< subject: run, detail: attempt (term_run_time)
@@ -38,6 +39,7 @@ class Queue {
 public:
     void push(int64_t at, Planned kind, uint32_t subject, uint32_t detail = 0) {
         uint8_t const rank = kind == Planned::nextDay || kind == Planned::outside     ? 0
+                             : kind == Planned::userDaily                             ? 0
                              : kind == Planned::tick || kind == Planned::excludedTick ? 1
                                                                                       : 2;
         heap.push({at, rank, next++, kind, subject, detail});

@@ -21,6 +21,7 @@ llvm::StringRef toString(TriggerRule rule) {
     case TriggerRule::allSuccess: return "all_success";
     case TriggerRule::allDone: return "all_done";
     case TriggerRule::oneSuccess: return "one_success";
+    case TriggerRule::noneFailed: return "none_failed";
     }
     return "all_success";
 }

@@ -1,5 +1,6 @@
 // What of a folder has no exact form in Airflow: told before anything is written, construct by
 // construct, so that one look shows all that is in the way.
+#include "analysis/schedule/BusinessDay.h"
 #include "backend/airflow/LowerFolder.h"
 
 #include <llvm/ADT/STLExtras.h>
@@ -51,10 +52,21 @@ void FolderLowering::checkFolder() {
     ir::OrderPolicy const& policy = policyOf(root);
     if (policy.isMainframe)
         refuse(root, {}, {}, "PLATFORM", "some rules of z/OS differ");
-    if (policy.method == ir::OrderPolicy::Method::userDaily)
-        refuse(root, estate.constructs.span(policy.userDaily.from), policy.userDaily.from,
-               fmt::format("FOLDER_ORDER_METHOD {}", std::string_view(*policy.userDaily)),
-               "nobody says here when that User Daily runs (CTM-006)");
+    if (policy.method == ir::OrderPolicy::Method::userDaily) {
+        auto const no = [&](char const* why, std::string const& help = {}) {
+            refuse(root, estate.constructs.span(policy.userDaily.from), policy.userDaily.from,
+                   fmt::format("FOLDER_ORDER_METHOD {}", std::string_view(*policy.userDaily)), why,
+                   help);
+        };
+        if (!schedule::orderedAt(estate.settings, policy))
+            no("nobody says here when that User Daily runs (CTM-006)",
+               fmt::format("say it in hoist.toml: [controlm.user_dailies] \"{}\" = \"18:00\"",
+                           plainLine(*policy.userDaily)));
+        else if (llvm::any_of(orderedByNewDay(),
+                              [&](JobId id) { return policyOf(id).retro.value; }))
+            no("whether it makes up for days on which a User Daily did not run, nobody says "
+               "(CTM-006, CTM-047)");
+    }
     bool const isManual = policy.method == ir::OrderPolicy::Method::manual;
     if (llvm::all_of(workflow.jobs, [&](JobId id) { return estate.isGroup(id); }))
         refuse(root, {}, {}, "an empty folder", "there is nothing to run");
@@ -110,8 +122,10 @@ void FolderLowering::checkEntity(JobId id) {
     unless(policy.timezone,
            !job.box || estate.isContainer(job.box) || ownZone(id) == ownZone(job.box), "TIMEZONE",
            "a zone other than its folder's is not lowered yet (CTM-055)");
-    unless(policy.retro, *policy.retro == catchesUp || !isOrderedByNewDay(id), "RETRO",
-           "one DAG makes up for missed days, or not; in this folder some jobs do (CTM-047)");
+    if (isLost(id) && isEarly())
+        refuse(id, spanOf(policy.retro), policy.retro.from, "RETRO",
+               "others of its folder have it, and some are ordered a day ahead: which New Day it "
+               "missed then is not lowered yet (CTM-047, CTM-055)");
     unless(policy.endsFolder, !*policy.endsFolder || (!job.group && !isPlainMember(id)),
            "END_FOLDER", "it speaks of jobs in SMART folders (CTM-091)");
     // What waits in one when New Day comes, while this job still runs, ends with it then.
@@ -157,15 +171,9 @@ void FolderLowering::checkEntity(JobId id) {
     bool const isForeign = hasNoForm(job) || isMapped(id);
     if (!isForeign) // else they are its parameters, or nobody resolves them
         checkVariables(id);
-    if (!job.group) {
-        if (!isForeign)
-            checkAction(id);
-        checkUnits(id);
-    } else {
-        for (OrderUnit const& unit : unitsOf(estate, job))
-            refuse(id, unit.span, unit.construct, unit.what,
-                   "resources of a folder are not lowered yet");
-    }
+    if (!job.group && !isForeign)
+        checkAction(id);
+    checkUnits(id);
 }
 
 /// CTM-060
@@ -344,9 +352,19 @@ void FolderLowering::checkUnits(JobId id) {
             no("the export does not say how many there are (CTM-080)",
                fmt::format("say it in hoist.toml: [controlm.resources] \"{}\" = N",
                            plainLine(llvm::StringRef(unit.what).split(' ').second)));
-        else if (unit.isKept)
-            no("a job that fails keeps it until it ended OK, and here it gives it back (CTM-080, "
-               "CTM-081)");
+        else if (unit.free == 'N')
+            no("after OK it is gone for good, and here it comes back (CTM-080)");
+        else if (estate.isContainer(id))
+            no("a plain folder has no resources (CTM-094)");
+        else if (estate.jobs[id].group && id != workflow.root)
+            no("how long a sub-folder has it that does not end, is not lowered yet (CTM-091)");
+        else if (unit.free == 'Y' && id != workflow.root && !isPlainMember(id))
+            no("a job that fails keeps it as long as its folder stays, which is not lowered yet "
+               "(CTM-080, CTM-081)");
+        else if (unit.free == 'Y' && policyOf(id).keepNotOk)
+            no("beside a number of days that the folder stays after NOTOK it is not lowered yet");
+        else if (unit.free == 'Y' && policyOf(id).isCyclic)
+            no("whether a cycle keeps it between its runs, nobody says (CTM-080, CTM-081)");
         else if (unit.quantity > *total)
             no("there are not so many: it would never run");
         else if (!seen.insert(unit.name).second)

@@ -1,4 +1,5 @@
 // Scheduling criteria as the shims' `order_days` has them (CTM-040…046); who may order a folder.
+#include "analysis/schedule/BusinessDay.h"
 #include "backend/airflow/LowerFolder.h"
 #include "frontend/ir/TimeZones.h"
 
@@ -173,6 +174,16 @@ std::vector<JobId> FolderLowering::orderedByNewDay() const {
     return {workflow.root};
 }
 
+/// A User Daily orders for the day that it is, in every zone.
+bool FolderLowering::isEarly() const {
+    if (policyOf(workflow.root).method == ir::OrderPolicy::Method::userDaily)
+        return false;
+    std::set<std::string> zones; // each is asked about once
+    for (JobId id : orderedByNewDay())
+        zones.insert(ownZone(id));
+    return llvm::any_of(zones, [&](std::string const& zone) { return isAhead(zone); });
+}
+
 void FolderLowering::lowerSchedule() {
     std::vector<JobId> const deciding = orderedByNewDay();
     ir::OrderPolicy const& policy = policyOf(workflow.root);
@@ -202,10 +213,14 @@ void FolderLowering::lowerSchedule() {
     arguments.emplace_back("new_day", newDay);
     arguments.emplace_back("timezone", siteZone());
     assume("new-day:" + newDay);
-    std::set<std::string> zones; // each is asked about once
-    for (JobId id : deciding)
-        zones.insert(ownZone(id));
-    if (llvm::any_of(zones, [&](std::string const& zone) { return isAhead(zone); }))
+    if (policy.method == ir::OrderPolicy::Method::userDaily) {
+        exact(policy.userDaily.from, "time of a User Daily");
+        assume("user-daily:" + policy.userDaily->str());
+        if (!isNeverDue)
+            arguments.emplace_back(
+                "at", Py(ir::clockText(*schedule::orderedAt(estate.settings, policy))));
+    }
+    if (isEarly())
         arguments.emplace_back("early", Py(true));
     if (catchesUp)
         arguments.emplace_back("retro", Py(true));

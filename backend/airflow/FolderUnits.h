@@ -14,7 +14,7 @@ struct OrderUnit {
     std::string what; ///< for messages: `QUANTITATIVE NAME`, `CONTROL NAME`
     int64_t quantity; ///< -1: all there are
     bool isLock;
-    bool isKept; ///< by a job that failed
+    char free; ///< as `ir::ResourceUse` has it; Y: who ends NOTOK keeps it
     Span span;
     ir::ConstructId construct;
 };
@@ -26,8 +26,8 @@ class OrderUnits {
 public:
     OrderUnits(ir::Estate const& estate, Site& site);
 
-    /// Units are counted in one place: one job that needs more than this resource, or that the site
-    /// gives another pool, takes it to the ledger for all.
+    /// Units are counted in one place: one job that needs more than this resource, keeps it after
+    /// NOTOK, or that the site gives another pool, and a folder, take it to the ledger for all.
     bool inLedger(OrderUnit const& unit) const { return claimed.contains(unit.name); }
     /// How many there are; nothing: the export does not say (CTM-080). Of a lock that somebody
     /// shares there are more than can ever run at once, and who excludes others has all of them.

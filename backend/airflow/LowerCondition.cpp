@@ -386,6 +386,7 @@ llvm::StringRef WorkflowLowering::formOf(Start const& start, bool hasGate) const
     case TriggerRule::allSuccess: return "edge all_success";
     case TriggerRule::allDone: return "edge all_done";
     case TriggerRule::oneSuccess: return "edge one_success";
+    case TriggerRule::noneFailed: break; // of no condition
     }
     return "edge";
 }

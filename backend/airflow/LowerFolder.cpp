@@ -83,8 +83,7 @@ FolderLowering::FolderLowering(ir::WorkflowId id, LowerContext& givenContext,
                                OrderFacts const& givenFacts, OrderUnits const& givenUnits)
     : DagLowering(id, givenContext), orderFacts(givenFacts), orderUnits(givenUnits) {
     std::vector<JobId> const ordered = orderedByNewDay();
-    catchesUp = !ordered.empty() &&
-                llvm::all_of(ordered, [&](JobId job) { return policyOf(job).retro.value; });
+    catchesUp = llvm::any_of(ordered, [&](JobId job) { return policyOf(job).retro.value; });
     for (JobId job : workflow.jobs)
         if (policyOf(job).endsFolder.value)
             enders.push_back(job);
@@ -104,7 +103,8 @@ bool FolderLowering::hasStart(JobId id) const {
     ir::Job const& job = estate.jobs[id];
     ir::OrderPolicy const& policy = policyOf(id);
     return job.group && !estate.isContainer(id) &&
-           (job.condition || policy.fromTime || policy.toTime || job.isWatched || isConfirmed(id));
+           (job.condition || policy.fromTime || policy.toTime || job.isWatched || isConfirmed(id) ||
+            !unitsOf(estate, job).empty());
 }
 
 /// What it leaves behind; and what has begun must end.
@@ -312,6 +312,8 @@ Py::Keywords FolderLowering::submission(JobId id, bool isFolder) {
         if ((policy.fromTime || policy.toTime) && !policy.isOpenEnded)
             assume("times-count-on-each-day");
     }
+    if (isLost(id))
+        arguments.emplace_back("retro", Py(false));
     if (isConfirmed(id))
         arguments.emplace_back("confirm", Py(true));
     using Adjust = ir::OrderPolicy::Adjust;
@@ -472,8 +474,8 @@ bool FolderLowering::lowerUnits(JobId id, Py::Keywords& arguments) {
     }
     std::string text;
     for (OrderUnit const& unit : units) {
-        text += fmt::format("{}({}, QUANTITY={}, FREE=A)", text.empty() ? "" : " AND ", unit.name,
-                            unit.quantity < 0 ? "ALL" : std::to_string(unit.quantity));
+        text += fmt::format("{}({}, QUANTITY={}, FREE={})", text.empty() ? "" : " AND ", unit.name,
+                            unit.quantity < 0 ? "ALL" : std::to_string(unit.quantity), unit.free);
         context.orderResources[unit.name] = *orderUnits.total(unit);
         exact(unit.construct, "claim of an order");
         assume("claims-in-any-order:" + unit.name);
@@ -535,6 +537,7 @@ void FolderLowering::lowerGroup(JobId id) {
         task.comments.push_back("waits for " + estate.conditions.print(job.condition.expr));
     Py::Keywords criteria = submission(id, true);
     task.arguments.insert(task.arguments.end(), criteria.begin(), criteria.end());
+    lowerUnits(id, task.arguments); // held until it ends
     dag.order.push_back(start);
 }
 
@@ -656,6 +659,7 @@ Dag FolderLowering::run() {
         for (JobId producer : producers)
             dag.tasks[taskOf.lookup(consumer)].upstream.push_back(taskOf.lookup(producer.value));
     closeFolders();
+    lowerVerdict();
     finish();
     settlePolicies();
     return std::move(dag);

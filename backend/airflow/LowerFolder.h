@@ -155,6 +155,12 @@ private:
     void finish();
     void settlePolicies();
 
+    // FolderVerdict.cpp
+    bool waitsForSomething(ir::JobId id) const;
+    bool comesBehind(ir::JobId id, ir::JobId other) const;
+    Nodes hiddenFailures() const;
+    void lowerVerdict();
+
     // FolderSchedule.cpp
     void lowerSchedule();
     Py daysOf(ir::Ordering const& ordering);
@@ -171,6 +177,11 @@ private:
     /// The zone that it says, or a folder around it, where that is not the site's; empty: none.
     std::string ownZone(ir::JobId id) const;
     bool isAhead(llvm::StringRef zone) const;
+    bool isEarly() const;
+    /// New Day of its day was missed: others of the folder are ordered later, it is not (CTM-047).
+    bool isLost(ir::JobId id) const {
+        return catchesUp && id != workflow.root && isPlainMember(id) && !policyOf(id).retro.value;
+    }
     /// What New Day orders itself: the jobs of a plain folder, else the folder (CTM-094).
     std::vector<ir::JobId> orderedByNewDay() const;
     bool isOrderedByNewDay(ir::JobId id) const {
@@ -209,7 +220,7 @@ private:
     llvm::DenseMap<uint32_t, std::vector<Failing>> failing; ///< by job
     Py schedule;
     bool isRefused = false;
-    bool catchesUp = false;        ///< all that New Day orders make up for missed days (CTM-047)
+    bool catchesUp = false;        ///< some that New Day orders make up for missed days (CTM-047)
     std::vector<ir::JobId> enders; ///< of their folders (CTM-091)
     bool hasOneRhythm = true;      ///< all members have the DAG's criteria
     llvm::DenseMap<uint32_t, llvm::SmallVector<ir::JobId, 2>> edges; ///< consumer → producers

@@ -25,7 +25,7 @@ struct Node {
 using Nodes = llvm::SmallVector<Node, 2>;
 
 /// Airflow's rules that hoist uses (AF-010).
-enum class TriggerRule : uint8_t { allSuccess, allDone, oneSuccess };
+enum class TriggerRule : uint8_t { allSuccess, allDone, oneSuccess, noneFailed };
 llvm::StringRef toString(TriggerRule rule);
 
 struct Task {

@@ -164,20 +164,31 @@ private:
                      bad("controlm.week_begins_on", node, "choose monday or sunday");
                  settings.weekBeginsOnMonday = day != "sunday";
              }},
-            {"new_day", [&](auto const& node) { readNewDay(node); }},
+            {"new_day",
+             [&](auto const& node) { readClock("controlm.new_day", node, settings.newDay); }},
+            {"user_dailies", [&](auto const& node) { readUserDailies(node); }},
             {"resources", [&](auto const& node) { readQuantities(node); }},
         };
     }
 
-    void readNewDay(toml::node const& node) {
+    void readClock(std::string const& key, toml::node const& node, int16_t& minute) {
         std::string text;
-        readText("controlm.new_day", node, text);
+        readText(key, node, text);
         auto const [hours, minutes] = llvm::StringRef(text).split(':');
         unsigned h = 0, m = 0;
         if (hours.size() != 2 || minutes.size() != 2 || hours.getAsInteger(10, h) ||
             minutes.getAsInteger(10, m) || h > 23 || m > 59)
-            return bad("controlm.new_day", node, "a time such as \"07:00\" is needed");
-        settings.newDay = static_cast<int16_t>(h * 60 + m);
+            return bad(key, node, "a time such as \"07:00\" is needed");
+        minute = static_cast<int16_t>(h * 60 + m);
+    }
+
+    void readUserDailies(toml::node const& node) {
+        auto const* const table = node.as_table();
+        if (!table)
+            return bad("controlm.user_dailies", node, "a table of names and times is needed");
+        for (auto&& [name, value] : *table)
+            readClock("controlm.user_dailies." + std::string(name.str()), value,
+                      settings.userDailies[std::string(name.str())]);
     }
 
     void readQuantities(toml::node const& node) {

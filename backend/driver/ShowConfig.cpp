@@ -48,6 +48,8 @@ public:
         add("cron", "flavour", settings.cronFlavour);
         add("controlm", "week_begins_on", settings.weekBeginsOnMonday ? "monday" : "sunday");
         add("controlm", "new_day", ir::clockText(settings.newDay));
+        for (auto const& [name, minute] : settings.userDailies)
+            add("controlm", "user_dailies." + keyText(name), ir::clockText(minute));
         for (auto const& [name, quantity] : settings.quantitativeResources)
             add("controlm", "resources." + keyText(name), quantity);
         auto const selected = run.policy.selected();

@@ -430,9 +430,9 @@ void Lowering::resolveOrderings() {
             byParent(ordering, estate.orderings[estate.jobs[job.box].ordering], unknown);
         if (estate.isContainer(pending.job) || !ordering.unknownDays.empty())
             continue;
-        // An export writes what was chosen: here "None", so New Day never orders it (CTM-006).
+        // An export writes what was chosen: here "None", so no clock ever orders it (CTM-006).
         bool const isNone = !pending.isOfApi &&
-                            estate.orderPolicies[job.orders].method == OrderPolicy::Method::newDay;
+                            estate.orderPolicies[job.orders].method != OrderPolicy::Method::manual;
         if (!ordering.own.hasDays() && ordering.included.empty() && !isNone)
             unknown(ordering, job.nameSpan, noCriteria);
     }
@@ -440,7 +440,7 @@ void Lowering::resolveOrderings() {
     for (Pending const& pending : orderings) {
         Ordering const& ordering = estate.orderings[pending.ordering];
         Job& job = estate.jobs[pending.job];
-        bool needsDates = estate.orderPolicies[job.orders].method == OrderPolicy::Method::newDay;
+        bool needsDates = estate.orderPolicies[job.orders].method != OrderPolicy::Method::manual;
         auto const isOwn = [](ir::Scope const& scope) {
             return scope.kind == ir::Scope::Kind::previousOrderDate ||
                    scope.kind == ir::Scope::Kind::nextOrderDate;

@@ -80,6 +80,8 @@ struct Settings {
     int16_t newDay = 7 * 60;
     /// CTM-080: how many of each quantitative resource there are, which no export says.
     std::map<std::string, int64_t> quantitativeResources;
+    /// CTM-006: when each User Daily orders its folders, in minutes of the day.
+    std::map<std::string, int16_t> userDailies;
     std::map<std::string, std::string> defines; ///< -D and --properties
     std::vector<SiteRule> rules;
     std::vector<BridgeRule> bridges;

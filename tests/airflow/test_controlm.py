@@ -283,6 +283,75 @@ def test_tr37_the_last_time_to_start_is_no_failure(play: Any) -> None:
     assert first.state == "success"
 
 
+def test_af015_a_run_fails_with_a_job_that_nobody_can_wait_for_any_more(play: Any) -> None:
+    """What waits for two jobs is skipped with the one; the other one fails later (CTM-052)."""
+    day = folder(
+        job("EARLY", 'DAYS="ALL" TIMETO="0800"', waits("NEVER") + adds("E")),
+        job("LONG", children=adds("L")),
+        job("BOTH", children=waits("E") + waits("L")),
+    )
+    span = {"start": "2026-03-02T00:00:00", "end": "2026-03-04T00:00:00"}
+    plans = [{"duration": 7200, "exit_code": 3}, {"duration": 7200, "exit_code": 0}]
+    played = play(day, **span, jobs={"F/LONG": plans})
+    assert played.states("LONG") == ["failed", "success"]
+    assert played.states("BOTH") == ["skipped", "skipped"]
+    states = [run.state for run in sorted(played.world.runs, key=lambda run: run.run_after)]
+    assert states == ["failed", "success"]
+
+
+def test_ctm006_a_user_daily_orders_at_its_time(play: Any) -> None:
+    """For the business day that it is then; what its time has passed for is not submitted."""
+    night = folder(
+        job("MON", 'WEEKDAYS="1" TIMEFROM="1000"'), job("DAY", 'DAYS="ALL" TIMETO="1200"')
+    ).replace('"SYSTEM"', '"NIGHT"')
+    span = {"start": "2026-03-02T00:00:00", "end": "2026-03-04T12:00:00"}
+    played = play(night, **span, config='[controlm.user_dailies]\nNIGHT = "18:00"\n')
+    assert played.starts("F/MON") == ["02 18:00"]
+    assert played.starts("F/DAY") == []
+    played = play(night, **span, config='[controlm.user_dailies]\nNIGHT = "05:30"\n')
+    assert played.starts("F/MON") == ["03 05:30"]
+    assert played.states("MON") == ["skipped", "success", "skipped"]
+
+
+def test_ctm080_a_folder_holds_its_units_until_it_has_ended(play: Any) -> None:
+    """Or, where it has no end, until New Day removes it (CTM-091)."""
+    unit = '<QUANTITATIVE NAME="DB" QUANT="1"/>'
+    night = folder(
+        job("A"), job("B", 'DAYS="ALL" TIMEFROM="0900" TIMETO="1000"', waits("GO")),
+        kind="SMART_FOLDER", more='DAYS="ALL"', name="N",
+    ).replace("</SMART_FOLDER>", f"{unit}</SMART_FOLDER>")  # fmt: skip
+    late = job("C", 'DAYS="ALL" TIMEFROM="0710" MAXWAIT="1"', unit)
+    go = job("GO", 'WEEKDAYS="1"', adds("GO"))
+    span = {"start": "2026-03-02T00:00:00", "end": "2026-03-03T12:00:00"}
+    config = "[controlm.resources]\nDB = 1\n"
+    day = folder(late, go, name="D")
+    played = play(night, day, **span, config=config, jobs={"N/B": [LONG]})
+    assert played.starts("D/C")[0] == "02 09:40"
+    played = play(night, folder(late, name="D"), **span, config=config)
+    assert played.starts("N/A") == ["02 07:00", "03 07:00"]
+    assert played.starts("D/C") == []  # the folder of the next day was there before
+
+
+def test_ctm080_ctm081_who_ends_notok_keeps_its_units_until_new_day(play: Any) -> None:
+    kept = '<QUANTITATIVE NAME="DB" QUANT="1" ONFAIL="K"/><CONTROL NAME="T" TYPE="E"/>'
+    table, unit = '<CONTROL NAME="T" TYPE="E"/>', '<QUANTITATIVE NAME="DB" QUANT="1"/>'
+    day = folder(
+        job("BAD", 'WEEKDAYS="1"', kept),
+        job("UNIT", 'WEEKDAYS="1" TIMEFROM="0800" TIMETO="&gt;" MAXWAIT="3"', unit),
+        job("TABLE", 'WEEKDAYS="1" TIMEFROM="0800"', table),
+    )
+    span = {"start": "2026-03-02T00:00:00", "end": "2026-03-05T12:00:00"}
+    config = "[controlm.resources]\nDB = 1\n"
+    failed = {"F/BAD": [{"duration": 60, "exit_code": 1}]}
+    played = play(day, **span, config=config, jobs=failed)
+    assert played.starts("F/TABLE") == ["02 08:00"]
+    assert played.starts("F/UNIT") == ["04 07:00"]  # BAD stays a day longer (CTM-005)
+    assert play(day, **span, config=config).starts("F/UNIT") == ["02 08:00"]
+
+
+LONG = {"duration": 2400, "exit_code": 0}
+
+
 def test_ctm019_the_sole_consumer_that_deletes_is_an_edge(play: Any) -> None:
     told = play(
         folder(

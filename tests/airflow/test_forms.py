@@ -47,6 +47,7 @@ ELSEWHERE = {
     "rule of an end": "tests/airflow/test_controlm.py::test_tr36_c9_rules_decide_the_verdict_before_dependents",
     "pool of units": "tests/airflow/test_controlm.py::test_ctm080_units_are_slots_that_a_waiting_task_leaves",
     "pool of a lock": "tests/airflow/test_controlm.py::test_ctm081_who_shares_a_lock_excludes_only_who_excludes_others",
+    "time of a User Daily": "tests/airflow/test_controlm.py::test_ctm006_a_user_daily_orders_at_its_time",
     "claim of an order": "tests/airflow/test_controlm.py::test_ctm080_several_resources_are_taken_at_once_or_not_at_all",
     "adjusted waits": "tests/airflow/test_controlm.py::test_ctm092_waits_for_what_is_not_ordered",
     "end of a folder": "tests/airflow/test_controlm.py::test_ctm091_a_job_ends_its_folder",

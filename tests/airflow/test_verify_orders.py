@@ -94,6 +94,35 @@ DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
       <INCOND NAME="CALLED" ODATE="ODAT" AND_OR="A"/>
     </JOB>
   </FOLDER>
+  <FOLDER FOLDER_NAME="MISSED" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM">
+    <JOB JOBNAME="MADE" TASKTYPE="Command" CMDLINE="made" NODEID="h" DAYS="ALL" RETRO="1"/>
+    <JOB JOBNAME="LOST" TASKTYPE="Command" CMDLINE="lost" NODEID="h" DAYS="ALL"/>
+  </FOLDER>
+  <SMART_FOLDER FOLDER_NAME="HOLDER" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL">
+    <CONTROL NAME="WHOLE" TYPE="E"/>
+    <JOB JOBNAME="HELD" TASKTYPE="Command" CMDLINE="held" NODEID="h" DAYS="ALL"/>
+  </SMART_FOLDER>
+  <FOLDER FOLDER_NAME="KEEPER" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM">
+    <JOB JOBNAME="KEEP" TASKTYPE="Command" CMDLINE="keep" NODEID="h" DAYS="ALL">
+      <QUANTITATIVE NAME="DISK" QUANT="1" ONFAIL="K" ONOK="R"/>
+    </JOB>
+  </FOLDER>
+  <FOLDER FOLDER_NAME="EVENING" DATACENTER="CTM" FOLDER_ORDER_METHOD="EVE">
+    <JOB JOBNAME="SWEEP" TASKTYPE="Command" CMDLINE="sweep" NODEID="h" DAYS="ALL"/>
+  </FOLDER>
+  <FOLDER FOLDER_NAME="JOIN" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM">
+    <JOB JOBNAME="EARLY" TASKTYPE="Command" CMDLINE="early" NODEID="h" DAYS="ALL" TIMETO="1000">
+      <INCOND NAME="N-OK" ODATE="ODAT" AND_OR="A"/>
+      <OUTCOND NAME="EARLY-OK" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+    <JOB JOBNAME="LONG" TASKTYPE="Command" CMDLINE="long" NODEID="h" DAYS="ALL">
+      <OUTCOND NAME="LONG-OK" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+    <JOB JOBNAME="BOTH" TASKTYPE="Command" CMDLINE="both" NODEID="h" DAYS="ALL">
+      <INCOND NAME="EARLY-OK" ODATE="ODAT" AND_OR="A"/>
+      <INCOND NAME="LONG-OK" ODATE="ODAT" AND_OR="A"/>
+    </JOB>
+  </FOLDER>
   <SMART_FOLDER FOLDER_NAME="MONTH" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL" ADJUST_COND="Y">
     <JOB JOBNAME="CLOSE" TASKTYPE="Command" CMDLINE="close" NODEID="h" DAYS="L1">
       <OUTCOND NAME="CLOSED" ODATE="ODAT" SIGN="+"/>
@@ -140,7 +169,14 @@ DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
 </DEFTABLE>
 """
 INDEX = "controlm-lock_INDEX"
-SETTINGS = "[controlm.resources]\nDB = 4\nTAPE = 2\n"
+SETTINGS = """
+[controlm.resources]
+DB = 4
+TAPE = 2
+DISK = 3
+[controlm.user_dailies]
+EVE = "18:00"
+"""
 
 
 class Judged:
@@ -178,7 +214,7 @@ def test_what_hoist_writes_is_proved(judged: Judged) -> None:
         assert one["verdict"] == "equivalent-if", one
         names = [each["name"] for each in one["assumptions"]]
         assert {name.split(":")[0] for name in names} <= {
-            "new-day", "conditions-by-jobs-alone", "ledger-holds-facts", "connection", "pool",
+            "new-day", "user-daily", "conditions-by-jobs-alone", "ledger-holds-facts", "connection", "pool",
             "folders-stay-for-their-jobs", "pool-waiters-in-order", "claims-in-any-order", "ordered-by-hand",
             "file-is-there", "connection-profile-is-the-connection",
         }  # fmt: skip
@@ -330,6 +366,30 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "another job is ordered": arguments("OPEN", on_ok=["force(HELP/TELL, next order date)"]),
     "ordered for another day": arguments("OPEN", on_ok=["force(HELP/CALL)"]),
     "orders wait for older ones": runs("HELP", max_active_runs=16),
+    # CTM-047
+    "a missed day is made up for": arguments("LOST", retro=None),
+    "a missed day is lost": arguments("MADE", retro=False),
+    # CTM-080, CTM-081
+    "a folder holds nothing": arguments("HOLDER.when", resources=None),
+    "a folder shares what it excludes others from": arguments(
+        "HOLDER.when", resources="(controlm-lock_WHOLE, QUANTITY=1, FREE=A)"
+    ),
+    "what fails gives it back": arguments("KEEP", resources="(controlm_DISK, QUANTITY=1, FREE=A)"),
+    # CTM-006
+    "New Day orders it": without("EVENING", "at"),
+    "the User Daily runs at another time": lambda exported: dag(exported, "EVENING")["timetable"][
+        "arguments"
+    ].update(at="18:30"),
+    "nobody orders it": lambda exported: dag(exported, "EVENING")["timetable"]["arguments"].update(
+        by_hand=True
+    ),
+    # AF-015
+    "a run does not fail with its job": no_edge("LONG", "join_verdict"),
+    "a run fails with none of its jobs": fields("join_verdict", trigger_rule="all_done"),
+    "the end waits for what may be skipped": lambda exported: (
+        edge("LOADER", "LOAD")(exported),
+        no_edge("LOADER", "NIGHT.end")(exported),
+    ),
     # CTM-060 to CTM-066
     "it runs once": arguments("STEPS", cycle=None),
     "another interval": arguments("POLL", cycle="every 59m from start"),

@@ -28,7 +28,8 @@ struct Built {
 
     using Pairs = std::vector<std::pair<std::string, std::string>>;
     /// `operators`: jobs that the site maps to one of its own.
-    explicit Built(Pairs const& sources, Pairs const& operators = {}) {
+    explicit Built(Pairs const& sources, Pairs const& operators = {},
+                   llvm::function_ref<void(ir::Settings&)> site = nullptr) {
         estate.settings.timezone = "Europe/Berlin";
         for (auto const& [name, dotted] : operators) {
             ir::SiteRule rule;
@@ -37,6 +38,8 @@ struct Built {
             estate.settings.rules.push_back(rule);
         }
         estate.settings.quantitativeResources["SLOTS"] = 2;
+        if (site)
+            site(estate.settings);
         std::vector<FileId> ids;
         for (auto const& [name, text] : sources)
             ids.push_back(*estate.sources.add(name, text));
@@ -133,7 +136,7 @@ TEST(Folders, WhatHasNoExactFormIsNamed) {
              {"", "<INCOND NAME=\"X\" ODATE=\"0301\"/>", "ODATE 0301;"},
              {"END_FOLDER=\"1\"", "", "END_FOLDER;"},
              {"", "<CONTROL NAME=\"L\" TYPE=\"E\"/>", ""},
-             {"", "<CONTROL NAME=\"L\" TYPE=\"E\" ONFAIL=\"K\"/>", "CONTROL L;"},
+             {"", "<CONTROL NAME=\"L\" TYPE=\"E\" ONFAIL=\"K\"/>", ""},
              {"", "<CONTROL NAME=\"L\"/><QUANTITATIVE NAME=\"SLOTS\" QUANT=\"1\"/>", ""},
              {"", "<CONTROL NAME=\"L\"/><CONTROL NAME=\"L\" TYPE=\"S\"/>", "CONTROL L;"},
              {"", "<CONTROL NAME=\"L,(\"/>", ""},
@@ -141,7 +144,11 @@ TEST(Folders, WhatHasNoExactFormIsNamed) {
              {"", "<QUANTITATIVE NAME=\"SLOTS\" QUANT=\"1\"/>", ""},
              {"", "<QUANTITATIVE NAME=\"OTHER\" QUANT=\"1\"/>", "QUANTITATIVE OTHER;"},
              {"", "<QUANTITATIVE NAME=\"SLOTS\" QUANT=\"3\"/>", "QUANTITATIVE SLOTS;"},
-             {"", "<QUANTITATIVE NAME=\"SLOTS\" QUANT=\"1\" ONFAIL=\"K\"/>", "QUANTITATIVE SLOTS;"},
+             {"", "<QUANTITATIVE NAME=\"SLOTS\" QUANT=\"1\" ONFAIL=\"K\"/>", ""},
+             {"CYCLIC=\"1\" INTERVAL=\"5M\"",
+              "<QUANTITATIVE NAME=\"SLOTS\" QUANT=\"1\" ONFAIL=\"K\"/>", "QUANTITATIVE SLOTS;"},
+             {"", "<QUANTITATIVE NAME=\"SLOTS\" QUANT=\"1\" ONOK=\"D\" ONFAIL=\"K\"/>",
+              "QUANTITATIVE SLOTS;"},
          }) {
         Built const built({{"a.xml", inFolder(job("A", attributes, children))}});
         EXPECT_EQ(built.refusals(), expected) << attributes << children;
@@ -418,6 +425,73 @@ TEST(Folders, TR31_AnEdgeOnlyWhereItIsAllThatIsWaitedFor) {
         job("A", "",
             "<ON STMT=\"*\" CODE=\"OK\"><DOCOND NAME=\"X\" ODATE=\"ODAT\" SIGN=\"+\"/></ON>") +
         job("B", "", in("ODAT"))));
+}
+
+TEST(Folders, ARunFailsWithWhatNoLastTaskTells_AF015) {
+    auto const built = [](std::string const& early, std::string const& late) {
+        return Built({{"f.xml", fmt::format(R"(<DEFTABLE>
+  <FOLDER FOLDER_NAME="F" FOLDER_ORDER_METHOD="SYSTEM">
+    <JOB JOBNAME="A" DAYS="ALL" TASKTYPE="Command" CMDLINE="a" NODEID="h" {}>
+      <OUTCOND NAME="A" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+    <JOB JOBNAME="B" DAYS="ALL" TASKTYPE="Command" CMDLINE="b" NODEID="h">{}
+      <OUTCOND NAME="B" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+    <JOB JOBNAME="C" DAYS="ALL" TASKTYPE="Command" CMDLINE="c" NODEID="h">
+      <INCOND NAME="A" ODATE="ODAT" AND_OR="A"/><INCOND NAME="B" ODATE="ODAT" AND_OR="A"/>
+    </JOB>
+  </FOLDER>
+</DEFTABLE>)",
+                                            early, late)}})
+            .dags();
+    };
+    std::string const window = R"(TIMETO="1000")";
+    std::string const told = built(window, "");
+    EXPECT_NE(told.find("b >> f_verdict"), std::string::npos) << told;
+    EXPECT_EQ(told.find("a >> f_verdict"), std::string::npos) << told;
+    // All that the other one waits for is there at once, or it waits for the very same job.
+    EXPECT_EQ(built("", "").find("verdict"), std::string::npos);
+    std::string const behind = R"(<INCOND NAME="A" ODATE="ODAT" AND_OR="A"/>)";
+    EXPECT_EQ(built(window, behind).find("verdict"), std::string::npos);
+}
+
+TEST(Folders, AUserDailyRunsWhenTheSiteSaysSo_CTM006) {
+    auto const source = [](std::string const& more) {
+        return fmt::format(R"(<DEFTABLE>
+  <FOLDER FOLDER_NAME="F" FOLDER_ORDER_METHOD="NIGHT">
+    <JOB JOBNAME="A" DAYS="ALL" TASKTYPE="Command" CMDLINE="a" NODEID="h" {}/>
+  </FOLDER>
+</DEFTABLE>)",
+                           more);
+    };
+    Built const unknown({{"f.xml", source("")}});
+    EXPECT_EQ(unknown.refusals(), "FOLDER_ORDER_METHOD NIGHT;");
+    auto const known = [](ir::Settings& settings) { settings.userDailies["NIGHT"] = 18 * 60; };
+    Built const built({{"f.xml", source("TIMEZONE=\"Asia/Tokyo\"")}}, {}, known);
+    EXPECT_EQ(built.refusals(), "");
+    EXPECT_NE(built.dags().find("at=\"18:00\""), std::string::npos) << built.dags();
+    EXPECT_EQ(built.dags().find("early"), std::string::npos) << built.dags();
+    EXPECT_EQ(built.unsettled(), 0u);
+    Built const retro({{"f.xml", source("RETRO=\"1\"")}}, {}, known);
+    EXPECT_EQ(retro.refusals(), "FOLDER_ORDER_METHOD NIGHT;");
+}
+
+TEST(Folders, RetroIsOfEachJobOfAPlainFolder_CTM047) {
+    auto const source = [](std::string const& zone) {
+        return fmt::format(R"(<DEFTABLE>
+  <FOLDER FOLDER_NAME="F" FOLDER_ORDER_METHOD="SYSTEM">
+    <JOB JOBNAME="A" DAYS="ALL" TASKTYPE="Command" CMDLINE="a" NODEID="h" RETRO="1"/>
+    <JOB JOBNAME="B" DAYS="ALL" TASKTYPE="Command" CMDLINE="b" NODEID="h" {}/>
+  </FOLDER>
+</DEFTABLE>)",
+                           zone);
+    };
+    Built const built({{"f.xml", source("")}});
+    EXPECT_EQ(built.refusals(), "");
+    std::string const dags = built.dags();
+    EXPECT_NE(dags.find("retro=True"), std::string::npos) << dags;
+    EXPECT_LT(dags.find("task_id=\"B\""), dags.find("retro=False")) << dags;
+    EXPECT_EQ(Built({{"f.xml", source("TIMEZONE=\"Asia/Tokyo\"")}}).refusals(), "RETRO;");
 }
 
 TEST(Folders, CirclesOfConditionsStayFacts) {

@@ -24,6 +24,7 @@ LIMITS = {
     "orders of a job without its folder": "a DAG run is an order of a folder (docs/runtime.md)",
 }
 
+DAILY = "DAILY"
 RESOURCE = "UNITS"
 TAPES = "TAPES"
 LOCK = "TABLE"
@@ -129,6 +130,8 @@ class Entity:
     rules: list[Rule] = field(default_factory=list)
     units: int = 0
     tapes: int = 0
+    keeps: bool = False
+    """Does it keep them after NOTOK?"""
     lock: str = ""
     """E(xclusive) or S(hared); empty: it needs none."""
     parameters: dict[str, str] = field(default_factory=dict)
@@ -150,6 +153,8 @@ class Estate:
     server: str = ""
     total: int = 0
     """Units of each resource."""
+    daily: str = ""
+    """When the User Daily runs."""
     locks: bool = False
     """Do its jobs lock, or need several resources?"""
 
@@ -162,6 +167,8 @@ class Estate:
         tops = "".join(self._xml(one, 1) for one in self.entities if not one.around)
         files = {"estate.xml": f"<DEFTABLE>\n{tops}</DEFTABLE>\n"}
         config = f'timezone = "{self.timezone}"\n[controlm]\nnew_day = "{self.new_day}"\n'
+        if self.daily:
+            config += f'[controlm.user_dailies]\n{DAILY} = "{self.daily}"\n'
         if self.total:
             config += f"[controlm.resources]\n{RESOURCE} = {self.total}\n{TAPES} = {self.total}\n"
         files["hoist.toml"] = config
@@ -178,13 +185,16 @@ class Estate:
         inside = one.waits.xml(depth + 1)
         inside += "".join(change.xml("OUTCOND", depth + 1) for change in one.changes)
         inside += "".join(rule.xml(depth + 1) for rule in one.rules)
+        kept = {"ONFAIL": "K"} if one.keeps else {}
         for name, units in ((RESOURCE, one.units), (TAPES, one.tapes)):
             if units and self.total:
-                inside += element("QUANTITATIVE", {"NAME": name, "QUANT": str(units)}, depth + 1)
+                need = {"NAME": name, "QUANT": str(units)} | kept
+                inside += element("QUANTITATIVE", need, depth + 1)
         for name, value in one.parameters.items():
             inside += element("VARIABLE", {"NAME": f"%%{name}", "VALUE": value}, depth + 1)
         if one.lock:
-            inside += element("CONTROL", {"NAME": LOCK, "TYPE": one.lock}, depth + 1)
+            need = {"NAME": LOCK, "TYPE": one.lock} | kept
+            inside += element("CONTROL", need, depth + 1)
         inside += "".join(self._xml(each, depth + 1) for each in self.members(one.path))
         return element(one.kind, given, depth, inside)
 
@@ -247,6 +257,10 @@ class _Maker:
         made.server = choose.choice(["", "", "ctm", "ctm", TWO])
         made.total = choose.randint(1, 3) if self.chance(0.15) else 0
         made.locks = self.chance(0.1)
+        if self.chance(0.1):
+            clock = self.clock()
+            at = f"{clock[:2]}:{clock[2:]}"
+            made.daily = choose.choice([made.new_day, at, at, at])
         for number in range(choose.randint(1, 3)):
             if self.left > 0:
                 self.top(f"F{number}")
@@ -266,7 +280,8 @@ class _Maker:
         smart = self.chance(0.5)
         folder = Entity(name, "SMART_FOLDER" if smart else "FOLDER")
         if self.chance(0.93):
-            folder.attributes["FOLDER_ORDER_METHOD"] = "SYSTEM"
+            is_daily = self.estate.daily and self.chance(0.5)
+            folder.attributes["FOLDER_ORDER_METHOD"] = DAILY if is_daily else "SYSTEM"
         days = self.days()
         max_wait = ""
         self.zone = {"TIMEZONE": self.random.choice(ZONES)} if self.chance(0.1) else {}
@@ -276,6 +291,11 @@ class _Maker:
             folder.attributes |= self.zone
             folder.attributes |= days
             max_wait = self.random.choice(["", "", "", "1", "2"])
+            if self.estate.total and self.chance(0.3):
+                folder.units = self.random.randint(1, self.estate.total)
+            if self.estate.locks and self.chance(0.2):
+                folder.lock = self.random.choice("SSE")
+            folder.keeps = self.chance(0.3)
             self.window(folder, 0.2, max_wait)
         self.estate.entities.append(folder)
         self.fill(folder, self.random.randint(1, max(1, self.left)), days, max_wait, 1)
@@ -341,6 +361,7 @@ class _Maker:
                 job.tapes = choose.randint(1, self.estate.total)
         if self.estate.locks and self.chance(0.4):
             job.lock = choose.choice("SSE")
+        job.keeps = not inside_smart and "CYCLIC" not in given and self.chance(0.15)
 
     def plug_in(self, job: Entity) -> None:
         """How it ends is the scenario's, as of any job (CTM-120, CTM-125)."""

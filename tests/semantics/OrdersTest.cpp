@@ -71,6 +71,10 @@ public:
         estate.settings.quantitativeResources[resource] = quantity;
         return *this;
     }
+    Day& userDaily(std::string const& name, int minutes) {
+        estate.settings.userDailies[name] = static_cast<int16_t>(minutes);
+        return *this;
+    }
     Day& zone(std::string const& name) {
         estate.settings.timezone = name;
         return *this;
@@ -229,6 +233,38 @@ TEST(PlayedOrders, OnlyNewDayOrders) { // CTM-001, CTM-003, CTM-006
     EXPECT_EQ(day.starts("G/B"), "03-02 10:00");
     EXPECT_NE(day.why("G").find("user daily NIGHT"), std::string::npos);
     EXPECT_NE(day.why("G/B").find("none of its order dates"), std::string::npos);
+}
+
+TEST(PlayedOrders, WhatOnlyUnitsHoldBackIsAskedAgain) { // CTM-050, CTM-063, CTM-080
+    // Its window is over at the New Day at which the units come free.
+    Day units(
+        plain(job("A", "WEEKDAYS=\"1\"", "<QUANTITATIVE NAME=\"U\" QUANT=\"1\" ONFAIL=\"K\"/>") +
+              job("B", "TIMEFROM=\"1405\" MAXWAIT=\"99\" WEEKDAYS=\"2\"",
+                  "<QUANTITATIVE NAME=\"U\" QUANT=\"1\"/>")));
+    units.total("U", 1).days(3).run("F/A", {{60, 1, false, {}}});
+    EXPECT_EQ(units.starts("F/B"), "03-04 14:05");
+    // A time that it misses while it waits for a lock ends its cycle.
+    Day lock(plain(job("A", "TIMEFROM=\"0800\"", "<CONTROL NAME=\"L\" TYPE=\"E\"/>") +
+                   job("B", "CYCLIC=\"1\" CYCLIC_TYPE=\"S\" CYCLIC_TIMES_SEQUENCE=\"0730,0830\"",
+                       "<CONTROL NAME=\"L\" TYPE=\"E\"/>")));
+    lock.run("F/A", {{3600, 0, false, {}}});
+    EXPECT_EQ(lock.starts("F/B"), "03-02 07:30");
+}
+
+TEST(PlayedOrders, AUserDailyOrdersForTheDayThatItIs) { // CTM-006, CTM-055
+    std::string const folder = "<FOLDER FOLDER_NAME=\"F\" FOLDER_ORDER_METHOD=\"NIGHT\">" +
+                               job("A", "WEEKDAYS=\"1\" TIMEFROM=\"1000\"") +
+                               job("B", "TIMETO=\"1200\"") +
+                               job("C", "TIMEFROM=\"2000\" TIMEZONE=\"Asia/Tokyo\"") + "</FOLDER>";
+    Day evening(folder);
+    evening.days(2).userDaily("NIGHT", 18 * 60);
+    EXPECT_EQ(evening.starts("F/A"), "03-02 18:00"); // its time has come before (CTM-053)
+    EXPECT_EQ(evening.starts("F/B"), "");
+    EXPECT_EQ(evening.starts("F/C"), "03-02 18:00, 03-03 18:00"); // no day ahead
+    // Before New Day it is still the day before.
+    Day morning(folder);
+    morning.days(2).userDaily("NIGHT", 5 * 60);
+    EXPECT_EQ(morning.starts("F/A"), "03-03 05:00");
 }
 
 TEST(PlayedOrders, C11AllDaysByOr) { // CTM-040

@@ -3,6 +3,7 @@
 
 #include "analysis/equivalence/Solver.h"
 #include "analysis/equivalence/orders/Effects.h"
+#include "analysis/schedule/BusinessDay.h"
 
 #include <llvm/ADT/STLExtras.h>
 
@@ -473,15 +474,19 @@ private:
         JobId const one = first.estate.workflows[firstFolder].root,
                     other = second.estate.workflows[secondFolder].root;
         using Method = ir::OrderPolicy::Method;
-        auto const text = [](ir::OrderPolicy const& policy) -> std::string {
+        auto const text = [](OrderedEstate& side, JobId root) -> std::string {
+            ir::OrderPolicy const& policy = side.policyOf(root);
+            auto const at = schedule::orderedAt(side.estate.settings, policy);
             switch (policy.method) {
             case Method::newDay: return "is ordered at New Day";
-            case Method::userDaily: return "is ordered by " + policy.userDaily->str();
+            case Method::userDaily:
+                return at ? fmt::format("is ordered at {}", ir::clockText(*at))
+                          : "is ordered by " + policy.userDaily->str();
             case Method::manual: return "is ordered by hand";
             }
             return {};
         };
-        std::string const was = text(first.policyOf(one)), is = text(second.policyOf(other));
+        std::string const was = text(first, one), is = text(second, other);
         if (was != is)
             add(Aspect::schedule, one, other, was, is,
                 fmt::format("`{}` would not be ordered as it is today (CTM-006)",

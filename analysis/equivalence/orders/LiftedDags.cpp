@@ -62,6 +62,7 @@ void Lifting::liftDag(Pair const& given) {
         addTasks(times.size() > 1 ? static_cast<int>(copy) : -1,
                  times.size() > 1 ? times[copy] : startTime);
     checkFolderTasks();
+    checkColours();
     finishZones();
 }
 
@@ -70,6 +71,7 @@ void Lifting::readSchedule() {
     startTime = -1;
     isEarly = false;
     method = ir::OrderPolicy::Method::manual;
+    userDaily = {};
     target::Timetable const& timetable = dag->timetable;
     using Kind = target::Timetable::Kind;
     if (timetable.type == "OrderDatesTimetable" &&
@@ -91,8 +93,18 @@ void Lifting::readOrderDates() {
         return unknown("the export does not tell the order dates: it was made by older shims");
     if (hasCriteria)
         base.meet(bag.daySets.lookup(dag->timetable.orderDays).days);
-    if (!isByHand && hasCriteria)
-        method = ir::OrderPolicy::Method::newDay;
+    if (isByHand || !hasCriteria)
+        return;
+    method = ir::OrderPolicy::Method::newDay;
+    std::string const at = said.is_object() ? said.value("at", std::string()) : std::string();
+    if (at.empty())
+        return;
+    auto const minute = clockOf(at);
+    if (!minute)
+        return unknown(fmt::format("`at={}` of its schedule is no time", at));
+    method = ir::OrderPolicy::Method::userDaily;
+    userDaily = into.save(fmt::format("{}{}", std::string_view(helperPrefix), at));
+    into.settings.userDailies[userDaily.str()] = static_cast<int16_t>(*minute);
 }
 
 /// Ticks at times of the day that are the same each day: order dates and the time from which on
@@ -193,7 +205,7 @@ void Lifting::addGroups() {
         into.jobs[id].group = group;
         into.jobs[id].action = ir::GroupAction{};
         if (from == definitions.workflows[folder].root)
-            policyOf(id).method = method;
+            setMethod(id);
         if (into.groups[group].isContainer)
             continue;
         auto const matched = pair->groupOf.find(from.value);

@@ -31,6 +31,7 @@ struct LiftedDag {
     std::vector<std::string> unknowns;  ///< what of it was not understood
     std::vector<std::string> inSeconds; ///< tasks whose retries wait for no whole minutes
     std::vector<std::string> certain;   ///< what it does that no folder does, one sentence each
+    std::vector<target::TaskId> hidden; ///< may fail in a run that does not
     bool hasTicks = false; ///< its order dates are read off ticks: known in the horizon only
     std::vector<int32_t> startTimes; ///< minutes of the day, where it has several runs a day
 };

@@ -167,16 +167,15 @@ int64_t Lifting::clockOfRuns(target::Dag const& other) const {
     return bag.tickSets[other.timetable.ticks].ticks.front() % secondsADay;
 }
 
-llvm::BitVector Lifting::reachable(TaskId from, bool isDownstream) const {
+llvm::BitVector Lifting::behind(TaskId start) const {
     llvm::BitVector seen(static_cast<unsigned>(dag->tasks.size()));
-    llvm::SmallVector<TaskId, 16> open{from};
+    llvm::SmallVector<TaskId, 16> open{start};
     while (!open.empty()) {
         TaskId const at = open.pop_back_val();
         if (seen.test(at.value))
             continue;
         seen.set(at.value);
-        for (TaskId const next : isDownstream ? dag->tasks[at].downstream : dag->tasks[at].upstream)
-            open.push_back(next);
+        llvm::append_range(open, dag->tasks[at].downstream);
     }
     return seen;
 }
@@ -190,7 +189,7 @@ void Lifting::checkFolderTasks() {
         auto const known = definitions.jobByName.find(task.legacyJob);
         if (known == definitions.jobByName.end())
             continue; // told already
-        llvm::BitVector const between = reachable(id, isStart(task));
+        llvm::BitVector const between = isStart(task) ? behind(id) : endedBefore(id);
         for (auto const& [other, job] : pair->jobOf)
             if (definitions.isInside(job, known->second) && !between.test(other))
                 out->certain.push_back(

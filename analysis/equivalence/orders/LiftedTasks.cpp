@@ -53,6 +53,8 @@ void Lifting::addTask(TaskId id, int copy, int32_t from) {
         return readEnd(task);
     auto const known = pair->jobOf.find(id.value);
     bool const isMatched = known != pair->jobOf.end();
+    if (!isMatched && task.role == target::Role::junction && task.downstream.empty())
+        return; // nothing follows from it but how the run ends: checkColours
     if (!isMatched && !isSensor(task) && task.role != target::Role::junction) {
         if (runsSomething(task))
             out->certain.push_back(fmt::format(
@@ -76,7 +78,7 @@ void Lifting::addTask(TaskId id, int copy, int32_t from) {
     here[id.value] = job;
     jobsOf[{pair->dag.value, id.value}].push_back(job);
     if (!box)
-        policyOf(job).method = method;
+        setMethod(job);
     bool const isDummy = isOrderTask(task, "OrderedDummy") || !runsSomething(task);
     if (isDummy)
         into.jobs[job].action = ir::NoAction{};

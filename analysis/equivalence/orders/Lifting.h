@@ -75,6 +75,11 @@ private:
     }
     ir::JobId addEntity(llvm::StringRef name, ir::JobId box);
     ir::OrderPolicy& policyOf(ir::JobId job) { return into.orderPolicies[into.jobs[job].orders]; }
+    void setMethod(ir::JobId job) {
+        policyOf(job).method = method;
+        if (method == ir::OrderPolicy::Method::userDaily)
+            set(policyOf(job).userDaily, userDaily);
+    }
     void setDays(ir::JobId job, Days const& days);
     Days daysAround(target::GroupId group) const;
     void addGroups();
@@ -150,8 +155,14 @@ private:
     /// The time of the day of its logical dates, of a tick of each day; -1: of none.
     int64_t clockOfRuns(target::Dag const& other) const;
 
+    // LiftedColours.cpp
+    llvm::BitVector skippable() const;
+    bool endsWith(TaskId id, TaskId other) const;
+    void checkColours();
+    llvm::BitVector endedBefore(TaskId end) const;
+
     // LiftedEdges.cpp: folder tasks
-    llvm::BitVector reachable(TaskId from, bool isDownstream) const;
+    llvm::BitVector behind(TaskId start) const;
     /// All that is in a folder must stand between its two tasks (CTM-090, CTM-091).
     void checkFolderTasks();
 
@@ -168,6 +179,7 @@ private:
     int32_t startTime = -1;
     bool isEarly = false; ///< runs are made at New Day of the day before
     ir::OrderPolicy::Method method = ir::OrderPolicy::Method::newDay;
+    llvm::StringRef userDaily; ///< a name for the time at which its runs are made
     std::string copyText;
     std::map<uint32_t, ir::JobId> boxOf; ///< folder of the definitions → lifted
     std::vector<ir::JobId> here;         ///< task → lifted job, of the copy at hand

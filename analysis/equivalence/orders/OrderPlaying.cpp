@@ -234,7 +234,7 @@ private:
         order.kind = semantics::Event::Kind::forceStartJob;
         order.object = estate.jobs[root].name.str();
         order.orderDate = begin;
-        if (first.orders.policyOf(root).method != ir::OrderPolicy::Method::newDay) {
+        if (!schedule::orderedAt(estate.settings, first.orders.policyOf(root))) {
             order.at = newDay(begin) + 60;
             if (first.orders.hasCriteria(about.first ? about.first : root))
                 order.kind = semantics::Event::Kind::startJob;

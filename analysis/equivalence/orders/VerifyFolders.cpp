@@ -53,6 +53,7 @@ public:
                     what,
                     fmt::format("`{}` would not run as it is defined (CTM-090)", name()),
                     {}});
+        compareVerdict();
         compareBehaviour();
         compareTicks();
         compareRuns();
@@ -73,6 +74,28 @@ private:
     std::string taskOf(JobId job) const {
         auto const it = pair.taskOf.find(job.value);
         return it == pair.taskOf.end() ? std::string() : dag.tasks[it->second].id;
+    }
+
+    void compareVerdict() {
+        for (target::TaskId const task : lifted.hidden) {
+            auto const matched = pair.jobOf.find(task.value);
+            JobId const job = matched == pair.jobOf.end() ? workflow.root : matched->second;
+            std::string const& id = dag.tasks[task].id;
+            if (!lifted.unknowns.empty()) { // which may make up for it
+                findings().unknowns.push_back(
+                    {fmt::format("whether a run fails with `{}` is not known", id), job, id});
+                continue;
+            }
+            differ({Aspect::verdict,
+                    job,
+                    estate.jobs[job].nameSpan,
+                    id,
+                    "ends NOTOK",
+                    "may fail when all that waits for it has been skipped, and its run succeeds",
+                    fmt::format("nobody would see that `{}` failed (AF-015)",
+                                estate.jobs[job].name.str()),
+                    {}});
+        }
     }
 
     // --- what runs, and when ---------------------------------------------------------------------
@@ -189,7 +212,8 @@ private:
             dag.timetable.kind != target::Timetable::Kind::ticks || !dag.timetable.ticks)
             return;
         std::set<int32_t> days;
-        if (first.policyOf(workflow.root).method == Method::newDay) {
+        auto const minute = schedule::orderedAt(estate.settings, first.policyOf(workflow.root));
+        if (minute) {
             auto const add = [&](JobId job) {
                 auto const& some = first.daysOf(job);
                 days.insert(some.begin(), some.end());
@@ -203,7 +227,7 @@ private:
         std::vector<int64_t> wanted;
         ir::TimeZone const& zone = schedule::siteZoneOrUtc(estate.settings);
         for (int32_t const day : days)
-            if (int64_t const at = schedule::newDay(estate.settings, zone, day);
+            if (int64_t const at = schedule::timeOf(estate.settings, zone, day, *minute);
                 at >= options.horizon.from && at < options.horizon.to)
                 wanted.push_back(at);
         target::TickSet const& set = bag.tickSets[dag.timetable.ticks];
@@ -331,8 +355,11 @@ private:
                                                   ? llvm::ArrayRef(members)
                                                   : llvm::ArrayRef(workflow.root);
         nlohmann::json const& said = dag.fields["timetable"]["arguments"];
-        bool const catchesUp = dag.catchup || (said.is_object() && said.value("retro", false));
+        bool const isMade = dag.catchup || (said.is_object() && said.value("retro", false));
         for (JobId const id : ordered) {
+            auto const task = pair.taskOf.find(id.value);
+            bool const catchesUp = isMade && !(task != pair.taskOf.end() &&
+                                               dag.tasks[task->second].argument("retro") == false);
             bool const retro = first.policyOf(id).retro.value;
             if (retro == catchesUp)
                 continue;
@@ -361,15 +388,17 @@ private:
                                     findings());
         // Who is told of a folder's end says the task that is its end; where there is none, nobody.
         static target::Task const nobody;
-        llvm::StringMap<target::Task const*> ends;
+        llvm::StringMap<target::Task const*> starts, ends;
         for (target::Task const& task : dag.tasks)
-            if (isOfOrder(task) && task.type == "FolderEnd")
-                ends[task.legacyJob] = &task;
+            if (isOfOrder(task) && llvm::StringRef(task.type).starts_with("Folder"))
+                (task.type == "FolderEnd" ? ends : starts)[task.legacyJob] = &task;
         for (JobId const job : workflow.jobs) {
             if (!estate.isGroup(job) || estate.isContainer(job))
                 continue;
             target::Task const* const end = ends.lookup(estate.jobs[job].name);
             fields.compareOrder(job, dag, end ? *end : nobody, none, findings());
+            target::Task const* const start = starts.lookup(estate.jobs[job].name);
+            fields.compareUnits(job, dag, start ? *start : nobody, findings());
         }
     }
 
@@ -379,7 +408,11 @@ private:
     void noteAssumptions() {
         assume("new-day:" + ir::clockText(estate.settings.newDay),
                "Control-M's day begins at that time (CTM-001)");
-        if (first.policyOf(workflow.root).method == Method::manual)
+        ir::OrderPolicy const& policy = first.policyOf(workflow.root);
+        if (policy.method == Method::userDaily)
+            assume("user-daily:" + policy.userDaily->str(),
+                   "that User Daily runs at the time that hoist.toml says (CTM-006)");
+        if (policy.method == Method::manual)
             assume("ordered-by-hand:" + name(), "whoever orders it today orders its DAG (CTM-006)");
         if (usesEdges)
             assume("conditions-by-jobs-alone",

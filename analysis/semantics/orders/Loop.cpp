@@ -55,6 +55,8 @@ void Orders::step(PlannedEvent const& event) {
     switch (event.kind) {
     case Planned::outside: return outside(scenario.events[event.subject]);
     case Planned::nextDay: return newDay(static_cast<int32_t>(event.subject));
+    case Planned::userDaily:
+        return userDaily(static_cast<int32_t>(event.subject), static_cast<int16_t>(event.detail));
     case Planned::tick: return look(event.subject);
     case Planned::runEnds: return runEnds(event.subject, event.detail);
     default: return;
@@ -92,13 +94,16 @@ void Orders::begin() {
         if (scenario.events[i].at >= scenario.start)
             queue.push(scenario.events[i].at, Planned::outside, static_cast<uint32_t>(i));
     // The jobs file is empty at first: what was ordered before the start is not known.
-    if (!scenario.isWithoutClock)
+    if (!scenario.isWithoutClock) {
+        if (dayStart(zoneOf({}), first) < scenario.start)
+            planUserDailies(first);
         for (int32_t day = first; day <= last; ++day)
             if (int64_t const begin = dayStart(zoneOf({}), day);
                 begin >= scenario.start && begin < scenario.end) {
                 queue.push(begin, Planned::nextDay, static_cast<uint32_t>(day));
                 break;
             }
+    }
 }
 
 std::optional<int64_t> Orders::nextAt() const { return queue.nextAt(scenario.end); }

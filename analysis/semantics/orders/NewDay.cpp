@@ -1,6 +1,7 @@
 // Ordering and removal (CTM-001…006, CTM-045, CTM-090…092).
 #include "analysis/semantics/orders/Orders.h"
 
+#include "analysis/schedule/BusinessDay.h"
 #include "analysis/semantics/ReadScenario.h"
 
 #include <fmt/format.h>
@@ -54,13 +55,15 @@ bool Orders::isPlayable(ir::JobId job, int32_t day) {
 
 void Orders::newDay(int32_t day) {
     removeOld(now);
+    for (OrderIndex const index : ready) // the day, and with it their window, may be over
+        look(index);
     ir::TimeZone const& server = zoneOf({});
     for (ir::JobId const top : tops) {
         if (isSilent[top])
             continue;
         ir::OrderPolicy const& policy = policyOf(top);
         if (policy.method != ir::OrderPolicy::Method::newDay) { // CTM-006
-            if (!isTold[top]) {
+            if (!isTold[top] && !schedule::orderedAt(estate.settings, policy)) {
                 isTold[top] = 1;
                 notStarted(top, day, "CTM-006",
                            policy.userDaily ? fmt::format("New Day does not order it: the user "
@@ -70,25 +73,50 @@ void Orders::newDay(int32_t day) {
             }
             continue;
         }
-        auto const each = [&](ir::JobId job) {
+        for (ir::JobId const job : orderedBy(top)) {
             // CTM-055: a zone ahead of the server is ordered a day before.
             ir::TimeZone const& zone = zoneOf(job);
             bool const isAhead = dayStart(zone, day + 1) < dayStart(server, day + 1);
-            orderAt(job, isAhead ? day + 1 : day);
-        };
-        if (estate.isContainer(top))
-            for (ir::JobId const member : estate.groups[estate.jobs[top].group].members)
-                each(member);
-        else
-            each(top);
+            orderAt(job, isAhead ? day + 1 : day, "New Day");
+        }
     }
+    planUserDailies(day);
     if (int64_t const next = dayStart(server, day + 1); next < scenario.end)
         queue.push(next, Planned::nextDay, static_cast<uint32_t>(day + 1));
 }
 
-void Orders::orderAt(ir::JobId job, int32_t day) {
+llvm::ArrayRef<ir::JobId> Orders::orderedBy(ir::JobId const& top) const {
+    if (estate.isContainer(top))
+        return estate.groups[estate.jobs[top].group].members;
+    return top;
+}
+
+void Orders::planUserDailies(int32_t day) {
+    std::set<int16_t> times;
+    for (auto const& [name, minute] : estate.settings.userDailies)
+        times.insert(minute);
+    for (int16_t const minute : times)
+        if (int64_t const at = schedule::timeOf(estate.settings, site, day, minute);
+            at >= scenario.start && at < scenario.end)
+            queue.push(at, Planned::userDaily, static_cast<uint32_t>(day),
+                       static_cast<uint32_t>(minute));
+}
+
+/// CTM-006. It orders for the business day that it is, in every zone: days ahead are New Day's
+/// affair (CTM-055).
+void Orders::userDaily(int32_t day, int16_t minute) {
+    for (ir::JobId const top : tops) {
+        ir::OrderPolicy const& policy = policyOf(top);
+        if (!isSilent[top] && policy.method == ir::OrderPolicy::Method::userDaily &&
+            schedule::orderedAt(estate.settings, policy) == minute)
+            for (ir::JobId const job : orderedBy(top))
+                orderAt(job, day, "User Daily " + policy.userDaily->str());
+    }
+}
+
+void Orders::orderAt(ir::JobId job, int32_t day, llvm::StringRef why) {
     if (isPlayable(job, day) && isOrderedOn(job, day))
-        order(job, day, noOrder, false, "New Day", {});
+        order(job, day, noOrder, false, why.str(), {});
 }
 
 OrderIndex Orders::order(ir::JobId job, int32_t day, OrderIndex folder, bool isForced, Text why,

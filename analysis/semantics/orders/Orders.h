@@ -62,7 +62,7 @@ struct Order {
     int64_t closing = -1; ///< the end of a window that is waited for
     std::string blocker;  ///< what it was last said to wait for
     std::vector<std::pair<llvm::StringRef, int64_t>> units; ///< quantitative resources that it has
-    bool hasLocks = false;
+    std::vector<ir::LockUse const*> locks;                  ///< that it has
 
     bool isEnded() const { return state == State::endedOk || state == State::endedNotOk; }
     bool isOpen() const { return state == State::waiting || state == State::running; }
@@ -105,6 +105,8 @@ private:
         Order& order = orders[index];
         bool const wasOpen = order.isOpen();
         order.state = state;
+        if (state != State::waiting)
+            std::erase(ready, index);
         if (order.folder != noOrder && order.isOpen() != wasOpen)
             wasOpen ? --orders[order.folder].open : ++orders[order.folder].open;
     }
@@ -118,7 +120,11 @@ private:
     // NewDay.cpp
     void index();
     void newDay(int32_t day);
-    void orderAt(ir::JobId top, int32_t day);
+    void planUserDailies(int32_t day);
+    void userDaily(int32_t day, int16_t minute);
+    void orderAt(ir::JobId top, int32_t day, llvm::StringRef why);
+    /// What orders of a folder: its jobs, if it is a plain one (CTM-094).
+    llvm::ArrayRef<ir::JobId> orderedBy(ir::JobId const& top) const;
     bool isOrderedOn(ir::JobId job, int32_t day);
     /// An order of a job, of a folder with its members; noOrder: it cannot be played.
     OrderIndex order(ir::JobId job, int32_t day, OrderIndex folder, bool isForced, Text why,

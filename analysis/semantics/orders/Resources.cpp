@@ -1,6 +1,7 @@
 // Quantitative resources and locks (CTM-080…082): taken all at once when nothing else is missing.
 #include "analysis/semantics/orders/Orders.h"
 
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringSet.h>
 
 #include <fmt/format.h>
@@ -47,12 +48,12 @@ Orders::Text Orders::shortage(OrderIndex index) const {
             return fmt::format("{} of {}: {} of {} are free", use.quantity, use.name.str(),
                                total->second - taken, total->second);
     }
-    if (!order.hasLocks)
-        for (ir::LockUse const& lock : policyOf(index).locks) {
-            Lock const held = locks.lookup(lock.name);
-            if (held.isExclusive || (lock.isExclusive && held.shared > 0))
-                return fmt::format("control resource {}", lock.name.str());
-        }
+    for (ir::LockUse const& lock : policyOf(index).locks) {
+        Lock const held = locks.lookup(lock.name);
+        if (!llvm::is_contained(order.locks, &lock) &&
+            (held.isExclusive || (lock.isExclusive && held.shared > 0)))
+            return fmt::format("control resource {}", lock.name.str());
+    }
     return {};
 }
 
@@ -65,15 +66,16 @@ void Orders::take(OrderIndex index) {
         unitsInUse[use.name] += use.quantity;
         order.units.push_back({use.name, use.quantity});
     }
-    if (!order.hasLocks)
-        for (ir::LockUse const& lock : policyOf(index).locks) {
-            Lock& held = locks[lock.name];
-            if (lock.isExclusive)
-                held.isExclusive = true;
-            else
-                ++held.shared;
-        }
-    order.hasLocks = !policyOf(index).locks.empty();
+    for (ir::LockUse const& lock : policyOf(index).locks) {
+        if (llvm::is_contained(order.locks, &lock))
+            continue;
+        order.locks.push_back(&lock);
+        Lock& held = locks[lock.name];
+        if (lock.isExclusive)
+            held.isExclusive = true;
+        else
+            ++held.shared;
+    }
 }
 
 /// After a failure some is kept, until the order is over in one way or the other (CTM-080,
@@ -94,19 +96,16 @@ void Orders::giveBack(OrderIndex index, bool isOk, bool isFinal) {
             unitsInUse[unit.first] -= unit.second;
     }
     order.units = std::move(kept);
-    bool const keepsLocks =
-        !isOk && llvm::any_of(policyOf(index).locks,
-                              [](ir::LockUse const& lock) { return lock.keepsOnFailure; });
-    if (!order.hasLocks || keepsLocks)
-        return;
-    for (ir::LockUse const& lock : policyOf(index).locks) {
-        Lock& held = locks[lock.name];
-        if (lock.isExclusive)
+    llvm::erase_if(order.locks, [&](ir::LockUse const* lock) {
+        if (!isOk && lock->keepsOnFailure)
+            return false;
+        Lock& held = locks[lock->name];
+        if (lock->isExclusive)
             held.isExclusive = false;
         else if (held.shared > 0)
             --held.shared;
-    }
-    order.hasLocks = false;
+        return true;
+    });
 }
 
 /// Those that wait for nothing else, by priority. A critical one reserves what it needs, so that

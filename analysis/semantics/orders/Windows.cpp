@@ -24,8 +24,7 @@ int64_t Orders::dayStart(ir::TimeZone const& zone, int32_t day) const {
 
 /// CTM-048, CTM-050: going forward from New Day.
 int64_t Orders::clock(ir::TimeZone const& zone, int32_t day, int32_t minute) const {
-    int64_t const behind = schedule::minutesFromNewDay(estate.settings, minute);
-    return zone.at(day * secondsADay + (estate.settings.newDay + behind) * 60).first;
+    return schedule::timeOf(estate.settings, zone, day, minute);
 }
 
 /// Of the server.

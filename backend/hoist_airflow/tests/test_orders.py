@@ -220,14 +220,68 @@ def test_ctm047_the_times_of_a_missed_day_are_those_of_the_day_that_makes_up_for
 
     class Run:
         conf = None
+        run_type = "scheduled"
         logical_date = run_after = to_datetime(DAILY.instant(MONDAY))
         start_date = to_datetime(DAILY.instant(MONDAY + 3) + 60)
 
     context: Any = {"task": Task, "dag_run": Run}
     order = order_of(context)
-    assert (order.day, order.since) == (MONDAY, MONDAY + 3)
+    assert (order.day, order.since, order.made_up) == (MONDAY, MONDAY + 3, True)
+    Run.start_date = to_datetime(DAILY.instant(MONDAY) + 60)
+    assert not order_of(context).made_up
+    Run.run_type, Run.start_date = "manual", to_datetime(DAILY.instant(MONDAY + 3) + 60)
+    assert not order_of(context).made_up  # somebody wants it
     Task.dag.timetable = order_dates(days="all")
     assert order_of(context).since == MONDAY
+
+
+def test_ctm006_a_user_daily_orders_the_business_day_that_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    evening = OrderTicks(order_days(weekdays="mo"), at="18:00")
+    assert instants(evening, MONDAY, MONDAY + 7) == ["2026-03-02 18:00"]
+    night = OrderTicks(order_days(weekdays="mo"), at="05:00")
+    assert instants(night, MONDAY, MONDAY + 7) == ["2026-03-03 05:00"]
+    assert night.day_of_tick(night.tick(MONDAY)) == MONDAY
+    assert OrderTicks.of(night.to_dict()).tick(MONDAY) == night.tick(MONDAY)
+    # Within its day it is ordered late; the run's interval is the business day all the same.
+    timetable = order_dates(days="all", at="18:00")
+    late = datetime(2026, 3, 5, 6, 59, tzinfo=timezone.utc)
+    assert offered(timetable, late, date(2026, 3, 2), monkeypatch) == "04 18:00 04 07:00"
+    # The clock skips both the time and the New Day behind it.
+    gap = OrderTicks(order_days(days="all"), new_day="02:30", at="02:15", timezone="Europe/Berlin")
+    saturday = number(date(2026, 3, 28))
+    assert gap.day_of_tick(gap.tick(saturday)) == saturday
+    with pytest.raises(ValueError, match="CTM-006"):
+        OrderTicks(order_days(days="all"), at="18:00", early=True)
+
+
+def instants(ticks: OrderTicks, first: int, end: int) -> list[str]:
+    found = ticks.between(first * 86400, end * 86400)
+    return [f"{to_datetime(at):%Y-%m-%d %H:%M}" for at in found]
+
+
+def test_ctm080_ctm081_what_an_order_keeps_is_free_when_it_is_removed(world: World) -> None:
+    """Or has ended OK; what it does not keep, at once."""
+    needs = "(controlm_DB, QUANTITY=1, FREE=Y) AND (controlm_T, QUANTITY=ALL, FREE=A)"
+    definition = {"kind": "renewable", "amount": 1}
+    world.ledger.load({"resources": {"controlm_DB": definition, "controlm_T": definition}})
+    until = to_datetime(DAILY.instant(MONDAY + 2))
+    given = {"resources": needs, "in_line": False, "kept_until": to_instant(until) * 1_000_000}
+    assert world.ledger.try_start("F/A", "monday", **given) == "started"
+    world.ledger.record("F/A", "RESTART", run_id="monday")
+    assert world.ledger.short_of("F/B", "monday", needs) == ["controlm_DB"]
+    assert world.ledger.short_of("F/A", "monday", needs) == []
+    assert world.ledger.try_start("F/A", "monday", **given) == "started"
+    world.ledger.record("F/A", "FAILURE", run_id="monday")
+    assert world.ledger.short_of("F/A", "tuesday", needs) == ["controlm_DB"]
+    assert world.ledger.next_release(needs) == until
+    world.clock.set(until)
+    assert world.ledger.short_of("F/A", "tuesday", needs) == []
+    assert world.ledger.next_release(needs) is None
+    assert world.ledger.try_start("F/A", "tuesday", **given) == "started"
+    world.ledger.record("F/A", "SUCCESS", run_id="tuesday")
+    assert world.ledger.short_of("F/B", "tuesday", needs) == []
 
 
 def test_nobody_but_a_person_orders_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:

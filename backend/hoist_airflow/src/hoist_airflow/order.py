@@ -37,7 +37,7 @@ from hoist_airflow.schedule.orders import (
     days_in_all,
     parse_clock,
 )
-from hoist_airflow.schedule.zones import to_instant, zone
+from hoist_airflow.schedule.zones import to_datetime, to_instant, zone
 from hoist_airflow.submission import (
     AFTER_ALL,
     FOR_EVER,
@@ -74,6 +74,7 @@ class Ordered(Job):
         to_days: int = 0,
         max_wait: int = 0,
         confirm: bool = False,
+        retro: bool = True,
         adjust: str | None = None,
         ends_folder: bool = False,
         on_ok: Sequence[str] = (),
@@ -101,6 +102,7 @@ class Ordered(Job):
         if stop_on is not None and stop_on not in _STOPS:
             raise ValueError(f"stop_on={stop_on!r} is none of {', '.join(_STOPS)}")
         self._cycle = None if cycle is None else Cycle.parse(cycle)
+        self._order: Order | None = None
         self.cycle = cycle
         self.max_reruns = max_reruns
         self.stop_on = stop_on
@@ -115,6 +117,7 @@ class Ordered(Job):
         if adjust is not None and adjust not in ADJUST:
             raise ValueError(f"adjust={adjust!r} is none of {', '.join(ADJUST)}")
         self.confirm = confirm
+        self.retro = retro
         self.adjust, self.ends_folder = adjust, ends_folder
         self.on_ok = tuple(on_ok)
         self.on_notok = tuple(on_notok)
@@ -130,6 +133,8 @@ class Ordered(Job):
         What is not scheduled is ordered with its folder too, to do nothing, where the folder says
         so.
         """
+        if order.made_up and not self.retro:  # New Day did not order it in time (CTM-047)
+            return False
         fills = self.adjust == "dummy"
         chosen = _chosen(_criteria_around(self) if fills else self.criteria(), order)
         return chosen and order.holds(self.hoist_job)
@@ -194,6 +199,9 @@ class Ordered(Job):
                 try_number=run.try_number,
                 resources=spec.resources,
                 in_line=False,
+                kept_until=_micros(
+                    order.removed_at(self.max_wait, ended_badly=True, timezone=self.timezone)
+                ),
             )
         if answer == "killed" or decision.kind == "killed":
             run.take_kill()
@@ -274,12 +282,18 @@ class Ordered(Job):
 
     def _run(self, context: Context) -> Run:
         """The run with what follows from this job's end (CTM-014, CTM-076)."""
+        self._order = order_of(context)
         run = super()._run(context)
         return _with_effects(
             run, order_of(context), self.criteria(), on_ok=self.on_ok, on_notok=self.on_notok
         )
 
+    def _terminated(self, run: Run, reason: str) -> None:
+        _keep_units(self, run)
+        super()._terminated(run, reason)
+
     def _failed(self, run: Run, exit_code: int | None, reason: str, *, again: bool) -> None:
+        _keep_units(self, run)
         if again and stopped(run.ledger, stoppers(self, folder_of(self)), run.run_id):
             super()._failed(run, exit_code, reason, again=False)
             raise AirflowFailException(f"{reason}; its folder has been ended (CTM-091)")
@@ -292,6 +306,25 @@ def resolver(run: Run, order: Order, variables: Mapping[str, str]) -> Callable[[
     """What gives the variables in a text the values that they have now (CTM-104)."""
     moment = Moment(order.day, run.ledger.clock.now(), order.ticks)
     return lambda text: resolve(text, variables, moment)
+
+
+def _micros(at: int | None) -> int | None:
+    return None if at is None else at * 1_000_000
+
+
+def _keep_units(task: Ordered, run: Run, *, open_end: bool = False) -> None:
+    """What an order that ends NOTOK now keeps, or one that will not end, it keeps until it is
+    removed (CTM-080); a claim says already when that is, for one that ends in its days.
+    """
+    order = task._order
+    if not task.hoist_resources or order is None:
+        return
+    now = to_instant(run.ledger.clock.now())
+    bad, zone_ = not open_end, task.timezone
+    until = order.kept_until(now, task.max_wait, ended_badly=bad, timezone=zone_)
+    if open_end or until != order.removed_at(task.max_wait, ended_badly=bad, timezone=zone_):
+        at = None if until is None else to_datetime(until)
+        run.ledger.keep_units(task.hoist_job, run.run_id, at, now=open_end)
 
 
 def _chosen(sets: Sequence[OrderDays | OrderTicks], order: Order) -> bool:
@@ -360,11 +393,6 @@ class OrderedCommand(Ordered, Command):
         self.script = script
         self.parameters = tuple(parameters)
         self.variables = dict(variables or {})
-        self._order: Order | None = None
-
-    def perform(self, run: Run, context: Context) -> Any:
-        self._order = order_of(context)
-        return super().perform(run, context)
 
     def _verdict(self, ended: Ended, reason: str | None) -> ExitCode:
         """A process that a signal ended is NOTOK like any other, and runs again like it."""
@@ -505,10 +533,15 @@ class FolderEnd(BaseOperator):
         if not self.is_ordered(order):
             raise AirflowSkipException(f"{self.hoist_job} is not ordered on this day (CTM-003)")
         inside = self._inside()
-        begins = any(
-            isinstance(task, FolderStart) and task.hoist_job == self.hoist_job for task in inside
+        begins = next(
+            (
+                task
+                for task in inside
+                if isinstance(task, FolderStart) and task.hoist_job == self.hoist_job
+            ),
+            None,
         )
-        if begins and outcome_of(self.hoist_job) is None:
+        if begins is not None and outcome_of(self.hoist_job) is None:
             raise AirflowSkipException(f"{self.hoist_job} has not begun")
         members = {
             task.hoist_job: task
@@ -531,6 +564,9 @@ class FolderEnd(BaseOperator):
         if not ended and to_instant(run.ledger.clock.now()) < begin[0]:  # ordered for a later day
             spec = SubmitSpec(self.hoist_job, run.dag_id, run.run_id, [list(begin)])
             self.defer(trigger=SubmitTrigger(**spec.to_dict()), method_name="begin")
+        if begins is not None and (left or bad):
+            begins._order = order
+            _keep_units(begins, run, open_end=bool(left))
         if left:
             run.record("INACTIVE")
             told = f"{self.hoist_job} has no end: {', '.join(left)} never ran (CTM-091)"

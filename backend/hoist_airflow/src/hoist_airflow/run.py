@@ -132,11 +132,13 @@ def order_of(context: Context) -> Order:
     if ticks.retro:
         made = max(made, getattr(run, "start_date", None) or made)
     today = ticks.day_of(to_instant(made))
+    made_up = ticks.retro and _is_scheduled(context) and today > day
     return Order(
         day,
         ticks,
         forced=bool(conf.get("force")),
         ordered_on=today,
+        made_up=made_up,
         only=tuple(conf.get("only") or ()),
     )
 

@@ -42,6 +42,8 @@ class Order:
     ordered_on: int | None = None
     """The business day on which it was ordered. Where its own is over by then, its times count from
     this one on: else nobody could order a day that was missed."""
+    made_up: bool = False
+    """Ordered later, as New Day of its day was missed (CTM-047)."""
     only: tuple[str, ...] = ()
     """The jobs of a plain folder that are ordered alone (CTM-077); empty: all."""
 
@@ -90,6 +92,13 @@ class Order:
         while self.ticks.instant(day) < end:
             day += 1
         return self.ticks.instant(day + int(ended_badly))
+
+    def kept_until(
+        self, now: int, max_wait: int, *, ended_badly: bool, timezone: str | None = None
+    ) -> int | None:
+        """The New Day that removes an order which ends at `now`; None: none does (CTM-005)."""
+        at = self.removed_at(max_wait, ended_badly=ended_badly, timezone=timezone)
+        return at if at is None or now <= at else self.ticks.instant(self.ticks.day_of(now) + 1)
 
     def spans(
         self,
@@ -190,14 +199,17 @@ def decide(ledger: Ledger, spec: SubmitSpec) -> Decision:  # noqa: PLR0911  (one
         return Decision("wait", f"waits for {CONFIRM} {spec.confirmed_for}", _wake(spec, window[1]))
     condition = conditions.parse(spec.when)
     facts = ledger.holding_facts(condition.facts, spec.dates)
+    released = None
     if condition.fold(lambda atom: atom is True or atom in facts):
         short = ledger.short_of(spec.job, spec.run_id, spec.resources) if spec.resources else []
         if not short:
             return Decision("pass", spec.when)
         missing = [f"units of {name}" for name in short]
+        released = ledger.next_release(str(spec.resources))
     else:
         missing = [_shown(fact, spec) for fact in condition.facts if fact not in facts]
-    return Decision("wait", f"waits for {', '.join(missing)}", _wake(spec, window[1]))
+    wakes = [at for at in (_wake(spec, window[1]), released) if at is not None]
+    return Decision("wait", f"waits for {', '.join(missing)}", min(wakes, default=None))
 
 
 def stopped(ledger: Ledger, jobs: Sequence[str], run_id: str) -> str | None:

@@ -233,12 +233,26 @@ class Ledger:
             rows = [row for row in (book.job(job), *runs.chain_of(book, job)) if row is not None]
             if any(row.status == st.ON_HOLD for row in rows):
                 return False
-            return not (needs and resources.shortage(tx, job, resources.parse(needs)))
+            wanted = resources.parse(needs) if needs else ()
+            return not (wanted and resources.shortage(tx, job, wanted, book.at))
 
     def short_of(self, job: str, run_id: str, needs: str) -> list[str]:
         """The resources of which an order of Control-M cannot have its units now."""
         with self.store.read() as tx:
-            return resources.shortage(tx, resources.order(job, run_id), resources.parse(needs))
+            holder = resources.order(job, run_id)
+            return resources.shortage(tx, holder, resources.parse(needs), micros(self.clock.now()))
+
+    def next_release(self, needs: str) -> datetime | None:
+        """When the next order that keeps such units after NOTOK is removed, and frees them."""
+        with self.store.read() as tx:
+            at = resources.next_release(tx, resources.parse(needs), micros(self.clock.now()))
+        return None if at is None else instant(at)
+
+    def keep_units(self, job: str, run_id: str, until: datetime | None, *, now: bool) -> None:
+        """See `resources.keep`; until None: for ever."""
+        with self.writing() as book:
+            holder = resources.order(job, run_id)
+            resources.keep(book.tx, holder, None if until is None else micros(until), now=now)
 
     def enter(self, job: str, run_id: str, *, boxes: bool) -> JobRow:
         """The row of a job as a task of this run finds it; `boxes`: start those around it."""

@@ -10,7 +10,9 @@ job waits for; it counts while the job is RESWAIT.
 
 Orders of Control-M hold units each by itself, as orders of one job may run at once, and stand in no
 line: who finds its units free takes them. A control resource is one of many units of which a shared
-holder takes one and an exclusive one all (CTM-081).
+holder takes one and an exclusive one all (CTM-081). With FREE=Y an order that ended NOTOK keeps its
+units (`free` = K) until it has ended OK, or is removed at a New Day: at the instant `until`, with
+which nobody need do anything. Without one it keeps them for ever.
 """
 
 from __future__ import annotations
@@ -103,17 +105,27 @@ def order(job: str, run_id: str | None) -> str:
     return f"{job} in {run_id}"
 
 
-def shortage(tx: Tx, job: str, needs: Iterable[Need]) -> list[str]:
+def shortage(tx: Tx, job: str, needs: Iterable[Need], now: int) -> list[str]:
     """The names of the resources of which a job, or an order, cannot have its units now."""
-    return [need.name for need, _kind, units, free in _levels(tx, job, needs) if units > free]
+    return [need.name for need, _kind, units, free in _levels(tx, job, needs, now) if units > free]
 
 
-def claim(tx: Tx, job: str, needs: Iterable[Need], *, in_line: bool = True) -> list[str]:
+def claim(
+    tx: Tx,
+    job: str,
+    needs: Iterable[Need],
+    now: int,
+    *,
+    in_line: bool = True,
+    until: int | None = None,
+) -> list[str]:
     """Take all units that a start of `job` needs, or none; the names of those that are short.
 
-    `in_line`: where it gets none it waits in line for them.
+    `in_line`: where it gets none it waits in line for them. `until`: how long an order keeps them
+    that ends NOTOK.
     """
-    levels = _levels(tx, job, needs)
+    tx.run("DELETE FROM hoist_claims WHERE free = 'K' AND until <= ?", now)
+    levels = _levels(tx, job, needs, now)
     short = [need.name for need, _kind, units, free in levels if units > free]
     tx.run("DELETE FROM hoist_claims WHERE job = ? AND free = 'W'", job)
     if short:
@@ -131,15 +143,16 @@ def claim(tx: Tx, job: str, needs: Iterable[Need], *, in_line: bool = True) -> l
             )
         elif kind == "renewable":
             tx.run(
-                "INSERT INTO hoist_claims (resource, job, units, free) VALUES (?, ?, ?, ?)"
+                "INSERT INTO hoist_claims (resource, job, units, free, until)"
+                " VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (resource, job) DO UPDATE SET units = excluded.units,"
-                " free = excluded.free",
-                need.name, job, units, need.free,
+                " free = excluded.free, until = excluded.until",
+                need.name, job, units, need.free, until,
             )  # fmt: skip
     return []
 
 
-def _levels(tx: Tx, job: str, needs: Iterable[Need]) -> list[tuple[Need, str, int, int]]:
+def _levels(tx: Tx, job: str, needs: Iterable[Need], now: int) -> list[tuple[Need, str, int, int]]:
     """Each need with its resource's kind, the units wanted, and the units that `job` may have."""
     levels: list[tuple[Need, str, int, int]] = []
     ahead = _units_of_those_ahead(tx, job)
@@ -153,8 +166,9 @@ def _levels(tx: Tx, job: str, needs: Iterable[Need]) -> list[tuple[Need, str, in
         # JIL-160: the units that the job itself kept from its last run are used again.
         used = tx.one(
             "SELECT COALESCE(SUM(units), 0) FROM hoist_claims"
-            " WHERE resource = ? AND job <> ? AND free <> 'W'",
-            need.name, job,
+            " WHERE resource = ? AND job <> ? AND free <> 'W'"
+            " AND (free <> 'K' OR until IS NULL OR until > ?)",
+            need.name, job, now,
         )  # fmt: skip
         assert used is not None
         units = amount if need.quantity is None else need.quantity
@@ -197,13 +211,42 @@ def _free(tx: Tx, resource: str, job: str) -> int:
 def give_back(tx: Tx, ended: JobRow) -> None:
     """The end of a job frees what FREE says: A always, Y on success, N never.
 
-    That of an order frees all, also before it runs again (CTM-080).
+    That of an order frees all, also before it runs again, but what it keeps after NOTOK (CTM-080).
     """
     if ended.status in st.ENDED:
         kinds = ("A", "Y") if ended.status == st.SUCCESS else ("A", "A")
         tx.run("DELETE FROM hoist_claims WHERE job = ? AND free IN (?, ?)", ended.job, *kinds)
-    if ended.status in (*st.ENDED, st.RESTART):
-        tx.run("DELETE FROM hoist_claims WHERE job = ?", order(ended.job, ended.run_id))
+    holder = order(ended.job, ended.run_id)
+    if ended.status == st.SUCCESS:
+        tx.run("DELETE FROM hoist_claims WHERE job = ?", holder)
+    elif ended.status in (*st.ENDED, st.RESTART):
+        tx.run("DELETE FROM hoist_claims WHERE job = ? AND free = 'A'", holder)
+        tx.run("UPDATE hoist_claims SET free = 'K' WHERE job = ? AND free = 'Y'", holder)
+
+
+def keep(tx: Tx, holder: str, until: int | None, *, now: bool) -> None:
+    """An order keeps units until it is removed: if it ends NOTOK, or all of them from `now` on."""
+    if now:
+        tx.run("UPDATE hoist_claims SET free = 'K', until = ? WHERE job = ?", until, holder)
+    else:
+        tx.run("UPDATE hoist_claims SET until = ? WHERE job = ? AND free = 'Y'", until, holder)
+
+
+def next_release(tx: Tx, needs: Iterable[Need], now: int) -> int | None:
+    """The first instant at which the time alone frees units of these resources."""
+    found = [
+        int(row[0])
+        for need in needs
+        if (
+            row := tx.one(
+                "SELECT MIN(until) FROM hoist_claims WHERE resource = ? AND free = 'K'"
+                " AND until > ?",
+                need.name, now,
+            )
+        )
+        and row[0] is not None
+    ]  # fmt: skip
+    return min(found, default=None)
 
 
 def release(tx: Tx, job: str, resource: str | None = None) -> int:

@@ -263,6 +263,7 @@ def try_start(  # noqa: PLR0911  (one return an answer)
     try_number: int | None = None,
     dates: Mapping[str, str | None] | None = None,
     in_line: bool = True,
+    kept_until: int | None = None,
 ) -> StartAnswer:
     """Start a job if nothing forbids it, all in one transaction; records STARTING.
 
@@ -271,7 +272,7 @@ def try_start(  # noqa: PLR0911  (one return an answer)
     RESWAIT (JIL-095). `dates`: what the words of its facts mean for this order. A job that this
     run has already put STARTING (a gate with an `n()` atom did) is `started` again without a
     second event. `in_line`: what is short of units waits in line for them; else it is an order of
-    Control-M.
+    Control-M, which keeps some after NOTOK (`kept_until`, microseconds).
     """
     if take_kill(book, job, run_id):
         return "killed"
@@ -295,7 +296,9 @@ def try_start(  # noqa: PLR0911  (one return an answer)
             start_box(book, row, run_id)
         return "started"
     holder = job if in_line else resources.order(job, run_id)
-    if needs and resources.claim(book.tx, holder, needs, in_line=in_line):
+    if needs and resources.claim(
+        book.tx, holder, needs, book.at, in_line=in_line, until=kept_until
+    ):
         if in_line and row.status != st.RESWAIT:
             book.put(row, st.RESWAIT, run_id=run_id)
         return "short"

@@ -63,6 +63,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # Facts that come and go with the ends of a job of AutoSys; each DAG tells it.
         "ALTER TABLE hoist_jobs ADD COLUMN end_facts TEXT",
     ),
+    (
+        # When units that an order of Control-M kept are free at the latest: it is removed then.
+        "ALTER TABLE hoist_claims ADD COLUMN until BIGINT",
+    ),
 )
 
 VERSION = len(MIGRATIONS)

@@ -397,6 +397,7 @@ class OrderTicks(Ticks):
 
     `early`: New Day of the day before, where a job's own zone is ahead of the server's (CTM-055).
     `retro`: missed days are ordered later, each once (CTM-047).
+    `at`: a time of the day instead of New Day: that of a User Daily (CTM-006).
     Without criteria, and `by_hand`, nothing orders it but somebody's hand (CTM-006).
     Several criteria: any of them orders (a plain folder is ordered with the first of its jobs).
     """
@@ -409,6 +410,7 @@ class OrderTicks(Ticks):
         by_hand: bool = False,
         early: bool = False,
         retro: bool = False,
+        at: str | None = None,
     ) -> None:
         self.any_of = [one if isinstance(one, OrderDays) else OrderDays(**one) for one in any_of]
         self.new_day = parse_clock(new_day)
@@ -420,7 +422,11 @@ class OrderTicks(Ticks):
             "by_hand": by_hand,
             **({"early": True} if early else {}),
             **({"retro": True} if retro else {}),
+            **({} if at is None else {"at": at}),
         }
+        if at is not None and early:
+            raise ValueError("a User Daily orders for the day that it is (CTM-006)")
+        self.at = None if at is None else parse_clock(at)
         self.early, self.retro = early, retro
         self.by_hand = by_hand or not self.any_of
 
@@ -464,11 +470,13 @@ class OrderTicks(Ticks):
 
     def tick(self, day: int) -> int:
         """When an order date is ordered."""
-        return self.instant(day - self.early)
+        return self.instant(day - self.early, self.at)
 
     def day_of_tick(self, tick: int) -> int:
         """The inverse of `tick`."""
-        return self.day_of(tick) + self.early
+        day = self.day_of(tick) + self.early
+        # The clock may skip both the time and the New Day behind it.
+        return day if self.tick(day) <= tick else day - 1
 
     def in_zone(self, timezone: str | None) -> OrderTicks:
         """The same, counted by the clocks of an entity's own zone (CTM-055)."""

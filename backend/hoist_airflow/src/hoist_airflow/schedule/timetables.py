@@ -221,13 +221,15 @@ def order_dates(
     by_hand: bool = False,
     early: bool = False,
     retro: bool = False,
+    at: str | None = None,
     **criteria: Any,
 ) -> OrderDatesTimetable:
     """The schedule of a Control-M folder: the days of its criteria, or of any of several.
 
     `criteria` are the arguments of `order_days`; `by_hand`: nothing but a person orders it;
     `early`: at New Day of the day before, for zones ahead of `timezone` (CTM-055);
-    `retro`: missed days are ordered later, each once (CTM-047).
+    `retro`: missed days are ordered later, each once (CTM-047); `at`: the time of the day at
+    which they are ordered, if that is not New Day (CTM-006).
     """
     if criteria:
         any_of = (*any_of, OrderDays(**criteria))
@@ -239,5 +241,6 @@ def order_dates(
             by_hand=by_hand,
             early=early,
             retro=retro,
+            at=at,
         )
     )
