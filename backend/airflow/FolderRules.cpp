@@ -106,7 +106,7 @@ llvm::StringRef whyUnsure(ir::EndTest const& test) {
 
 } // namespace
 
-EndRules readEndRules(ir::OrderPolicy const& policy, EndOf what) {
+EndRules readEndRules(ir::OrderPolicy const& policy, EndOf kind) {
     EndRules result;
     std::vector<std::pair<ir::EndTest, bool>> verdicts;
     bool neverFails = false, changesOnFailure = false, changesOnOk = false, hasReruns = false;
@@ -186,8 +186,8 @@ EndRules readEndRules(ir::OrderPolicy const& policy, EndOf what) {
     result.areListed |=
         neverFails && llvm::any_of(verdicts, [](auto const& one) { return !one.second; });
     result.exitRule = neverFails ? "any" : verdicts.empty() ? "" : exitRuleOf(verdicts);
-    result.areListed |= what != EndOf::command && !verdicts.empty();
-    result.areListed |= what == EndOf::folder && neverFails;
+    result.areListed |= kind != EndOf::command && !verdicts.empty();
+    result.areListed |= kind == EndOf::folder && neverFails;
     if (result.areListed) {
         result.exitRule.clear();
         result.onOk.clear();

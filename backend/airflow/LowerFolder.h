@@ -74,7 +74,7 @@ struct EndRules {
 };
 /// What ends: of a command alone, or the site's operator, the exit code may say how.
 enum class EndOf : uint8_t { command, nothing, folder };
-EndRules readEndRules(ir::OrderPolicy const& policy, EndOf what = EndOf::command);
+EndRules readEndRules(ir::OrderPolicy const& policy, EndOf kind = EndOf::command);
 
 /// Is its action one of an adapter that hoist has no operator for?
 bool hasNoForm(ir::Job const& job);
