@@ -292,7 +292,7 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "one failure more": rules("CHECK", lambda all: all[3].update(on="failures = 3")),
     "the verdict is another": rules("CHECK", lambda all: all[2].update(do=["ok"])),
     "what a rule adds is lost": rules("CHECK", lambda all: all[1].update(do=["ok"])),
-    "no rule reruns it": rules("CHECK", lambda all: all[0]["do"].remove("rerun")),
+    "no rerun is left": fields("CHECK", retries=0),
     "it is rerun after 4": rules("CHECK", lambda all: all[1].update(do=["rerun"])),
     "a cycle is stopped later": rules("WATCH", lambda all: all[0].update(on="runs >= 4")),
     "a cycle is not stopped": arguments("WATCH", rules=None),
@@ -496,7 +496,8 @@ REWRITES: dict[str, Callable[[Export], None]] = {
     "an edge that follows from others": edge("EXTRACT", "MONDAY"),
     "rules of other rounds first": rules("CHECK", lambda all: all.append(all.pop(0))),
     "another letter for one letter": rules("CHECK", lambda all: all[2].update(on="output ERR$OR")),
-    "a rule twice": rules("CHECK", lambda all: all.append(all[1])),
+    "a rule twice": rules("CHECK", lambda all: all.insert(2, all[1])),
+    "attempts that no rule asks for": rules("CHECK", lambda all: all[0]["do"].remove("rerun")),
     "minutes for an hour": arguments("POLL", cycle="every 60m from start"),
     "times in another order": arguments("TIMES", cycle="at 08:00 10:00 tolerance 5m"),
 }

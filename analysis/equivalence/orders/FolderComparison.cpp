@@ -362,7 +362,8 @@ private:
                 add(Aspect::verdict, one, other, fmt::format("{} is {}", how, words(a)),
                     fmt::format("{} is {}", how, words(b)),
                     fmt::format("what follows `{}` would run or not run otherwise (CTM-071, TR-36)",
-                                name));
+                                name))
+                    .isCertain = bool(was.group); // no job of it shows it
                 return;
             }
             compareChanges(one, other, a, b, how);
