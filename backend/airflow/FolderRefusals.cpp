@@ -137,7 +137,7 @@ void FolderLowering::checkEntity(JobId id) {
     unless(policy.endsFolder, !*policy.endsFolder || !policy.isCyclic, "END_FOLDER",
            "which end of a cyclic job ends the folder, nobody says (CTM-091)");
     checkRepetition(id);
-    EndRules const rules = readEndRules(policy);
+    EndRules const rules = endRulesOf(id);
     // Airflow would end the folder only after the time that it waits before the next attempt.
     if (rules.reruns && policy.interval.value > 0 && llvm::any_of(enders, [&](JobId other) {
             return estate.isInside(id, estate.jobs[other].box);
@@ -154,16 +154,7 @@ void FolderLowering::checkEntity(JobId id) {
             refuse(id, unit.span, unit.construct, unit.what,
                    "beside `ADJUST_COND=\"D\"`, which orders it on days on which it needs none, it "
                    "is not lowered yet");
-    if (!rules.problem.empty())
-        refuse(id, rules.problemAt, rules.problemOf, rules.problem,
-               "what follows from it is not lowered yet (CTM-070)");
-    else if (!rules.exitRule.empty() && isMapped(id))
-        refuse(id, policy.rules.front().span, policy.rules.front().construct, "ON",
-               "an operator of the site has no exit codes that rules could ask about (CTM-070)");
-    if (job.group && (!rules.exitRule.empty() || rules.reruns))
-        refuse(
-            id, policy.rules.front().span, policy.rules.front().construct, "ON",
-            "a folder ends as what is in it does; a rule that says otherwise is not lowered yet");
+    checkRules(id, rules);
     checkFacts(id);
     checkForcedOrders(id);
     if (estate.isContainer(id) && (job.condition || !job.factChanges.empty()))
@@ -174,6 +165,31 @@ void FolderLowering::checkEntity(JobId id) {
     if (!job.group && !isForeign)
         checkAction(id);
     checkUnits(id);
+}
+
+/// CTM-070
+void FolderLowering::checkRules(JobId id, EndRules const& rules) {
+    if (!rules.problem.empty())
+        return refuse(id, rules.problemAt, rules.problemOf, rules.problem, rules.problemWhy);
+    bool const decide = !rules.exitRule.empty() || rules.areListed;
+    auto const& policy = policyOf(id);
+    if (decide && isMapped(id))
+        refuse(id, policy.rules.front().span, policy.rules.front().construct, "ON",
+               "an operator of the site has no exit codes that rules could ask about (CTM-070)");
+    if (!estate.isGroup(id))
+        return;
+    for (ir::EndRule const& rule : policy.rules) {
+        auto const no = [&](char const* why) { refuse(id, rule.span, rule.construct, "ON", why); };
+        bool const hasReruns = llvm::any_of(rule.actions, [](ir::EndAction const& action) {
+            return action.kind == ir::EndAction::Kind::rerun;
+        });
+        if (decide && estate.isContainer(id))
+            return no("a plain folder has no status that a rule could turn (CTM-094)");
+        if (decide && rule.round() < 3)
+            return no("a folder has neither an exit code nor an output (CTM-091)");
+        if (hasReruns)
+            return no("a folder that runs again is not lowered yet (CTM-067)");
+    }
 }
 
 /// CTM-060

@@ -1,8 +1,11 @@
-// ON rules (CTM-070…077): which come to an exit rule, retries and facts of a failure, and which
-// have no exact form.
+// ON rules (CTM-070…077): which come to an exit rule, retries and facts of a failure; the others
+// are listed as they are, and the shims ask them as CTM-070 says. An action kind more needs its
+// text in `actionText`, its reader in Lifting::readRuleAction and hoist_airflow/ending.py, and its
+// effect in ledger/facts.py.
 #include "backend/airflow/LowerFolder.h"
 
 #include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
 
 #include <fmt/core.h>
 
@@ -10,6 +13,8 @@
 #include <optional>
 
 namespace hoist::airflow {
+
+using ir::JobId;
 
 namespace {
 
@@ -76,17 +81,41 @@ std::string exitRuleOf(std::vector<std::pair<ir::EndTest, bool>> const& verdicts
     return text == "0" ? std::string() : "success: " + text;
 }
 
+/// What is not cyclic cannot stop, and a cycle goes on after NOTOK, asked or not (CTM-065).
+bool isIdle(ir::EndAction const& action, ir::OrderPolicy const& policy) {
+    return (action.kind == Action::stopCyclic && !policy.isCyclic) ||
+           (action.kind == Action::rerun && policy.isCyclic);
+}
+
+/// Whether a part of a line is enough has changed from release to release, so both ends must say
+/// that it is; of a letter that is several bytes `?` may mean the first one only.
+llvm::StringRef whyUnsure(ir::EndTest const& test) {
+    if (test.kind == Test::notSubmitted)
+        return "whether it was submitted has no form in Airflow: a task that cannot start is "
+               "NOTOK (CTM-072)";
+    if (test.kind == Test::noOutput)
+        return "the output of a task is always there (CTM-072)";
+    if (test.kind != Test::output)
+        return {};
+    if (!test.text.starts_with("*") || !test.text.ends_with("*"))
+        return "whether a part of a line is enough differs from release to release: begin and end "
+               "it with `*` (CTM-072)";
+    bool const isPlain = llvm::all_of(test.text, [](char c) { return llvm::isPrint(c); });
+    return isPlain ? "" : "letters beyond ASCII in a pattern are not lowered yet (CTM-072)";
+}
+
 } // namespace
 
-EndRules readEndRules(ir::OrderPolicy const& policy) {
+EndRules readEndRules(ir::OrderPolicy const& policy, EndOf kind) {
     EndRules result;
     std::vector<std::pair<ir::EndTest, bool>> verdicts;
-    bool neverFails = false, changesOnFailure = false, changesOnOk = false;
-    auto const fail = [&](Span at, ir::ConstructId of, std::string what) {
+    bool neverFails = false, changesOnFailure = false, changesOnOk = false, hasReruns = false;
+    auto const fail = [&](Span at, ir::ConstructId of, std::string what, llvm::StringRef why) {
         if (result.problem.empty()) {
             result.problem = std::move(what);
             result.problemAt = at;
             result.problemOf = of;
+            result.problemWhy = why;
         }
     };
     for (ir::EndRule const& rule : policy.rules) {
@@ -95,9 +124,6 @@ EndRules readEndRules(ir::OrderPolicy const& policy) {
         bool const onOk = rule.test.kind != Test::notOk;
         bool const onNotOk = rule.test.kind != Test::ok;
         for (ir::EndAction const& action : rule.actions) {
-            auto const unknown = [&] {
-                fail(action.span, action.construct, nameOf(action.kind).str());
-            };
             if (onlyTells(action.kind)) {
                 bool const isNotice = rule.test.kind == Test::notOk && !result.notice &&
                                       (action.kind == Action::mail || action.kind == Action::shout);
@@ -107,14 +133,24 @@ EndRules readEndRules(ir::OrderPolicy const& policy) {
                     result.dropped.push_back(&action);
                 continue;
             }
+            if (llvm::StringRef const why = whyUnsure(rule.test); !why.empty()) {
+                fail(rule.span, rule.construct, "ON", why);
+                continue;
+            }
+            hasReruns |= action.kind == Action::rerun;
             if (rule.test.kind == Test::exitCode &&
                 rule.test.relation == ir::EndTest::Relation::compared &&
                 (action.kind == Action::setOk || action.kind == Action::setNotOk)) {
                 verdicts.emplace_back(rule.test, action.kind == Action::setOk);
                 continue;
             }
+            if (action.kind == Action::setVariable) {
+                fail(action.span, action.construct, nameOf(action.kind).str(),
+                     "what follows from it is not lowered yet (CTM-070)");
+                continue;
+            }
             if (!isStatus) {
-                unknown();
+                result.areListed |= !isIdle(action, policy);
                 continue;
             }
             switch (action.kind) {
@@ -127,8 +163,8 @@ EndRules readEndRules(ir::OrderPolicy const& policy) {
                 changesOnFailure |= onNotOk;
                 changesOnOk |= !onNotOk;
                 break;
-            case Action::rerun: // on OK it would run again after a success
-                rule.test.kind == Test::notOk ? void(result.reruns = true) : unknown();
+            case Action::rerun: // what ended OK does not run again (CTM-067)
+                result.areListed |= !onNotOk;
                 break;
             case Action::stopCyclic: // of what is not cyclic it changes nothing
                 result.stopsOnOk |= onOk && policy.isCyclic;
@@ -137,29 +173,71 @@ EndRules readEndRules(ir::OrderPolicy const& policy) {
             case Action::setOk: // of what is OK it changes nothing
                 neverFails |= onNotOk;
                 break;
-            default: unknown();
+            default: result.areListed = true;
             }
         }
     }
-    if (neverFails && (changesOnFailure || result.reruns || result.notice))
-        fail(policy.rules.front().span, policy.rules.front().construct,
-             "DOACTION OK beside other actions on NOTOK");
+    result.reruns = hasReruns;
+    result.areListed |= neverFails && (changesOnFailure || hasReruns || result.notice);
     // A rule on OK asks what was before the rules on the status (CTM-070), not what they make of
-    // it.
-    if (neverFails && changesOnOk)
-        fail(policy.rules.front().span, policy.rules.front().construct,
-             "DOACTION OK on NOTOK beside DOCOND on OK");
-    // As does a rule that stops a cycle.
-    if (neverFails && result.stopsOnOk != result.stopsOnNotOk)
-        fail(policy.rules.front().span, policy.rules.front().construct,
-             "DOACTION OK on NOTOK beside DOACTION SPCYC");
+    // it. As does a rule that stops a cycle.
+    result.areListed |= neverFails && (changesOnOk || result.stopsOnOk != result.stopsOnNotOk);
     // A code that is NOTOK stays so (CTM-074), a signal does not: no exit rule says both.
-    bool const isNotOkByCode = llvm::any_of(verdicts, [](auto const& one) { return !one.second; });
-    if (neverFails && isNotOkByCode)
-        fail(policy.rules.front().span, policy.rules.front().construct,
-             "DOACTION OK beside DOACTION NOTOK");
+    result.areListed |=
+        neverFails && llvm::any_of(verdicts, [](auto const& one) { return !one.second; });
     result.exitRule = neverFails ? "any" : verdicts.empty() ? "" : exitRuleOf(verdicts);
+    result.areListed |= kind != EndOf::command && !verdicts.empty();
+    result.areListed |= kind == EndOf::folder && neverFails;
+    if (result.areListed) {
+        result.exitRule.clear();
+        result.onOk.clear();
+        result.onNotOk.clear();
+        result.stopsOnOk = result.stopsOnNotOk = false;
+    }
     return result;
+}
+
+EndRules FolderLowering::endRulesOf(JobId id) const {
+    ir::Job const& job = estate.jobs[id];
+    bool const isNothing = std::holds_alternative<ir::NoAction>(job.action);
+    return readEndRules(policyOf(id), job.group   ? EndOf::folder
+                                      : isNothing ? EndOf::nothing
+                                                  : EndOf::command);
+}
+
+std::string FolderLowering::actionText(ir::Job const& job, ir::EndAction const& action) const {
+    switch (action.kind) {
+    case Action::setOk: return "ok";
+    case Action::setNotOk: return "notok";
+    case Action::rerun: return "rerun";
+    case Action::stopCyclic: return "stop";
+    case Action::changeFact: return changeText(job.factChanges[action.fact]);
+    case Action::forceJob: return forceText(action);
+    default: return {};
+    }
+}
+
+Py FolderLowering::listedRules(JobId id, EndRules const& rules) const {
+    ir::OrderPolicy const& policy = policyOf(id);
+    Py::List list;
+    for (ir::EndRule const& rule : policy.rules) {
+        Py::List actions;
+        for (ir::EndAction const& action : rule.actions) {
+            if (isIdle(action, policy))
+                continue;
+            std::string text =
+                &action == rules.notice ? "notify" : actionText(estate.jobs[id], action);
+            if (!text.empty())
+                actions.emplace_back(std::move(text));
+        }
+        if (actions.empty())
+            continue;
+        Py::Dict one;
+        one.emplace_back("on", Py(ir::toText(rule.test)));
+        one.emplace_back("do", Py(std::move(actions)));
+        list.emplace_back(std::move(one));
+    }
+    return Py(std::move(list));
 }
 
 } // namespace hoist::airflow

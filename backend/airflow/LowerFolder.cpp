@@ -115,13 +115,12 @@ bool FolderLowering::hasEnd(JobId id) const {
     // The end of an inner folder hides from Airflow what failed before it; that of the whole does
     // not.
     auto const isInside = [&](JobId other) { return other != id && hasEnd(other); };
-    return !job.factChanges.empty() || hasStart(id) || hasNotice(id) ||
+    return !job.factChanges.empty() || hasStart(id) || hasNotice(id) || endRulesOf(id).areListed ||
            (id == workflow.root && llvm::any_of(workflow.jobs, isInside));
 }
 
 bool FolderLowering::hasNotice(JobId id) const {
-    return readEndRules(policyOf(id)).notice ||
-           llvm::any_of(policyOf(id).shouts, [](ir::Shout const& shout) {
+    return endRulesOf(id).notice || llvm::any_of(policyOf(id).shouts, [](ir::Shout const& shout) {
                return shout.when == ir::Shout::When::notOk;
            });
 }
@@ -264,14 +263,16 @@ Py FolderLowering::changesOf(ir::Job const& job, llvm::ArrayRef<ir::EndAction co
     return Py(std::move(list));
 }
 
-void FolderLowering::lowerChanges(ir::Job const& job, Py::Keywords& arguments,
-                                  EndRules const& rules) {
+void FolderLowering::lowerChanges(JobId id, Py::Keywords& arguments, EndRules const& rules) {
+    ir::Job const& job = estate.jobs[id];
     bool const hasOutconds =
         llvm::any_of(job.factChanges, [](auto const& change) { return !change.isAction; });
     if (hasOutconds || !rules.onOk.empty())
         arguments.emplace_back("on_ok", changesOf(job, rules.onOk, true));
     if (!rules.onNotOk.empty())
         arguments.emplace_back("on_notok", changesOf(job, rules.onNotOk, false));
+    if (rules.areListed)
+        arguments.emplace_back("rules", listedRules(id, rules));
     for (ir::FactChange const& change : job.factChanges)
         exact(change.construct, "fact change");
 }
@@ -497,8 +498,8 @@ void FolderLowering::lowerJob(JobId id) {
     lowerAction(id, task);
     Py::Keywords criteria = submission(id, false);
     task.arguments.insert(task.arguments.end(), criteria.begin(), criteria.end());
-    EndRules const rules = readEndRules(policyOf(id));
-    lowerChanges(job, task.arguments, rules);
+    EndRules const rules = endRulesOf(id);
+    lowerChanges(id, task.arguments, rules);
     lowerPolicies(id, task.arguments, rules);
     task.arguments.emplace_back("doc_md", documentation(estate, job));
     dag.order.push_back(taskId);
@@ -524,7 +525,7 @@ void FolderLowering::lowerGroup(JobId id) {
     }
     if (!hasEnd(id)) { // then none of its messages is a notice
         Py::Keywords none;
-        lowerMessages(id, none, readEndRules(policyOf(id)));
+        lowerMessages(id, none, endRulesOf(id));
     }
     if (!hasStart(id))
         return;
@@ -586,8 +587,8 @@ void FolderLowering::closeFolders() {
         task.arguments.emplace_back("of", Py(job.name));
         if (std::string const zone = ownZone(id); !zone.empty())
             task.arguments.emplace_back("timezone", Py(zone));
-        EndRules const rules = readEndRules(policyOf(id));
-        lowerChanges(job, task.arguments, rules);
+        EndRules const rules = endRulesOf(id);
+        lowerChanges(id, task.arguments, rules);
         lowerMessages(id, task.arguments, rules);
         task.upstream = unawaited(id);
         // Printed behind its last member.

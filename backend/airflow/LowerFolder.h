@@ -63,12 +63,18 @@ struct EndRules {
     bool reruns = false;
     bool stopsOnOk = false, stopsOnNotOk = false; ///< its cycle
     ir::EndAction const* notice = nullptr;        ///< told when it ends NOTOK
+    /// They depend on their order, on counts or on output: none of the above but `reruns` and
+    /// `notice`, but the rules themselves, one after the other.
+    bool areListed = false;
     std::vector<ir::EndAction const*> dropped;
     std::string problem; ///< not empty: what has no exact form
     Span problemAt;
     ir::ConstructId problemOf;
+    llvm::StringRef problemWhy;
 };
-EndRules readEndRules(ir::OrderPolicy const& policy);
+/// What ends: of a command alone, or the site's operator, the exit code may say how.
+enum class EndOf : uint8_t { command, nothing, folder };
+EndRules readEndRules(ir::OrderPolicy const& policy, EndOf kind = EndOf::command);
 
 /// Is its action one of an adapter that hoist has no operator for?
 bool hasNoForm(ir::Job const& job);
@@ -102,6 +108,7 @@ private:
     void checkUnits(ir::JobId id);
     void checkFacts(ir::JobId id);
     void checkForcedOrders(ir::JobId id);
+    void checkRules(ir::JobId id, EndRules const& rules);
     void refuse(ir::JobId id, Span where, ir::ConstructId construct, std::string const& what,
                 llvm::StringRef why, std::string const& help = {});
     /// Of what a job executes, and how often: it stops the job alone, whose task always fails.
@@ -142,7 +149,13 @@ private:
     void lowerMachine(ir::JobId id, Task& task);
 
     // LowerFolder.cpp
-    void lowerChanges(ir::Job const& job, Py::Keywords& arguments, EndRules const& rules);
+    void lowerChanges(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
+    // FolderRules.cpp
+    EndRules endRulesOf(ir::JobId id) const;
+    /// `rules=[…]`: what a test asks, and what is done, in the words of docs/runtime.md.
+    Py listedRules(ir::JobId id, EndRules const& rules) const;
+    std::string actionText(ir::Job const& job, ir::EndAction const& action) const;
+    // LowerFolder.cpp
     /// Messages change nothing that runs: one, on NOTOK, is a notice; of the others people are
     /// told.
     void lowerMessages(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);

@@ -370,6 +370,10 @@ void Lowering::endRule(Node const& node, JobId id, OrderPolicy& policy) {
     auto const test = readTest(node.value(Attr::on_STMT), code);
     if (!test)
         refuse(node, fmt::format("ON CODE {}", code.take_front(40).str()));
+    else if (llvm::StringRef const statement = node.value(Attr::on_STMT).trim();
+             test->kind == EndTest::Kind::output && !statement.empty() && statement != "*")
+        // Which lines a statement of the script has printed, only its trace would say (CTM-072).
+        refuse(node, fmt::format("ON STMT {}", statement.take_front(40).str()));
     else
         rule.test = *test;
     for (Node const& child : node.children)

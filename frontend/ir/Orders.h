@@ -5,6 +5,7 @@
 #include "frontend/ir/Condition.h"
 #include "frontend/ir/Constructs.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,7 +46,7 @@ struct EndTest {
         failures, ///< executions of this order that ended NOTOK
         notSubmitted,
         noOutput,
-        output, ///< a line holds `text`
+        output, ///< a line holds `text`, in which `*`, `?` and `$` stand for others
     } kind = Kind::any;
     enum class Relation : uint8_t { compared, even, odd } relation = Relation::compared;
     Compare op = Compare::equal;
@@ -62,6 +63,11 @@ struct EndTest {
         return false;
     }
 };
+
+/// "code >= 4", "runs odd", "output *failed*", "notok". Empty: the shims have no such test.
+std::string toText(EndTest const& test);
+/// Its inverse; a pattern stays part of `text`. Nothing: it is no such text.
+std::optional<EndTest> parseEndTest(llvm::StringRef text);
 
 /// CTM-073. One step of a rule; in the order of the definition.
 struct EndAction {

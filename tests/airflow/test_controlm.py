@@ -265,6 +265,58 @@ def test_tr36_c9_rules_decide_the_verdict_before_dependents(play: Any) -> None:
     assert told.starts("F/NEVER") == []
 
 
+def test_ctm070_rules_are_asked_in_three_rounds(play: Any) -> None:
+    """A code makes it OK, its output NOTOK again, and a rule on NOTOK that stands first hears of it."""
+    condition = '<DOCOND NAME="{}" ODATE="ODAT" SIGN="+"/>'
+    rules = (
+        on("NOTOK", condition.format("BAD") + '<DOACTION ACTION="RERUN"/>')
+        + on("*ORA-?????*", '<DOACTION ACTION="NOTOK"/>')
+        + on("COMPSTAT EQ 4", '<DOACTION ACTION="OK"/>' + condition.format("FOUR"))
+        + on("FAILCOUNT EQ 2", condition.format("TWICE"))
+    )
+    told = play(
+        folder(
+            job("A", 'DAYS="ALL" MAXRERUN="5" INTERVAL="00010M"', rules + adds("GOOD")),
+            *(job(f"ON-{name}", children=waits(name)) for name in ("GOOD", "BAD", "FOUR", "TWICE")),
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        jobs={
+            "F/A": [
+                {"exit_code": 4, "output": "done\nORA-00942: no such table\n"},
+                {"exit_code": 1},
+                {"exit_code": 4, "output": "ORA-1"},
+            ]
+        },
+    )
+    assert told.starts("F/A") == ["02 07:00", "02 07:11", "02 07:22"]
+    assert told.starts("F/ON-FOUR") == told.starts("F/ON-BAD") == ["02 07:01"]
+    assert told.starts("F/ON-TWICE") == ["02 07:12"]
+    assert told.starts("F/ON-GOOD") == ["02 07:23"]
+
+
+def test_ctm075_a_rule_turns_what_a_folder_comes_to(play: Any) -> None:
+    """CTM-091: the folder around it sees a sub-folder that is OK; what is in it has failed all the same."""
+    inner = '<SUB_FOLDER JOBNAME="U" DAYS="ALL">{}</SUB_FOLDER>'
+    saved = on("NOTOK", '<DOACTION ACTION="OK"/>')
+    told = play(
+        folder(
+            inner.format(job("A") + saved + adds("SAVED")), job("B"), adds("ALL"),
+            name="S", kind="SMART_FOLDER", more='DAYS="ALL"',
+        ),
+        folder(
+            job("C"), on("OK", '<DOACTION ACTION="NOTOK"/>'), adds("NEVER"),
+            name="T", kind="SMART_FOLDER", more='DAYS="ALL"',
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        jobs={"S/U/A": [{"exit_code": 1}]},
+    )  # fmt: skip
+    assert told.facts() == [("ALL", "0302"), ("SAVED", "0302")]
+    states = {run.dag_id: run.state for run in told.world.runs}
+    assert states == {"S": "success", "T": "failed"}
+
+
 def test_tr37_the_last_time_to_start_is_no_failure(play: Any) -> None:
     told = play(
         folder(

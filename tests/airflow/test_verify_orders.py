@@ -166,6 +166,25 @@ DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
       <VARIABLE NAME="%%V" VALUE="%%$ODATE"/>
     </JOB>
   </FOLDER>
+  <SMART_FOLDER FOLDER_NAME="JUDGED" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL">
+    <JOB JOBNAME="CHECK" TASKTYPE="Command" CMDLINE="check" NODEID="h" DAYS="ALL" MAXRERUN="2" INTERVAL="00005M">
+      <ON STMT="*" CODE="NOTOK"><DOCOND NAME="C-BAD" ODATE="ODAT" SIGN="+"/><DOACTION ACTION="RERUN"/></ON>
+      <ON STMT="*" CODE="COMPSTAT EQ 4"><DOACTION ACTION="OK"/><DOCOND NAME="FOUR" ODATE="ODAT" SIGN="+"/></ON>
+      <ON STMT="*" CODE="*ERR?OR*"><DOACTION ACTION="NOTOK"/></ON>
+      <ON STMT="*" CODE="FAILCOUNT EQ 2"><DOCOND NAME="TWICE" ODATE="ODAT" SIGN="+"/></ON>
+    </JOB>
+    <JOB JOBNAME="WATCH" TASKTYPE="Command" CMDLINE="watch" NODEID="h" DAYS="ALL" CYCLIC="1" INTERVAL="00060M">
+      <ON STMT="*" CODE="RUNCOUNT GE 3"><DOACTION ACTION="SPCYC"/></ON>
+    </JOB>
+    <ON STMT="*" CODE="NOTOK"><DOACTION ACTION="OK"/><DOSHOUT DEST="ops" MESSAGE="judged"/></ON>
+    <OUTCOND NAME="J-OK" ODATE="ODAT" SIGN="+"/>
+  </SMART_FOLDER>
+  <FOLDER FOLDER_NAME="HEARD" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM">
+    <JOB JOBNAME="ON4" TASKTYPE="Command" CMDLINE="four" NODEID="h" DAYS="ALL"><INCOND NAME="FOUR" ODATE="ODAT"/></JOB>
+    <JOB JOBNAME="ONBAD" TASKTYPE="Command" CMDLINE="bad" NODEID="h" DAYS="ALL"><INCOND NAME="C-BAD" ODATE="ODAT"/></JOB>
+    <JOB JOBNAME="ON2" TASKTYPE="Command" CMDLINE="twice" NODEID="h" DAYS="ALL"><INCOND NAME="TWICE" ODATE="ODAT"/></JOB>
+    <JOB JOBNAME="ONJ" TASKTYPE="Command" CMDLINE="judged" NODEID="h" DAYS="ALL"><INCOND NAME="J-OK" ODATE="ODAT"/></JOB>
+  </FOLDER>
 </DEFTABLE>
 """
 INDEX = "controlm-lock_INDEX"
@@ -288,7 +307,33 @@ def lost_task(exported: Export) -> None:
     tasks[:] = [one for one in tasks if one["task_id"] != "FIX"]
 
 
+def rules(name: str, change: Callable[[list[Any]], Any]) -> Callable[[Export], None]:
+    """In the list of its rules."""
+    return lambda exported: change(task(exported, name)["arguments"]["rules"])
+
+
 ERRORS: dict[str, Callable[[Export], None]] = {
+    # CTM-070 to CTM-076
+    "a rule on the status is lost": rules("CHECK", lambda all: all.pop(0)),
+    "a rule on a code is lost": rules("CHECK", lambda all: all.pop(1)),
+    "a rule on output is lost": rules("CHECK", lambda all: all.pop(2)),
+    "a rule on failures is lost": rules("CHECK", lambda all: all.pop(3)),
+    "all rules are lost": arguments("CHECK", rules=None),
+    "another code": rules("CHECK", lambda all: all[1].update(on="code = 5")),
+    "a greater code": rules("CHECK", lambda all: all[1].update(on="code >= 4")),
+    "an even code": rules("CHECK", lambda all: all[1].update(on="code even")),
+    "another pattern": rules("CHECK", lambda all: all[2].update(on="output *ERROR*")),
+    "a wider pattern": rules("CHECK", lambda all: all[2].update(on="output *ERR*OR*")),
+    "failures are executions": rules("CHECK", lambda all: all[3].update(on="runs = 2")),
+    "one failure more": rules("CHECK", lambda all: all[3].update(on="failures = 3")),
+    "the verdict is another": rules("CHECK", lambda all: all[2].update(do=["ok"])),
+    "what a rule adds is lost": rules("CHECK", lambda all: all[1].update(do=["ok"])),
+    "no rerun is left": fields("CHECK", retries=0),
+    "it is rerun after 4": rules("CHECK", lambda all: all[1].update(do=["rerun"])),
+    "a cycle is stopped later": rules("WATCH", lambda all: all[0].update(on="runs >= 4")),
+    "a cycle is not stopped": arguments("WATCH", rules=None),
+    "a folder is not made OK": arguments("JUDGED.end", rules=None),
+    "a folder is made NOTOK": rules("JUDGED.end", lambda all: all[0].update(do=["notok"])),
     "an edge is lost": no_edge("EXTRACT", "LOAD"),
     "a wait becomes an edge": edge("REPORT", "FIX"),
     "a wait is lost": arguments("FIX", when=None),
@@ -509,6 +554,10 @@ REWRITES: dict[str, Callable[[Export], None]] = {
     "the same exit codes": arguments("EXTRACT", exit_rule="fail: 1-3,5-4294967295"),
     "added twice": arguments("LOAD", on_ok=["+fact(L-OK^CTM)", "+fact(L-OK^CTM)"]),
     "an edge that follows from others": edge("EXTRACT", "MONDAY"),
+    "rules of other rounds first": rules("CHECK", lambda all: all.append(all.pop(0))),
+    "another letter for one letter": rules("CHECK", lambda all: all[2].update(on="output ERR$OR")),
+    "a rule twice": rules("CHECK", lambda all: all.insert(2, all[1])),
+    "attempts that no rule asks for": rules("CHECK", lambda all: all[0]["do"].remove("rerun")),
     "minutes for an hour": arguments("POLL", cycle="every 60m from start"),
     "times in another order": arguments("TIMES", cycle="at 08:00 10:00 tolerance 5m"),
 }

@@ -97,7 +97,8 @@ std::string ruled(std::string const& rules) {
     Built const built({{"a.xml", inFolder(job("A", "MAXRERUN=\"2\" INTERVAL=\"5M\"", rules))}});
     std::string const dags = built.dags();
     std::string found;
-    for (char const* key : {"exit_rule=", "retries=", "retry_delay=", "on_ok=", "on_notok="})
+    for (char const* key :
+         {"exit_rule=", "on_ok=", "on_notok=", "rules=", "retries=", "retry_delay="})
         if (size_t const at = dags.find(key); at != std::string::npos)
             found += dags.substr(at, dags.find('\n', at) - at);
     return built.result.refused > 0 ? "refused: " + built.refusals() : found;
@@ -335,14 +336,42 @@ TEST(Folders, TR36_RulesOnExitCodesAreAnExitRule) {
               "exit_rule=\"success: 0-8,10-4294967295\",");
     EXPECT_EQ(ruled(on("COMPSTAT &gt;= 0", "NOTOK")), "exit_rule=\"fail: 0-4294967295\",");
     EXPECT_EQ(ruled(on("NOTOK", "OK")), "exit_rule=\"any\",");
-    EXPECT_EQ(ruled(on("COMPSTAT EQ 9", "NOTOK") + on("NOTOK", "OK")),
-              "refused: DOACTION OK beside DOACTION NOTOK;");
-    // CTM-070: the code 4 is OK, but the rule on OK has been asked before.
     std::string const fact = "<ON STMT=\"*\" CODE=\"OK\"><DOCOND NAME=\"X\" ODATE=\"ODAT\"/></ON>";
-    EXPECT_EQ(ruled(fact + on("NOTOK", "OK")),
-              "refused: DOACTION OK on NOTOK beside DOCOND on OK;");
     EXPECT_EQ(ruled(fact + on("COMPSTAT EQ 4", "OK")),
               "exit_rule=\"success: 0,4\",on_ok=[\"+fact(X^S)\"],");
+}
+
+TEST(Folders, CTM070_RulesThatDependOnTheirOrderAreListed) {
+    auto const on = [](std::string const& code, std::string const& actions) {
+        return "<ON STMT=\"*\" CODE=\"" + code + "\">" + actions + "</ON>";
+    };
+    auto const act = [](std::string const& word) { return "<DOACTION ACTION=\"" + word + "\"/>"; };
+    std::string const fact = "<DOCOND NAME=\"X\" ODATE=\"ODAT\"/>";
+    std::string const tells = "<DOSHOUT DEST=\"ops\" MESSAGE=\"bad\"/>";
+    auto const listed = [](std::string const& list) { return "rules=[" + list + "],"; };
+    auto const rule = [](std::string const& test, std::string const& actions) {
+        return "{\"on\":\"" + test + "\",\"do\":[" + actions + "]}";
+    };
+    // A code that is NOTOK stays so, a signal does not (CTM-074).
+    EXPECT_EQ(ruled(on("COMPSTAT EQ 9", act("NOTOK")) + on("NOTOK", act("OK"))),
+              listed(rule("code = 9", "\"notok\"") + "," + rule("notok", "\"ok\"")));
+    EXPECT_EQ(ruled(on("OK", fact) + on("NOTOK", act("OK"))),
+              listed(rule("ok", "\"+fact(X^S)\"") + "," + rule("notok", "\"ok\"")));
+    EXPECT_EQ(ruled(on("NOTOK", act("RERUN") + act("OK") + tells)),
+              listed(rule("notok", "\"rerun\",\"ok\",\"notify\"")) + "retries=2,retry_delay=300,");
+    EXPECT_EQ(ruled(on("COMPSTAT EQ 4", act("OK") + fact)),
+              listed(rule("code = 4", "\"ok\",\"+fact(X^S)\"")));
+    EXPECT_EQ(ruled(on("COMPSTAT ODD", act("OK"))), listed(rule("code odd", "\"ok\"")));
+    EXPECT_EQ(
+        ruled(on("RUNCOUNT &gt; 2", fact) + on("FAILCOUNT EQ 2", fact)),
+        listed(rule("runs > 2", "\"+fact(X^S)\"") + "," + rule("failures = 2", "\"+fact(X^S)\"")));
+    EXPECT_EQ(ruled(on("*ORA-?*", act("NOTOK"))), listed(rule("output *ORA-?*", "\"notok\"")));
+    // What is not cyclic stops nothing.
+    EXPECT_EQ(ruled(on("COMPSTAT EQ 4", act("SPCYC"))), "");
+    // Which lines these match nobody says for sure.
+    for (char const* pattern : {"ORA-", "*ORA-", "*\xC3\xA9*"})
+        EXPECT_EQ(ruled(on(pattern, act("NOTOK"))), "refused: ON;") << pattern;
+    EXPECT_EQ(ruled(on("JOBNOTSUBMITTED", act("OK"))), "refused: ON;");
 }
 
 TEST(Folders, TR33_RerunsNeedARule) {

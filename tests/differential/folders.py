@@ -29,6 +29,8 @@ RESOURCE = "UNITS"
 TAPES = "TAPES"
 LOCK = "TABLE"
 ZONES = ["Asia/Tokyo", "America/New_York", "Europe/Berlin", "Pacific/Auckland", "UTC"]
+PATTERNS = ["*ERROR*", "*warn*: *", "*E??OR 4$*"]
+LINES = ["all is well", "ERROR 42", "ERROR", "warning: 42", "no warning", "warn: ERROR 4"]
 TWO = "two"
 """The folders have servers, and so facts, of their own in turns."""
 _BEGIN = {
@@ -102,10 +104,13 @@ class Force:
 
 @dataclass
 class Rule:
-    """An ON with one action: a word of DOACTION, a change of facts, or a forced order."""
+    """An ON with one action, or several words of DOACTION beside it: a word of DOACTION, a change of
+    facts, or a forced order.
+    """
 
     code: str
     action: str | Change | Force
+    also: list[str] = field(default_factory=list)
 
     def xml(self, depth: int) -> str:
         """The element."""
@@ -115,6 +120,8 @@ class Rule:
             inside = self.action.xml(depth + 1)
         else:
             inside = element("DOACTION", {"ACTION": self.action}, depth + 1)
+        for word in self.also:
+            inside += element("DOACTION", {"ACTION": word}, depth + 1)
         return element("ON", {"STMT": "*", "CODE": self.code}, depth, inside)
 
 
@@ -449,6 +456,35 @@ class _Maker:
             return
         if self.chance(0.4):
             self.rules(job, others)
+        if self.chance(0.25):
+            self.listed_rules(job, others)
+
+    def listed_rules(self, job: Entity, others: list[Entity]) -> None:
+        """Rules of all rounds, in any order, with any actions (CTM-070 to CTM-076)."""
+        choose = self.random
+        codes = [
+            "COMPSTAT EQ 3",
+            "COMPSTAT EVEN",
+            "COMPSTAT ODD",
+            "COMPSTAT GT 1",
+            "OK",
+            "NOTOK",
+            "*",
+        ]
+        codes += [*PATTERNS, "RUNCOUNT GE 2", "RUNCOUNT EVEN", "FAILCOUNT EQ 2", "FAILCOUNT GT 1"]
+        codes += ["RERUNCOUNT EQ 1", "RERUNCOUNT LT 2"]
+        names = ["G0", "G1", _fact_of(job), f"{_fact_of(job)}-BAD"]
+        names += [_fact_of(other) for other in others[:2]]
+        for _ in range(choose.choice([1, 2, 2, 3, 4])):
+            words = ["OK", "NOTOK", "RERUN", "SPCYC"]
+            action: str | Change = choose.choice(words)
+            if self.chance(0.5):
+                action = Change(choose.choice(names), "ODAT", choose.choice("+++-"))
+            also = [choose.choice(words)] if self.chance(0.3) else []
+            job.rules.append(Rule(choose.choice(codes), action, also))
+        if "CYCLIC" not in job.attributes and self.chance(0.6):
+            interval = choose.choice(["00000M", "00005M", "00600M"])
+            job.attributes |= {"MAXRERUN": choose.choice(["1", "2", "3"]), "INTERVAL": interval}
 
     def rules(self, job: Entity, others: list[Entity]) -> None:
         choose = self.random
@@ -487,6 +523,9 @@ class _Maker:
                 folder.rules.append(Rule("OK", Change(name, "ODAT", "-")))
             if outside:
                 self.random.choice(outside).waits = Waits([[Wait(name)]])
+        if self.chance(0.15):
+            codes, words = ["OK", "NOTOK", "NOTOK", "*"], ["OK", "OK", "NOTOK"]
+            folder.rules.append(Rule(self.random.choice(codes), self.random.choice(words)))
         if outside and self.chance(0.3):
             folder.waits = self.waits(folder, outside)
             if self.chance(0.2):
@@ -561,6 +600,7 @@ def scenario(made: Estate, seed: int) -> dict[str, Any]:
     durations = iter(choose.sample(range(31, 7200), 4 * len(jobs) + 1))
     failing = choose.choice([0.1, 0.3, 0.6])
     long = choose.choice([0.0, 0.05, 0.3])
+    talks = any(rule.code in PATTERNS for one in jobs for rule in one.rules)
 
     def plan() -> dict[str, Any]:
         one: dict[str, Any] = {"duration": next(durations)}
@@ -571,6 +611,8 @@ def scenario(made: Estate, seed: int) -> dict[str, Any]:
                 one["terminated"] = True
             else:
                 one["exit_code"] = choose.choice([1, 1, 2, 3, 4])
+        if talks and choose.random() < 0.5:
+            one["output"] = "\n".join(choose.choices(LINES, k=choose.randint(1, 3)))
         return one
 
     def date(word: str = "") -> str:

@@ -219,6 +219,9 @@ class _Run:
 class _Task(_StubTask):
     """A task instance: what `TriggerRuleDep` and the shims look at."""
 
+    output = ""
+    """What the command that runs prints."""
+
 
 @dataclass(frozen=True)
 class _Step:
@@ -604,6 +607,7 @@ class VirtualAirflow:
         plan = plans[min(number, len(plans)) - 1]
         if isinstance(task.live, OrderedDummy):
             plan = {"duration": 0}  # others look at the facts between its start and its end
+        task.output = plan.get("output", "")
         now = self.clock.now()
         self.begun[task.task.pool] = now
         attempt = task.try_number
@@ -650,6 +654,8 @@ class VirtualAirflow:
     def _end_job(self, task: _Task, how: Ended, reason: str | None) -> None:
         def work(run: Any, context: Any) -> Any:
             if isinstance(task.live, Command):
+                for line in task.output.split("\n"):
+                    task.live._heard(line.encode())
                 return task.live._verdict(how, reason)
             if reason is not None:
                 raise JobTerminated(reason)

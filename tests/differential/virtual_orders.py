@@ -54,8 +54,8 @@ class VirtualOrders(VirtualAirflow):
     def _facts_of_tasks(self) -> Iterator[conditions.FactAtom]:
         for dag in self.bag.dags.values():
             for task in dag.live.tasks:
-                changes = (*getattr(task, "on_ok", ()), *getattr(task, "on_notok", ()))
-                yield from (change.fact for change in changes_in(changes))
+                changes = changes_in(getattr(task, "effects", ()))
+                yield from (change.fact for change in changes)
                 if (when := getattr(task, "when", None)) is not None:
                     yield from conditions.parse(when).facts
 

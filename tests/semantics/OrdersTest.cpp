@@ -721,3 +721,18 @@ TEST(Orders, AnEmptyCommandLineEndsOkWhateverTheScenarioSays) {
     day.run("F/A", {{600, 1, false, {}}});
     EXPECT_EQ(day.starts("F/B"), "03-02 07:00");
 }
+
+TEST(PlayedOrders, CTM072_OutputIsReadLineByLine) {
+    std::string const bad = "<DOCOND NAME=\"BAD\" ODATE=\"ODAT\" SIGN=\"+\"/>";
+    for (auto const& [output, starts] : std::vector<std::pair<std::string, std::string>>{
+             {"fine\nORA-00942 here\n", "03-02 00:01, 03-03 00:01"},
+             {"ORA-\n00942", ""},
+             {"", ""}}) {
+        Day day(plain(job("A", "", on("*ORA-$$$42*", act("NOTOK")) + on("NOTOK", bad)) +
+                      job("B", "", in("BAD"))));
+        RunPlan one = plan(60);
+        one.output = output;
+        day.newDay(0).days(1).run("F/A", {one});
+        EXPECT_EQ(day.starts("F/B"), starts) << output;
+    }
+}

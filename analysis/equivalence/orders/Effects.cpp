@@ -1,7 +1,6 @@
 // What the rules of an end come to, without a run.
 #include "analysis/equivalence/orders/Effects.h"
 
-#include "analysis/semantics/orders/Rules.h"
 #include "frontend/ir/ForcedOrders.h"
 
 #include <fmt/format.h>
@@ -12,20 +11,6 @@ using Action = ir::EndAction::Kind;
 using Test = ir::EndTest::Kind;
 
 namespace {
-
-bool asksForMore(Test kind) {
-    return kind != Test::any && kind != Test::ok && kind != Test::notOk && kind != Test::exitCode;
-}
-
-bool applies(ir::EndTest const& test, bool isOk, std::optional<int64_t> code) {
-    switch (test.kind) {
-    case Test::any: return true;
-    case Test::ok: return isOk;
-    case Test::notOk: return !isOk;
-    case Test::exitCode: return code && test.holds(*code);
-    default: return false;
-    }
-}
 
 /// Of what is ordered for its own order date nothing.
 std::string dayText(ir::Scope const& date) {
@@ -41,7 +26,6 @@ std::string dayText(ir::Scope const& date) {
 /// What an action does to what runs; nothing: it only tells somebody, or is said otherwise.
 std::string otherText(ir::EndAction const& action) {
     switch (action.kind) {
-    case Action::stopCyclic: return "stops its cycle";
     case Action::forceJob: return "orders " + ir::forcedPath(action) + dayText(action.date);
     case Action::setVariable:
         return fmt::format("sets {} = {}", action.name.str(), action.text.str());
@@ -51,12 +35,8 @@ std::string otherText(ir::EndAction const& action) {
 
 } // namespace
 
-Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, std::optional<int64_t> code) {
-    bool const isOk = code && *code == 0; // CTM-071
-    semantics::FiredRules const fired =
-        semantics::firedRules(policy, isOk, [&](ir::EndTest const& test, bool before) {
-            return applies(test, before, code);
-        });
+Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, semantics::End const& end) {
+    semantics::FiredRules const fired = semantics::firedRules(policy, end);
     Effect effect;
     effect.isOk = fired.isOk;
     if (effect.isOk) // CTM-014
@@ -69,8 +49,8 @@ Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, std::optional
                 effect.changes.push_back(&job.factChanges[action.fact]);
             else if (action.kind == Action::rerun)
                 effect.reruns |= !effect.isOk; // what ended OK is not run again (CTM-067)
-            else if (action.kind == Action::stopCyclic && !policy.isCyclic)
-                continue;
+            else if (action.kind == Action::stopCyclic)
+                effect.stops |= policy.isCyclic;
             else if (std::string text = otherText(action); !text.empty())
                 effect.others.push_back(std::move(text));
         }
@@ -90,16 +70,14 @@ void addBorders(ir::OrderPolicy const& policy, std::vector<int64_t>& codes) {
     }
 }
 
-std::vector<std::string> conditionalRules(ir::OrderPolicy const& policy, ir::Job const& job,
-                                          ir::Conditions const& conditions) {
+std::vector<std::string> unplayedRules(ir::OrderPolicy const& policy, ir::Job const& job,
+                                       ir::Conditions const& conditions) {
     std::vector<std::string> found;
     for (ir::EndRule const& rule : policy.rules) {
-        if (!asksForMore(rule.test.kind))
+        bool const isSubmission = rule.test.kind == Test::notSubmitted;
+        if (!isSubmission && rule.test.kind != Test::noOutput)
             continue;
-        std::string text = fmt::format("on {} {} {} {} \"{}\":", static_cast<int>(rule.test.kind),
-                                       static_cast<int>(rule.test.relation),
-                                       std::string_view(ir::toString(rule.test.op)),
-                                       rule.test.number, rule.test.text.str());
+        std::string text = isSubmission ? "not submitted:" : "without an output:";
         bool doesSomething = false;
         for (ir::EndAction const& action : rule.actions) {
             std::string what = otherText(action);
@@ -111,6 +89,8 @@ std::vector<std::string> conditionalRules(ir::OrderPolicy const& policy, ir::Job
                 what = "runs again";
             else if (action.kind == Action::changeFact)
                 what = textOf(job.factChanges[action.fact], conditions);
+            else if (action.kind == Action::stopCyclic && policy.isCyclic)
+                what = "stops its cycle";
             doesSomething |= !what.empty();
             text += " " + what;
         }

@@ -2,9 +2,11 @@
 // compared: rules that are written differently may do the same.
 #pragma once
 
+#include "analysis/semantics/orders/Rules.h"
 #include "frontend/ir/Estate.h"
 
-#include <optional>
+#include <llvm/ADT/ArrayRef.h>
+
 #include <string>
 #include <vector>
 
@@ -12,22 +14,44 @@ namespace hoist::equivalence {
 
 struct Effect {
     bool isOk = false;
+    bool stops = false;                         ///< its cycle
     bool reruns = false;                        ///< a rule asks for it; how often is MAXRERUN
     std::vector<ir::FactChange const*> changes; ///< in their order
     std::vector<std::string> others;            ///< orders, variables: what else changes what runs
 };
 
-/// `code`: nothing where a signal ended it. Rules that ask for more than the code never apply here;
-/// they are what `conditionalRules` tells.
-Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, std::optional<int64_t> code);
+Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, semantics::End const& end);
+
+/// One end, in words.
+struct TriedEnd {
+    semantics::End end;
+    std::string text;
+};
+
+/// Ends such that two policies that do the same at each of them do the same at all.
+class TriedEnds {
+public:
+    TriedEnds(ir::OrderPolicy const& a, ir::OrderPolicy const& b, bool isFolder);
+
+    std::vector<TriedEnd> const& all() const { return ends; }
+    /// Not empty: what was not tried.
+    std::string const& left() const { return leftOut; }
+
+private:
+    std::vector<std::string> outputs; ///< the ends point into it
+    std::vector<TriedEnd> ends;
+    std::string leftOut;
+};
 
 /// Exit codes such that the rules of a policy do the same for each code between two of them.
 void addBorders(ir::OrderPolicy const& policy, std::vector<int64_t>& codes);
 
-/// Rules that ask about output, counts of runs, or whether it was submitted, with what they do; in
-/// one text each.
-std::vector<std::string> conditionalRules(ir::OrderPolicy const& policy, ir::Job const& job,
-                                          ir::Conditions const& conditions);
+/// Outputs on which patterns of the rules can differ: without a line, with one that matches.
+std::vector<std::string> outputsTried(llvm::ArrayRef<ir::OrderPolicy const*> policies);
+
+/// Rules that ask whether it was submitted, or left an output, with what they do; in one text each.
+std::vector<std::string> unplayedRules(ir::OrderPolicy const& policy, ir::Job const& job,
+                                       ir::Conditions const& conditions);
 
 /// "+fact(NAME)", "-fact(NAME, any date)": as docs/runtime.md has them.
 std::string textOf(ir::FactChange const& change, ir::Conditions const& conditions);

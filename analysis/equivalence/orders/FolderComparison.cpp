@@ -354,28 +354,17 @@ private:
         size_t const known = result.mismatches.size();
         ir::Job const &was = first.estate.jobs[one], &is = second.estate.jobs[other];
         ir::OrderPolicy const &old = first.policyOf(one), &now = second.policyOf(other);
-        std::vector<int64_t> codes{0, 1};
-        addBorders(old, codes);
-        addBorders(now, codes);
-        llvm::sort(codes);
-        codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
-        std::vector<std::optional<int64_t>> ends;
-        for (int64_t const code : codes)
-            if (code >= 0)
-                ends.emplace_back(code);
-        if (!was.group) // a folder ends OK or not; nothing kills it
-            ends.emplace_back(std::nullopt);
+        TriedEnds const tried(old, now, bool(was.group));
         std::string const name = nameIn(first, one);
-        for (std::optional<int64_t> const end : ends) {
+        for (auto const& [end, how] : tried.all()) {
             Effect const a = effectOf(was, old, end), b = effectOf(is, now, end);
-            std::string const how =
-                end ? fmt::format("with exit code {}", *end) : std::string("killed by a signal");
             auto const words = [](Effect const& effect) { return effect.isOk ? "OK" : "NOTOK"; };
             if (a.isOk != b.isOk) {
                 add(Aspect::verdict, one, other, fmt::format("{} is {}", how, words(a)),
                     fmt::format("{} is {}", how, words(b)),
                     fmt::format("what follows `{}` would run or not run otherwise (CTM-071, TR-36)",
-                                name));
+                                name))
+                    .isCertain = bool(was.group); // no job of it shows it
                 return;
             }
             compareChanges(one, other, a, b, how);
@@ -384,6 +373,11 @@ private:
                     fmt::format("{} {}", how, a.reruns ? "runs again" : "does not run again"),
                     b.reruns ? "runs again" : "does not run again",
                     fmt::format("`{}` would run another number of times (CTM-067, TR-33)", name));
+            if (a.stops != b.stops)
+                add(Aspect::retry, one, other,
+                    fmt::format("{} {}", how, a.stops ? "stops its cycle" : "goes on"),
+                    b.stops ? "stops its cycle" : "goes on",
+                    fmt::format("`{}` would run another number of times (CTM-064)", name));
             if (a.others != b.others)
                 add(Aspect::verdict, one, other,
                     fmt::format("{} {}", how, a.others.empty() ? "does nothing more" : a.others[0]),
@@ -392,13 +386,17 @@ private:
             if (result.mismatches.size() > known)
                 return; // one end tells enough
         }
-        auto const rules = conditionalRules(old, was, first.estate.conditions);
-        auto const rulesNow = conditionalRules(now, is, second.estate.conditions);
+        if (!tried.left().empty())
+            result.undecided.push_back(
+                fmt::format("the rules of `{}` were not compared on {}", name, tried.left()));
+        auto const rules = unplayedRules(old, was, first.estate.conditions);
+        auto const rulesNow = unplayedRules(now, is, second.estate.conditions);
         if (rules != rulesNow)
-            add(Aspect::verdict, one, other, rules.empty() ? "no rule on its output" : rules[0],
+            add(Aspect::verdict, one, other, rules.empty() ? "no such rule" : rules[0],
                 rulesNow.empty() ? "no such rule" : rulesNow[0],
                 fmt::format("a rule of `{}` would be lost (CTM-072)", name));
-        bool const reruns = effectOf(was, old, 1).reruns || effectOf(was, old, {}).reruns;
+        bool const reruns = llvm::any_of(
+            tried.all(), [&](TriedEnd const& each) { return effectOf(was, old, each.end).reruns; });
         if (reruns && (*old.maxRerun != *now.maxRerun || old.interval.value != now.interval.value))
             add(Aspect::retry, one, other,
                 fmt::format("{} reruns, after {} minutes", *old.maxRerun, old.interval.value),
@@ -495,7 +493,9 @@ private:
     }
 
     void assume(std::string name, std::string text, JobId job) {
-        result.assumptions.push_back({std::move(name), std::move(text), job});
+        if (llvm::none_of(result.assumptions,
+                          [&](Assumption const& known) { return known.name == name; }))
+            result.assumptions.push_back({std::move(name), std::move(text), job});
     }
 
     OrderedEstate &first, &second;

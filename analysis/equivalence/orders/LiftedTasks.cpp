@@ -216,22 +216,27 @@ std::vector<ir::EndAction> Lifting::readChanges(ir::JobId job, target::Task cons
     if (!list.is_array())
         return added;
     for (json const& one : list) {
-        std::string const given = textOf(one);
-        llvm::StringRef text = given;
-        ir::FactChange change;
-        change.isAction = isAction;
-        ir::EndAction force;
-        if (text.consume_front("force") && readForce(text, force)) {
-            added.push_back(force);
-        } else if (readChange(text, change)) {
-            added.push_back(action(ir::EndAction::Kind::changeFact,
-                                   static_cast<uint32_t>(into.jobs[job].factChanges.size())));
-            into.jobs[job].factChanges.push_back(change);
-        } else {
+        ir::EndAction made;
+        if (readEffect(job, textOf(one), isAction, made))
+            added.push_back(made);
+        else
             unknown(fmt::format("`{}` of `{}` cannot be read", name, task.id));
-        }
     }
     return added;
+}
+
+/// One of them: a change of a fact, which the job then has, or an order.
+bool Lifting::readEffect(ir::JobId job, llvm::StringRef text, bool isAction, ir::EndAction& made) {
+    if (text.consume_front("force"))
+        return readForce(text, made);
+    ir::FactChange change;
+    change.isAction = isAction;
+    if (!readChange(text, change))
+        return false;
+    auto& changes = into.jobs[job].factChanges;
+    made = action(ir::EndAction::Kind::changeFact, static_cast<uint32_t>(changes.size()));
+    changes.push_back(change);
+    return true;
 }
 
 /// `on_ok`, `on_notok`: what an end changes and orders.
@@ -261,6 +266,14 @@ uint32_t Lifting::addFact(ir::JobId job, std::string const& name, bool isAction)
     return static_cast<uint32_t>(changes.size() - 1);
 }
 
+static bool asksForReruns(ir::OrderPolicy const& policy) {
+    return llvm::any_of(policy.rules, [](ir::EndRule const& rule) {
+        return llvm::any_of(rule.actions, [](ir::EndAction const& one) {
+            return one.kind == ir::EndAction::Kind::rerun;
+        });
+    });
+}
+
 void Lifting::readEnds(ir::JobId job, target::Task const& task) {
     ir::OrderPolicy& policy = policyOf(job);
     ir::EndRule onNotOk;
@@ -270,9 +283,11 @@ void Lifting::readEnds(ir::JobId job, target::Task const& task) {
     if (task.module.starts_with("hoist_airflow."))
         if (std::string const rule = textOf(task.argument("exit_rule")); !rule.empty())
             readExitRule(policy, rule, task);
+    bool const isListed = readRules(job, task);
     json const& retries = field(task, "retries");
     if (retries.is_number_integer() && retries.get<int64_t>() > 0) {
-        onNotOk.actions.push_back(action(ir::EndAction::Kind::rerun));
+        if (!isListed || !asksForReruns(policy))
+            onNotOk.actions.push_back(action(ir::EndAction::Kind::rerun));
         set(policy.maxRerun, retries.get<int64_t>());
         json const& delay = field(task, "retry_delay");
         double const seconds = delay.is_number() ? delay.get<double>() : 0;
@@ -332,6 +347,7 @@ void Lifting::readEnd(target::Task const& task) {
     if (known == definitions.jobByName.end() || !boxOf.contains(known->second.value))
         return unknown(fmt::format("`{}` stands behind no folder of the definition", task.id));
     readEffects(folderOf(known->second), task);
+    readRules(folderOf(known->second), task);
     readZone(folderOf(known->second), task);
 }
 

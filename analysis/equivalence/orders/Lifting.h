@@ -115,6 +115,10 @@ private:
     bool readForce(llvm::StringRef text, ir::EndAction& made);
     std::vector<ir::EndAction> readChanges(ir::JobId job, target::Task const& task,
                                            char const* name, bool isAction);
+    bool readEffect(ir::JobId job, llvm::StringRef text, bool isAction, ir::EndAction& made);
+    /// LiftedRules.cpp: `rules`.
+    bool readRuleAction(ir::JobId job, llvm::StringRef text, ir::EndAction& made);
+    bool readRules(ir::JobId job, target::Task const& task);
     void readEffects(ir::JobId job, target::Task const& task);
     uint32_t addFact(ir::JobId job, std::string const& name, bool isAction = false);
     static ir::EndAction action(ir::EndAction::Kind kind, uint32_t fact = 0) {

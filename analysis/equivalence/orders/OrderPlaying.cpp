@@ -271,6 +271,13 @@ private:
             if (isForced())
                 lives.push_back({{name, {plan(0, 60), plan(0, 3 * hour)}}});
             lives.push_back({{name, {plan(0, 60, true)}}});
+            lives.push_back({{name, {plan(1, 60), plan(1, 60), plan(0, 60)}}});
+            for (std::string const& output : outputsOf(name))
+                for (int64_t const code : {0, 1}) {
+                    RunPlan made = plan(code, 60);
+                    made.output = output;
+                    lives.push_back({{name, {made}}});
+                }
             for (int64_t const duration : durations)
                 lives.push_back({{name, {plan(0, duration)}}});
             for (int64_t const duration : latenessOfCycles(name))
@@ -420,6 +427,20 @@ private:
         if (codes.size() > 12)
             codes.resize(12);
         return codes;
+    }
+
+    /// Those that rules of either side may ask for.
+    std::vector<std::string> outputsOf(std::string const& name) const {
+        std::vector<ir::OrderPolicy const*> policies;
+        for (OrderSide const* side : {&first, &second})
+            if (auto const it = model(*side).jobByName.find(name);
+                it != model(*side).jobByName.end())
+                policies.push_back(&side->orders.policyOf(it->second));
+        std::vector<std::string> outputs = outputsTried(policies);
+        std::erase_if(outputs, [](std::string const& one) { return one.empty(); });
+        if (outputs.size() > 12)
+            outputs.resize(12);
+        return outputs;
     }
 
     // --- both sides ------------------------------------------------------------------------------

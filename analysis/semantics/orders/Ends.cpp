@@ -3,8 +3,6 @@
 #include "analysis/semantics/orders/Orders.h"
 #include "analysis/semantics/orders/Rules.h"
 
-#include <llvm/Support/GlobPattern.h>
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,44 +10,6 @@
 namespace hoist::semantics {
 
 using Action = ir::EndAction::Kind;
-using Test = ir::EndTest::Kind;
-
-namespace {
-
-/// A line of the output holds the text, in which `*` and `?` stand for anything (CTM-072).
-bool isInOutput(llvm::StringRef pattern, llvm::StringRef output) {
-    llvm::SmallVector<llvm::StringRef, 8> lines;
-    output.split(lines, '\n', -1, false);
-    std::string glob = "*";
-    for (char const c : pattern)
-        glob += llvm::StringRef("[]{}\\^").contains(c) ? std::string("\\") + c : std::string(1, c);
-    auto compiled = llvm::GlobPattern::create(glob + "*");
-    if (!compiled) {
-        llvm::consumeError(compiled.takeError());
-        return output.contains(pattern);
-    }
-    return llvm::any_of(lines, [&](llvm::StringRef line) { return compiled->match(line); });
-}
-
-} // namespace
-
-bool Orders::applies(ir::EndTest const& test, OrderIndex index, bool isOk,
-                     std::optional<int64_t> exitCode) const {
-    Order const& order = orders[index];
-    switch (test.kind) {
-    case Test::any: return true;
-    case Test::ok: return isOk;
-    case Test::notOk: return !isOk;
-    case Test::exitCode: return exitCode && test.holds(*exitCode);
-    case Test::runs: return test.holds(order.runs);
-    case Test::reruns: return test.holds(order.reruns);
-    case Test::failures: return test.holds(order.failures + (isOk ? 0 : 1));
-    case Test::output: return isInOutput(test.text, order.plan.output);
-    case Test::notSubmitted: // a played job is submitted, and leaves an output
-    case Test::noOutput: return false;
-    }
-    return false;
-}
 
 void Orders::runEnds(OrderIndex index, unsigned run) {
     Order const& order = orders[index];
@@ -63,25 +23,18 @@ void Orders::runEnds(OrderIndex index, unsigned run) {
 
 void Orders::ended(OrderIndex index, bool isOk, std::optional<int64_t> exitCode, Text how) {
     ir::OrderPolicy const& policy = policyOf(index);
-    FiredRules const fired = firedRules(policy, isOk, [&](ir::EndTest const& test, bool before) {
-        return applies(test, index, before, exitCode);
-    });
+    Order& order = orders[index];
+    FiredRules const fired = firedRules(
+        policy, {isOk, exitCode, order.runs, order.reruns, order.failures, order.plan.output});
     isOk = fired.isOk;
     for (bool const turn : fired.turns)
         how += turn ? "; DO OK" : "; DO NOTOK";
-    auto const asks = [&](Action kind) {
-        return llvm::any_of(fired.rules, [&](ir::EndRule const* rule) {
-            return llvm::any_of(rule->actions,
-                                [&](ir::EndAction const& action) { return action.kind == kind; });
-        });
-    };
-    Order& order = orders[index];
     order.endedAt = now;
     order.wasOk = isOk;
     order.failures += isOk ? 0 : 1;
-    order.hasStopped |= !isFolder(index) && asks(Action::stopCyclic);
+    order.hasStopped |= !isFolder(index) && fired.ask(Action::stopCyclic);
     enter(index, State::waiting); // for the question whether there is time for another run
-    std::optional<int64_t> const again = nextRun(index, isOk, asks(Action::rerun), how);
+    std::optional<int64_t> const again = nextRun(index, isOk, fired.ask(Action::rerun), how);
     enter(index, isOk ? State::endedOk : State::endedNotOk);
     giveBack(index, isOk, !again);
     bool const isRerun = again && !policy.isCyclic;

@@ -180,8 +180,6 @@ private:
     void runEnds(OrderIndex index, unsigned run);
     /// Rules, conditions, the next run or the end (CTM-070…077). `isOk`: before any rule.
     void ended(OrderIndex index, bool isOk, std::optional<int64_t> exitCode, Text how);
-    bool applies(ir::EndTest const& test, OrderIndex index, bool isOk,
-                 std::optional<int64_t> exitCode) const;
     void succeed(OrderIndex index);
     void act(OrderIndex index, ir::EndAction const& action);
     void shout(OrderIndex index, bool isOk);

@@ -157,6 +157,9 @@ class Task:
         self.minutes = 1
         self.trigger: Any = None
         self.tries = 1
+        self.most = 0
+        """Attempts that Airflow makes, but for the first one."""
+        self.raised: Exception | None = None
         patch.setattr(OrderedDummy, "perform", self.perform)
 
     def perform(self, run: Any, context: Any) -> None:
@@ -175,7 +178,7 @@ class Task:
             logical_date=datetime(2026, 3, 2, 7, tzinfo=timezone.utc),
             run_after=datetime(2026, 3, 2, 7, tzinfo=timezone.utc),
         )  # fmt: skip
-        ti = SimpleNamespace(run_id="r", try_number=self.tries, max_tries=0)
+        ti = SimpleNamespace(run_id="r", try_number=self.tries, max_tries=self.most)
         context: Any = {"task": self.task, "dag_run": run, "ti": ti}
         try:
             if self.trigger is None:
@@ -189,7 +192,8 @@ class Task:
             return "waits"
         except AirflowSkipException:
             return "skipped"
-        except AirflowException:
+        except AirflowException as failed:
+            self.raised = failed
             return "failed"
         return "ok"
 

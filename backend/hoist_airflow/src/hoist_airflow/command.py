@@ -168,7 +168,7 @@ class Command(Job, BaseOperator):
         """Follow the command to its end; (how it ended, why we killed it or None)."""
         began = time.monotonic()
         limits = _Limits(self, began, site)
-        lines = _Lines(self.log)
+        lines = _Lines(self.log, self._heard)
         reason: str | None = None
         killed_at = began
         forced = False
@@ -194,6 +194,9 @@ class Command(Job, BaseOperator):
             lines.flush()
         limits.alarm_if_short(run, time.monotonic())
         return ended, reason
+
+    def _heard(self, line: bytes) -> None:
+        """A line of its output, without its end; of one of many kilobytes a part."""
 
     def _grace(self, site: Settings) -> float:
         return min(site.kill_grace, _AIRFLOW_GRACE) if self._end_asked else site.kill_grace
@@ -256,8 +259,9 @@ class _Limits:
 class _Lines:
     """Turns output into log lines; bytes that are not UTF-8 are shown escaped."""
 
-    def __init__(self, log: Any) -> None:
+    def __init__(self, log: Any, heard: Callable[[bytes], None]) -> None:
         self._log = log
+        self._heard = heard
         self._rest = b""
 
     def feed(self, output: bytes) -> None:
@@ -273,7 +277,9 @@ class _Lines:
             self._rest = b""
 
     def _tell(self, line: bytes) -> None:
-        self._log.info("%s", line.rstrip(b"\r").decode("utf-8", "backslashreplace"))
+        line = line.rstrip(b"\r")
+        self._heard(line)
+        self._log.info("%s", line.decode("utf-8", "backslashreplace"))
 
 
 def choose_machine(

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.sdk import BaseOperator
@@ -216,7 +216,8 @@ class Job(_Base):
         if routing.decide(run, self.hoist_job) != "execute":
             raise AirflowFailException(f"no way to run {self.hoist_job} in this routing state")
         try:
-            result = work(run, context)
+            run, ended = self._performed(run, context, work)
+            result = ended()
         except TaskDeferred:
             raise
         except JobTerminated as terminated:
@@ -230,7 +231,7 @@ class Job(_Base):
             run.record("INACTIVE")
             raise
         except AirflowFailException as failed:
-            self._failed(run, None, str(failed), again=False)
+            self._failed(run, getattr(failed, "exit_code", None), str(failed), again=False)
             raise
         except Exception as failed:
             code = getattr(failed, "exit_code", None)
@@ -239,6 +240,10 @@ class Job(_Base):
         run.record("SUCCESS", exit_code=0 if result is None else exit_code_of(result))
         self._tell(run, "SUCCESS")
         return None if isinstance(result, ExitCode) else result
+
+    def _performed(self, run: Run, context: Context, work: Any) -> tuple[Run, Callable[[], Any]]:
+        """The run as its end is recorded in it, and the end: it returns or raises."""
+        return run, partial(work, run, context)
 
     def _terminated(self, run: Run, reason: str) -> None:
         if run.take_kill():  # the ledger has its end already

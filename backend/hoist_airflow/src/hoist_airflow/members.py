@@ -75,7 +75,7 @@ def _producers(task: Any, fact: FactAtom) -> Iterator[Any]:
         return
     here = _key(folder_of(task))
     for one in task.dag.tasks:
-        adds = (*getattr(one, "on_ok", ()), *getattr(one, "on_notok", ()))
+        adds = getattr(one, "effects", ())
         is_other = getattr(one, "hoist_job", None) != task.hoist_job
         if not adds or not is_other or _key(folder_of(one)) != here:
             continue

@@ -23,8 +23,9 @@ from hoist_airflow.alarms import of_outcome
 from hoist_airflow.autoedit import Moment, UndefinedVariable, resolve
 from hoist_airflow.command import Command
 from hoist_airflow.cycle import Cycle, Execution, Slot
+from hoist_airflow.ending import Ear, End, Fired, Rules
 from hoist_airflow.executors import Ended, Launch, StartFailed
-from hoist_airflow.job import ExitCode, Job, JobFailed, JobTerminated, legacy
+from hoist_airflow.job import ExitCode, Job, JobFailed, JobTerminated, exit_code_of, legacy
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.facts import Effect, Force, effect
 from hoist_airflow.members import ADJUST, adjusted, folder_of, stoppers
@@ -82,6 +83,7 @@ class Ordered(Job):
         cycle: str | None = None,
         max_reruns: int = 0,
         stop_on: str | None = None,
+        rules: Sequence[Mapping[str, Any]] = (),
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("box", "")
@@ -121,6 +123,17 @@ class Ordered(Job):
         self.adjust, self.ends_folder = adjust, ends_folder
         self.on_ok = tuple(on_ok)
         self.on_notok = tuple(on_notok)
+        self.rules = tuple(rules)
+        self._rules = Rules.parse(self.rules)
+        if self.rules and (on_notok or stop_on):
+            raise ValueError("beside `rules`, on_notok and stop_on would come in no known order")
+        self._ear = Ear(())
+        self._fired: Fired | None = None
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """All that any end of it may change or order."""
+        return (*self.on_ok, *self.on_notok, *self._rules.effects)
 
     def criteria(self) -> list[OrderDays | OrderTicks]:
         """All scheduling criteria that decide about its order dates: its own and its folders'."""
@@ -227,6 +240,7 @@ class Ordered(Job):
     # --- cycles: one task, an execution at a time; what was is in the ledger (CTM-060) ---
 
     def _recorded(self, run: Run, context: Context, work: Any) -> Any:
+        self._fired = None  # a process may run several orders
         try:
             result = super()._recorded(run, context, work)
         except AirflowSkipException:
@@ -240,6 +254,9 @@ class Ordered(Job):
     def _wait_for_next(self, run: Run, context: Context) -> None:
         """After an execution: defer until the next one; returns if it was the last one."""
         if self.cycle is None:
+            return
+        if self._fired is not None and "stop" in self._fired.actions:
+            self.log.info("a rule stops the cycle of %s (CTM-064)", self.hoist_job)
             return
         past = run.ledger.executions(self.hoist_job, run.run_id)
         spec = self._next_submission(run, order_of(context), past)
@@ -284,9 +301,70 @@ class Ordered(Job):
         """The run with what follows from this job's end (CTM-014, CTM-076)."""
         self._order = order_of(context)
         run = super()._run(context)
-        return _with_effects(
-            run, order_of(context), self.criteria(), on_ok=self.on_ok, on_notok=self.on_notok
-        )
+        if not self.rules:
+            return self._effective(run, context, self.on_ok, self.on_notok)
+        # Where nothing is executed: bypassed, or killed before it ran.
+        ok = self._rules.fired(self._counted(run, End(True, 0, stays=True)))
+        bad = self._rules.fired(self._counted(run, End(False, stays=True)))
+        return self._effective(run, context, (*self.on_ok, *ok.effects), bad.effects)
+
+    def _effective(
+        self, run: Run, context: Context, on_ok: Sequence[str], on_notok: Sequence[str]
+    ) -> Run:
+        order = order_of(context)
+        return _with_effects(run, order, self.criteria(), on_ok=on_ok, on_notok=on_notok)
+
+    # --- rules: what ended is judged before its end is recorded (CTM-070) ---
+
+    def _performed(self, run: Run, context: Context, work: Any) -> tuple[Run, Callable[[], Any]]:
+        if not self.rules:
+            return super()._performed(run, context, work)
+        self._ear = Ear(self._rules.patterns)
+        result, failed = None, None
+        try:
+            result = work(run, context)
+        except AirflowSkipException:
+            raise
+        except Exception as error:
+            failed = error
+        end = self._counted(run, _end_of(result, failed))
+        self._fired = fired = self._rules.fired(replace(end, matched=self._ear.heard))
+        run = self._effective(run, context, (*self.on_ok, *fired.effects), fired.effects)
+        if "notify" in fired.actions:
+            for kind, text in of_outcome(self.alarms, "FAILURE", ""):
+                if kind == "NOTIFICATION":
+                    run.alarm(kind, text)
+        return run, partial(self._judged, end, fired, result, failed)
+
+    def _judged(self, end: End, fired: Fired, result: Any, failed: Exception | None) -> Any:
+        """The end as the rules turn it: it returns or raises."""
+        if fired.ok:
+            if failed is not None:
+                self.log.info("%s: a rule makes it OK", failed)
+            return ExitCode(end.exit_code or 0) if failed is not None else result
+        if failed is None:
+            failed = JobFailed(f"{self.hoist_job} ended NOTOK: a rule says so", end.exit_code)
+        if self._rules.has("rerun") and "rerun" not in fired.actions:
+            raise NotAgain(str(failed), end.exit_code) from failed
+        raise failed
+
+    def _counted(self, run: Run, end: End) -> End:
+        """With the executions of the order so far; a manual rerun is none of a rule (CTM-067)."""
+        if not self._rules.counts:
+            return end
+        past = run.ledger.executions(self.hoist_job, run.run_id)
+        before = past[:-1]
+        reruns = 0 if self.cycle else sum(one.ended is None for one in before)
+        failures = sum(one.status != st.SUCCESS for one in before)
+        return replace(end, runs=max(1, len(past)), reruns=reruns, failures=failures)
+
+    def _tell(self, run: Run, status: str, reason: str = "") -> None:
+        for kind, text in of_outcome(self.alarms, status, reason):
+            if kind != "NOTIFICATION" or not self._rules.has("notify"):
+                run.alarm(kind, text)
+
+    def _heard(self, line: bytes) -> None:
+        self._ear.hear(line)
 
     def _terminated(self, run: Run, reason: str) -> None:
         _keep_units(self, run)
@@ -325,6 +403,26 @@ def _keep_units(task: Ordered, run: Run, *, open_end: bool = False) -> None:
     if open_end or until != order.removed_at(task.max_wait, ended_badly=bad, timezone=zone_):
         at = None if until is None else to_datetime(until)
         run.ledger.keep_units(task.hoist_job, run.run_id, at, now=open_end)
+
+
+class NotAgain(AirflowFailException):
+    """It ended NOTOK, and no rule reruns it."""
+
+    def __init__(self, message: str, exit_code: int | None) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class DiedBySignal(JobFailed):
+    """It ran, and left no exit code."""
+
+
+def _end_of(result: Any, failed: Exception | None) -> End:
+    """Of what did not come to an end by itself no rule turns the verdict: its work is not done."""
+    if failed is None:
+        return End(True, exit_code_of(result))
+    code = failed.exit_code if isinstance(failed, JobFailed) else None
+    return End(False, code, stays=code is None and not isinstance(failed, DiedBySignal))
 
 
 def _chosen(sets: Sequence[OrderDays | OrderTicks], order: Order) -> bool:
@@ -397,7 +495,7 @@ class OrderedCommand(Ordered, Command):
     def _verdict(self, ended: Ended, reason: str | None) -> ExitCode:
         """A process that a signal ended is NOTOK like any other, and runs again like it."""
         if reason is None and ended.exit_code is None and self.exit_rule != "any":
-            raise JobFailed(f"{self.hoist_job} ended NOTOK: {ended}")
+            raise DiedBySignal(f"{self.hoist_job} ended NOTOK: {ended}")
         return super()._verdict(ended, reason)
 
     def _launch(self, run: Run, site: Settings) -> Launch:
@@ -505,6 +603,7 @@ class FolderEnd(BaseOperator):
         of: str,
         on_ok: Sequence[str] = (),
         on_notok: Sequence[str] = (),
+        rules: Sequence[Mapping[str, Any]] = (),
         alarms: Mapping[str, Any] | None = None,
         timezone: str | None = None,
         trigger_rule: str = "all_done",
@@ -517,7 +616,16 @@ class FolderEnd(BaseOperator):
         self.hoist_job = self.hoist_of = of
         self.timezone = timezone
         self.on_ok, self.on_notok = tuple(on_ok), tuple(on_notok)
+        self.rules = tuple(rules)
+        self._rules = Rules.parse(self.rules)
+        if self.rules and on_notok:
+            raise ValueError("beside `rules`, on_notok would come in no known order")
         self.alarms = dict(alarms or {})
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """All that any end of it may change or order."""
+        return (*self.on_ok, *self.on_notok, *self._rules.effects)
 
     def is_ordered(self, order: Order) -> bool:
         """Do the folder's scheduling criteria choose the day of the order?"""
@@ -551,7 +659,19 @@ class FolderEnd(BaseOperator):
             and task.is_ordered(order)
         }
         ended = {job: outcome_of(job) for job in members}
-        bad = ", ".join(sorted(job for job, how in ended.items() if how in _ENDED_NOTOK))
+        hidden = {
+            one.task_id
+            for task in members.values()
+            if isinstance(task, FolderEnd) and ended[task.hoist_job] in st.ENDED
+            for one in task.hides()
+        }
+        bad = ", ".join(
+            sorted(
+                job
+                for job, how in ended.items()
+                if how in _ENDED_NOTOK and members[job].task_id not in hidden
+            )
+        )
 
         def is_out(task: Any) -> bool:
             """Has its folder been ended, so that nobody waits for it any more?"""
@@ -573,15 +693,30 @@ class FolderEnd(BaseOperator):
             if bad:
                 raise AirflowFailException(f"{told}; NOTOK: {bad}")
             raise AirflowSkipException(told)
+        fired = self._rules.fired(End(not bad))
         run = _with_effects(
-            run, order, _criteria_around(self), on_ok=self.on_ok, on_notok=self.on_notok
+            run,
+            order,
+            _criteria_around(self),
+            on_ok=(*self.on_ok, *fired.effects),
+            on_notok=(*self.on_notok, *fired.effects),
         )
-        if bad:
-            run.record("FAILURE")
-            for kind, text in of_outcome(self.alarms, "FAILURE", bad) if self.alarms else ():
+        tells = "notify" in fired.actions if self._rules.has("notify") else not fired.ok
+        alarms = list(of_outcome(self.alarms, "FAILURE", bad)) if self.alarms else []
+        for kind, text in alarms:
+            if tells if kind == "NOTIFICATION" else not fired.ok:
                 run.alarm(kind, text)
-            raise AirflowFailException(f"{self.hoist_job} ended NOTOK: {bad}")
+        if not fired.ok:
+            run.record("FAILURE")
+            why = bad or "a rule says so"
+            raise AirflowFailException(f"{self.hoist_job} ended NOTOK: {why}")
         run.record("SUCCESS", exit_code=0)
+
+    def hides(self) -> list[Any]:
+        """What is inside, where rules say how the folder ends: its own end alone counts."""
+        if not self.rules or self.task_group is None:
+            return []
+        return [task for task in self.task_group.iter_tasks() if task.task_id != self.task_id]
 
     def begin(self, context: Context, event: Any = None) -> None:
         """Entry after its order date has begun."""

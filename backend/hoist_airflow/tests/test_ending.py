@@ -1,0 +1,140 @@
+"""Rules on ends (CTM-070 to CTM-076): the vectors of the interpreter, and tasks with rules."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_cycle import Task
+
+from hoist_airflow.ending import Ear, End, Rules
+from hoist_airflow.job import JobFailed, JobTerminated
+from hoist_airflow.order import DiedBySignal, NotAgain, OrderedDummy
+
+CASES = json.loads(
+    (Path(__file__).resolve().parents[3] / "tests" / "vectors" / "ending.json").read_text()
+)["cases"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["why"] for case in CASES])
+def test_ctm070_rules_fire_as_the_vectors_say(case: dict[str, Any]) -> None:
+    rules = Rules.parse(case["rules"])
+    for given in case["ends"]:
+        ear = Ear(rules.patterns)
+        for line in given.get("output", "").split("\n"):
+            ear.hear(line.encode())
+        code = None if "signal" in given else given["code"]
+        end = End(
+            not given["bad"] if "bad" in given else code == 0,
+            code,
+            given.get("runs", 1),
+            given.get("reruns", 0),
+            given.get("failures", 0),
+            ear.heard,
+        )
+        fired = rules.fired(end)
+        assert (fired.ok, " ".join(fired.actions)) == (given["ok"], given["actions"]), given
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [{"on": "codes = 4", "do": []}, {"on": "code ~ 4", "do": []}, {"on": "output ", "do": []},
+     {"on": "ok"}, {"on": "ok", "do": ["maybe"]}, {"on": "ok", "do": [], "else": []}],
+)  # fmt: skip
+def test_a_rule_that_means_nothing_is_refused(rule: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"rule|expected|unknown|unexpected|atom"):
+        OrderedDummy(task_id="J", rules=[rule])
+
+
+def test_beside_rules_other_arguments_would_have_no_order() -> None:
+    with pytest.raises(ValueError, match="no known order"):
+        OrderedDummy(task_id="J", rules=[{"on": "ok", "do": ["ok"]}], on_notok=["+fact(X)"])
+
+
+def test_a_long_pattern_takes_no_longer() -> None:
+    ear = Ear(["*a" * 30 + "*b*"])
+    ear.hear(b"a" * 60_000)
+    assert not ear.heard
+
+
+def task(monkeypatch: pytest.MonkeyPatch, *rules: dict[str, Any], **given: Any) -> Task:
+    return Task(monkeypatch, rules=list(rules), **given)
+
+
+def facts(one: Task) -> list[str]:
+    return [fact.name for fact in one.world.ledger.fact_table()]
+
+
+NEVER_FAILS = {"on": "any", "do": ["ok", "+fact(X)"]}
+
+
+def test_ctm075_a_code_a_signal_but_nothing_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was killed on request, or never ran, stays NOTOK: its work is not done."""
+    for outcome, told in (
+        (JobFailed("code", 3), "ok"), (DiedBySignal("signal"), "ok"), (None, "ok"),
+        (JobFailed("it could not start"), "failed"), (JobTerminated("killed"), "failed"),
+    ):  # fmt: skip
+        one = task(monkeypatch, NEVER_FAILS, on_ok=["+fact(DONE)"])
+        one.outcomes = [outcome]
+        assert one.step("07:00") == told, outcome
+        assert facts(one) == (["DONE", "X"] if told == "ok" else ["X"])
+
+
+def test_ctm070_a_code_that_is_ok_fails_by_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = task(monkeypatch, {"on": "code = 0", "do": ["notok"]}, on_ok=["+fact(DONE)"])
+    one.outcomes = [None]
+    assert one.step("07:00") == "failed"
+    assert one.status() == "FAILURE"
+    assert facts(one) == []
+
+
+def test_ctm064_a_rule_stops_a_cycle_by_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = {"on": "code = 4", "do": ["ok", "stop"]}
+    one = task(monkeypatch, rule, cycle="every 5m from start")
+    one.outcomes = [JobFailed("no", 3), JobFailed("four", 4)]
+    assert one.step("07:00") == "waits"
+    assert one.step("07:05") == "ok"
+    assert one.status() == "SUCCESS"
+
+
+def test_ctm072_a_cycle_counts_its_executions(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = task(
+        monkeypatch,
+        {"on": "failures = 2", "do": ["+fact(TWICE)"]},
+        {"on": "runs >= 4", "do": ["stop"]},
+        cycle="every 5m from start",
+    )
+    one.outcomes = [JobFailed("no", 1), None, JobFailed("no", 1), None]
+    assert one.step("07:00") == "waits"
+    assert one.step("07:05") == "waits"
+    assert facts(one) == []
+    assert one.step("07:10") == "waits"
+    assert facts(one) == ["TWICE"]
+    assert one.step("07:15") == "ok"
+
+
+def test_ctm067_only_what_a_rule_reruns_runs_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    for code, again in ((3, True), (4, False)):
+        one = task(monkeypatch, {"on": "code = 3", "do": ["rerun"]}, retries=2)
+        one.outcomes = [JobFailed("no", code)]
+        one.most = 2
+        assert one.step("07:00") == "failed"
+        assert isinstance(one.raised, NotAgain) != again
+        assert one.status() == ("RESTART" if again else "FAILURE")
+        (last,) = [e for e in one.world.ledger.events() if e.status in ("RESTART", "FAILURE")]
+        assert last.exit_code == code
+
+
+def test_ctm078_who_is_told_of_what_a_rule_makes_ok(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = task(
+        monkeypatch,
+        {"on": "notok", "do": ["notify", "ok"]},
+        alarms={"notify": ["ops"], "message": "late"},
+    )
+    one.outcomes = [JobFailed("no", 3)]
+    assert one.step("07:00") == "ok"
+    alarms = one.world.ledger.alarms()
+    assert len(alarms) == 1
+    assert {"NOTIFICATION", "ops: late: FAILURE"} < set(alarms[0])
