@@ -367,7 +367,7 @@ TEST(Coupled, AWatchedFolderTellsItsStartAndEnd) {
 
 TEST(Coupled, WhoWaitsForWhatIsNotWrittenIsTold) {
     std::string xml = folder(order("R") + order("LOAD", waits("X")));
-    xml.replace(xml.find("DAYS="), 0, "RETRO=\"1\" "); // no form in Airflow
+    xml.replace(xml.find("SYSTEM"), 6, "EVENING"); // a User Daily: nobody says when it runs
     Coupled estate(job("NEXT", "condition: s(R^CTM)\n") +
                        job("BAD", atTen + "run_calendar: GONE\n"),
                    xml, {knows("F/R", "R^CTM"), changes("BAD", "X")});

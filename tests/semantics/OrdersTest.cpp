@@ -221,7 +221,7 @@ TEST(PlayedOrders, ATimeZoneHasItsOwnDay) { // CTM-055, CTM-056
     EXPECT_EQ(gap.starts("F/A"), "03-29 01:00"); // the clock passes 02:30 at 03:00
 }
 
-TEST(PlayedOrders, OnlyNewDayOrders) { // CTM-001, CTM-003, CTM-006
+TEST(PlayedOrders, OnlyNewDayOrders) { // CTM-001, CTM-003, CTM-006, CTM-094
     std::string const two = "<FOLDER FOLDER_NAME=\"F\">" + job("A") + "</FOLDER>" +
                             "<FOLDER FOLDER_NAME=\"G\" FOLDER_ORDER_METHOD=\"NIGHT\">" +
                             job("B", "DAYS=\"1\"") + "</FOLDER>";
