@@ -23,8 +23,9 @@ static size_t behind(llvm::StringRef piece, llvm::StringRef line, size_t at) {
 static bool holds(llvm::StringRef line, llvm::ArrayRef<llvm::StringRef> pieces) {
     size_t at = 0;
     for (llvm::StringRef const piece : pieces)
-        if ((at = behind(piece, line, at)) == llvm::StringRef::npos)
-            return false;
+        at = behind(piece, line, at);
+    if (at == llvm::StringRef::npos)
+        return false;
     return true;
 }
 
