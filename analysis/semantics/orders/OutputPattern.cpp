@@ -22,10 +22,11 @@ static size_t behind(llvm::StringRef piece, llvm::StringRef line, size_t at) {
 
 static bool holds(llvm::StringRef line, llvm::ArrayRef<llvm::StringRef> pieces) {
     size_t at = 0;
-    for (llvm::StringRef const piece : pieces)
+    for (llvm::StringRef const piece : pieces) {
         at = behind(piece, line, at);
-    if (at == llvm::StringRef::npos)
-        return false;
+        if (at == llvm::StringRef::npos)
+            return false;
+    }
     return true;
 }
 
