@@ -15,10 +15,11 @@ void FolderLowering::checkParameters(JobId id, std::vector<ir::ConstructId> cons
         if (!llvm::is_contained(understood, kept.construct))
             fail(id, estate.constructs.span(kept.construct), kept.construct, kept.key.str(),
                  "what this parameter says is not lowered yet");
-    EndRules const rules = readEndRules(policyOf(id));
-    if (!rules.exitRule.empty())
+    EndRules const rules = endRulesOf(id);
+    if (!rules.exitRule.empty() || rules.areListed)
         fail(id, policyOf(id).rules.front().span, policyOf(id).rules.front().construct, "ON",
-             "rules that ask for the exit code of a plug-in are not lowered yet (CTM-070)");
+             "rules that ask for more than the status of a plug-in, or turn it, are not lowered "
+             "yet (CTM-070)");
 }
 
 void FolderLowering::checkWatcher(JobId id, ir::FileWatchAction const& watch) {

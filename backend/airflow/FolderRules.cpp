@@ -106,7 +106,7 @@ llvm::StringRef whyUnsure(ir::EndTest const& test) {
 
 } // namespace
 
-EndRules readEndRules(ir::OrderPolicy const& policy, EndOf kind) {
+EndRules readEndRules(ir::OrderPolicy const& policy, bool hasExitRule) {
     EndRules result;
     std::vector<std::pair<ir::EndTest, bool>> verdicts;
     bool neverFails = false, changesOnFailure = false, changesOnOk = false, hasReruns = false;
@@ -186,8 +186,7 @@ EndRules readEndRules(ir::OrderPolicy const& policy, EndOf kind) {
     result.areListed |=
         neverFails && llvm::any_of(verdicts, [](auto const& one) { return !one.second; });
     result.exitRule = neverFails ? "any" : verdicts.empty() ? "" : exitRuleOf(verdicts);
-    result.areListed |= kind != EndOf::command && !verdicts.empty();
-    result.areListed |= kind == EndOf::folder && neverFails;
+    result.areListed |= !hasExitRule && (!verdicts.empty() || neverFails);
     if (result.areListed) {
         result.exitRule.clear();
         result.onOk.clear();
@@ -198,11 +197,9 @@ EndRules readEndRules(ir::OrderPolicy const& policy, EndOf kind) {
 }
 
 EndRules FolderLowering::endRulesOf(JobId id) const {
-    ir::Job const& job = estate.jobs[id];
-    bool const isNothing = std::holds_alternative<ir::NoAction>(job.action);
-    return readEndRules(policyOf(id), job.group   ? EndOf::folder
-                                      : isNothing ? EndOf::nothing
-                                                  : EndOf::command);
+    ir::Action const& action = estate.jobs[id].action;
+    return readEndRules(policyOf(id), std::holds_alternative<ir::CommandAction>(action) ||
+                                          std::holds_alternative<ir::ScriptAction>(action));
 }
 
 std::string FolderLowering::actionText(ir::Job const& job, ir::EndAction const& action) const {

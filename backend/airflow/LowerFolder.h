@@ -72,9 +72,8 @@ struct EndRules {
     ir::ConstructId problemOf;
     llvm::StringRef problemWhy;
 };
-/// What ends: of a command alone, or the site's operator, the exit code may say how.
-enum class EndOf : uint8_t { command, nothing, folder };
-EndRules readEndRules(ir::OrderPolicy const& policy, EndOf kind = EndOf::command);
+/// `hasExitRule`: its operator has an argument that says which exit codes are OK.
+EndRules readEndRules(ir::OrderPolicy const& policy, bool hasExitRule);
 
 /// Is its action one of an adapter that hoist has no operator for?
 bool hasNoForm(ir::Job const& job);

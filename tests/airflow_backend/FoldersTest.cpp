@@ -393,6 +393,8 @@ TEST(Folders, CTM070_RulesThatDependOnTheirOrderAreListed) {
     for (char const* pattern : {"ORA-", "*ORA-", "*\xC3\xA9*"})
         EXPECT_EQ(spaceless(on(pattern, act("NOTOK"))), "refused: ON;") << pattern;
     EXPECT_EQ(spaceless(on("JOBNOTSUBMITTED", act("OK"))), "refused: ON;");
+    std::string const ofStatement = "<ON STMT=\"cp *\" CODE=\"*not found*\">" + act("OK") + "</ON>";
+    EXPECT_TRUE(llvm::StringRef(ruled(ofStatement)).starts_with("refused")) << ruled(ofStatement);
 }
 
 TEST(Folders, TR33_RerunsNeedARule) {
