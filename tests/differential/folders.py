@@ -456,7 +456,7 @@ class _Maker:
             return
         if self.chance(0.4):
             self.rules(job, others)
-        if self.chance(0.25):
+        if self.chance(0.25) and "APPL_TYPE" not in job.attributes:  # F0002
             self.listed_rules(job, others)
 
     def listed_rules(self, job: Entity, others: list[Entity]) -> None:

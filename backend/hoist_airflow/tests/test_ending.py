@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
+from datetime import datetime, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk import DAG
+from airflow.sdk.exceptions import AirflowException
+from ledger_world import World
 from test_cycle import Task
 
+from hoist_airflow import run as run_module
 from hoist_airflow.ending import Ear, End, Rules
 from hoist_airflow.job import JobFailed, JobTerminated
-from hoist_airflow.order import DiedBySignal, NotAgain, OrderedDummy
+from hoist_airflow.order import DiedBySignal, NotAgain, OrderedCommand, OrderedDummy
+from hoist_airflow.schedule import order_dates
 
 CASES = json.loads(
     (Path(__file__).resolve().parents[3] / "tests" / "vectors" / "ending.json").read_text()
@@ -138,3 +146,35 @@ def test_ctm078_who_is_told_of_what_a_rule_makes_ok(monkeypatch: pytest.MonkeyPa
     alarms = one.world.ledger.alarms()
     assert len(alarms) == 1
     assert {"NOTIFICATION", "ops: late: FAILURE"} < set(alarms[0])
+
+
+@pytest.mark.parametrize(
+    ("command", "ok"),
+    [
+        ("printf 'fine\\nno ERR'; sleep 0.1; printf 'OR 42'", False),  # a line that comes in parts
+        ("printf 'ERR\\nOR'", True),
+        ("echo ERROR >&2", False),
+        ("exit 3", False),
+        ("echo ORDERLY; exit 3", True),
+        ("kill -9 $$", False),
+    ],
+)
+def test_ctm072_the_output_of_a_command_is_read(
+    monkeypatch: pytest.MonkeyPatch, command: str, ok: bool
+) -> None:
+    world = World.at("sqlite:///:memory:")
+    world.to(2, 8)
+    monkeypatch.setattr(run_module, "shared_ledger", lambda: world.ledger)
+    rules = [
+        {"on": "output *ERROR*", "do": ["notok"]},
+        {"on": "output *ORDER??*", "do": ["ok"]},
+    ]
+    with DAG("F", schedule=order_dates(days="all")):
+        one = OrderedCommand(task_id="J", job="F/J", command=command, via="local", rules=rules)
+    tick = datetime(2026, 3, 2, 7, tzinfo=timezone.utc)
+    run = SimpleNamespace(conf={}, run_type="scheduled", logical_date=tick, run_after=tick)
+    ti = SimpleNamespace(run_id="r", try_number=1, max_tries=0)
+    context: Any = {"task": one, "dag_run": run, "ti": ti}
+    with nullcontext() if ok else pytest.raises(AirflowException):
+        one.execute(context)
+    assert world.ledger.outcome("F/J", "r") == ("SUCCESS" if ok else "FAILURE")
