@@ -148,14 +148,11 @@ private:
 
     /// CTM-077
     void noteForced(ir::JobId id) {
-        if (!estate.jobs[id].orders)
-            return;
-        for (ir::EndRule const& rule : estate.orderPolicies[estate.jobs[id].orders].rules)
-            for (ir::EndAction const& action : rule.actions)
-                if (action.kind == ir::EndAction::Kind::forceJob)
-                    for (ir::JobId const target : forced.targetsOf(ir::forcedPath(action)))
-                        if (target != id)
-                            events[target.value].push_back({{id, action.construct}, "DOFORCEJOB"});
+        ir::forEachForced(estate, estate.jobs[id], [&](ir::EndAction const& action) {
+            for (ir::JobId const target : forced.targetsOf(ir::forcedPath(action)))
+                if (target != id)
+                    events[target.value].push_back({{id, action.construct}, "DOFORCEJOB"});
+        });
     }
 
     void noteWritten(ir::JobId id, llvm::StringRef text, ir::ConstructId construct,

@@ -41,21 +41,19 @@ public:
                 waits(id);
         ir::ForcedOrders const forced(estate);
         for (ir::Job const& job : estate.jobs)
-            if (job.orders)
-                forcedNowhere(job, forced);
+            forcedNowhere(job, forced);
     }
 
 private:
     void forcedNowhere(ir::Job const& job, ir::ForcedOrders const& forced) {
-        for (ir::EndRule const& rule : estate.orderPolicies[job.orders].rules)
-            for (ir::EndAction const& action : rule.actions) {
-                std::string const path = ir::forcedPath(action);
-                if (action.kind == ir::EndAction::Kind::forceJob && forced.targetsOf(path).empty())
-                    context.diags.report<Code::ForcedNowhere>(action.span, job.name, path)
-                        .object(job.name)
-                        .evidence(path)
-                        .note("rule CTM-077");
-            }
+        ir::forEachForced(estate, job, [&](ir::EndAction const& action) {
+            std::string const path = ir::forcedPath(action);
+            if (forced.targetsOf(path).empty())
+                context.diags.report<Code::ForcedNowhere>(action.span, job.name, path)
+                    .object(job.name)
+                    .evidence(path)
+                    .note("rule CTM-077");
+        });
     }
 
     void neverOrdered(ir::JobId id) {

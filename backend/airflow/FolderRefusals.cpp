@@ -180,14 +180,11 @@ void FolderLowering::checkRules(JobId id, EndRules const& rules) {
         return;
     for (ir::EndRule const& rule : policy.rules) {
         auto const no = [&](char const* why) { refuse(id, rule.span, rule.construct, "ON", why); };
-        bool const hasReruns = llvm::any_of(rule.actions, [](ir::EndAction const& action) {
-            return action.kind == ir::EndAction::Kind::rerun;
-        });
         if (decide && estate.isContainer(id))
             return no("a plain folder has no status that a rule could turn (CTM-094)");
         if (decide && rule.round() < 3)
             return no("a folder has neither an exit code nor an output (CTM-091)");
-        if (hasReruns)
+        if (rule.does(ir::EndAction::Kind::rerun))
             return no("a folder that runs again is not lowered yet (CTM-067)");
     }
 }
@@ -231,26 +228,23 @@ void FolderLowering::checkFacts(JobId id) {
 
 /// CTM-077
 void FolderLowering::checkForcedOrders(JobId id) {
-    for (ir::EndRule const& rule : policyOf(id).rules)
-        for (ir::EndAction const& action : rule.actions) {
-            if (action.kind != ir::EndAction::Kind::forceJob)
-                continue;
-            auto const no = [&](char const* why) {
-                refuse(id, action.span, action.construct,
-                       "DOFORCEJOB " + plainLine(ir::forcedPath(action)), why);
-            };
-            auto const targets = orderFacts.forcedOrders().targetsOf(ir::forcedPath(action));
-            if (targets.empty())
-                no("it is not in these definitions");
-            else if (action.date.kind == ir::Scope::Kind::literalDate)
-                no("whether its ODATE is month and day or day and month, nobody says (CTM-011)");
-            else if (llvm::any_of(targets, [&](JobId target) {
-                         ir::JobId const box = estate.jobs[target].box;
-                         return box && !estate.isContainer(box);
-                     }))
-                no("a job in a SMART folder: which order of that folder it joins, nobody says "
-                   "(CTM-090)");
-        }
+    ir::forEachForced(estate, estate.jobs[id], [&](ir::EndAction const& action) {
+        std::string const path = ir::forcedPath(action);
+        auto const no = [&](char const* why) {
+            refuse(id, action.span, action.construct, "DOFORCEJOB " + plainLine(path), why);
+        };
+        auto const targets = orderFacts.forcedOrders().targetsOf(path);
+        if (targets.empty())
+            no("it is not in these definitions");
+        else if (action.date.kind == ir::Scope::Kind::literalDate)
+            no("whether its ODATE is month and day or day and month, nobody says (CTM-011)");
+        else if (llvm::any_of(targets, [&](JobId target) {
+                     ir::JobId const box = estate.jobs[target].box;
+                     return box && !estate.isContainer(box);
+                 }))
+            no("a job in a SMART folder: which order of that folder it joins, nobody says "
+               "(CTM-090)");
+    });
 }
 
 void FolderLowering::checkVariables(JobId id) {

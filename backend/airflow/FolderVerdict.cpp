@@ -21,20 +21,6 @@ bool FolderLowering::waitsForSomething(JobId id) const {
            });
 }
 
-/// Does it wait for the other one, over any number of edges?
-bool FolderLowering::comesBehind(JobId id, JobId other) const {
-    llvm::SmallVector<JobId, 16> open{id};
-    llvm::DenseSet<uint32_t> seen;
-    while (!open.empty()) {
-        JobId const at = open.pop_back_val();
-        if (at == other)
-            return true;
-        if (seen.insert(at.value).second)
-            llvm::append_range(open, edges.lookup(at.value));
-    }
-    return false;
-}
-
 /// Jobs that another one waits for, and that may fail when who waits for them has been skipped.
 Nodes FolderLowering::hiddenFailures() const {
     llvm::DenseMap<uint32_t, llvm::SmallVector<JobId, 2>> consumers;
@@ -62,7 +48,7 @@ Nodes FolderLowering::hiddenFailures() const {
             continue;
         auto const failsWithIt = [&](JobId consumer) {
             return llvm::all_of(edges.lookup(consumer.value), [&](JobId other) {
-                return !mayVanish.contains(other.value) || comesBehind(id, other);
+                return !mayVanish.contains(other.value) || reaches(id, other);
             });
         };
         Task const& task = dag.tasks[taskOf.lookup(id.value)];

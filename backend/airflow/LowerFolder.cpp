@@ -139,8 +139,7 @@ FolderLowering::Variables FolderLowering::variablesOf(JobId id) const {
     return found;
 }
 
-/// Within one circle of `component`, by the edges so far.
-bool FolderLowering::reaches(JobId from, JobId to, Components const& component) const {
+bool FolderLowering::reaches(JobId from, JobId to, Components const* within) const {
     llvm::SmallVector<JobId, 16> open{from};
     llvm::DenseSet<uint32_t> seen;
     while (!open.empty()) {
@@ -151,7 +150,7 @@ bool FolderLowering::reaches(JobId from, JobId to, Components const& component) 
             continue;
         if (auto const it = edges.find(at.value); it != edges.end())
             for (JobId const before : it->second)
-                if (component.lookup(before.value) == component.lookup(to.value))
+                if (!within || within->lookup(before.value) == within->lookup(to.value))
                     open.push_back(before);
     }
     return false;
@@ -214,7 +213,7 @@ void FolderLowering::findEdges() {
         for (auto const& [operand, producer] : all[i]) {
             bool const isCircle = producer &&
                                   component.lookup(producer.value) == component.lookup(id.value) &&
-                                  reaches(producer, id, component);
+                                  reaches(producer, id, &component);
             if (producer && !isCircle) {
                 edges[id.value].push_back(producer);
                 joined.insert(pool[operand].atom.value);
@@ -257,9 +256,7 @@ Py FolderLowering::changesOf(ir::Job const& job, llvm::ArrayRef<ir::EndAction co
             if (!change.isAction)
                 list.emplace_back(changeText(change));
     for (ir::EndAction const* action : added)
-        list.emplace_back(action->kind == ir::EndAction::Kind::forceJob
-                              ? forceText(*action)
-                              : changeText(job.factChanges[action->fact]));
+        list.emplace_back(actionText(job, *action));
     return Py(std::move(list));
 }
 

@@ -8,7 +8,6 @@
 #include "backend/airflow/AutoEdit.h"
 #include "backend/airflow/DagLowering.h"
 #include "backend/airflow/FolderUnits.h"
-
 #include "frontend/ir/ForcedOrders.h"
 
 #include <llvm/ADT/DenseMap.h>
@@ -124,7 +123,8 @@ private:
     };
     std::vector<Wait> waitsOf(ir::JobId id);
     using Components = llvm::DenseMap<uint32_t, uint32_t>; ///< by job
-    bool reaches(ir::JobId from, ir::JobId to, Components const& component) const;
+    /// Does one wait for the other, over any number of edges so far? `within`: of a circle's jobs.
+    bool reaches(ir::JobId from, ir::JobId to, Components const* within = nullptr) const;
     void lowerEntity(ir::JobId id);
     void lowerGroup(ir::JobId id);
     void lowerJob(ir::JobId id);
@@ -133,14 +133,6 @@ private:
     // FolderActions.cpp
     void lowerAction(ir::JobId id, Task& task);
     void lowerCommand(ir::JobId id, Task& task);
-    // FolderPlugIns.cpp
-    void checkWatcher(ir::JobId id, ir::FileWatchAction const& watch);
-    void checkQuery(ir::JobId id, ir::QueryAction const& query);
-    void lowerWatcher(ir::JobId id, Task& task, ir::FileWatchAction const& watch);
-    void lowerQuery(ir::JobId id, Task& task, ir::QueryAction const& query);
-    /// Of the parameters those that the action does not say.
-    void checkParameters(ir::JobId id, std::vector<ir::ConstructId> const& understood);
-    // FolderActions.cpp
     void lowerFailing(ir::JobId id, Task& task);
     void lowerSiteOperator(ir::JobId id, Task& task, Placement const& placement);
     void lowerVariables(ir::JobId id, Task& task, std::vector<llvm::StringRef> texts);
@@ -149,12 +141,6 @@ private:
 
     // LowerFolder.cpp
     void lowerChanges(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
-    // FolderRules.cpp
-    EndRules endRulesOf(ir::JobId id) const;
-    /// `rules=[…]`: what a test asks, and what is done, in the words of docs/runtime.md.
-    Py listedRules(ir::JobId id, EndRules const& rules) const;
-    std::string actionText(ir::Job const& job, ir::EndAction const& action) const;
-    // LowerFolder.cpp
     /// Messages change nothing that runs: one, on NOTOK, is a notice; of the others people are
     /// told.
     void lowerMessages(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
@@ -167,9 +153,22 @@ private:
     void finish();
     void settlePolicies();
 
+    // FolderRules.cpp
+    EndRules endRulesOf(ir::JobId id) const;
+    /// `rules=[…]`: what a test asks, and what is done, in the words of docs/runtime.md.
+    Py listedRules(ir::JobId id, EndRules const& rules) const;
+    std::string actionText(ir::Job const& job, ir::EndAction const& action) const;
+
+    // FolderPlugIns.cpp
+    void checkWatcher(ir::JobId id, ir::FileWatchAction const& watch);
+    void checkQuery(ir::JobId id, ir::QueryAction const& query);
+    void lowerWatcher(ir::JobId id, Task& task, ir::FileWatchAction const& watch);
+    void lowerQuery(ir::JobId id, Task& task, ir::QueryAction const& query);
+    /// Of the parameters those that the action does not say.
+    void checkParameters(ir::JobId id, std::vector<ir::ConstructId> const& understood);
+
     // FolderVerdict.cpp
     bool waitsForSomething(ir::JobId id) const;
-    bool comesBehind(ir::JobId id, ir::JobId other) const;
     Nodes hiddenFailures() const;
     void lowerVerdict();
 

@@ -237,11 +237,9 @@ private:
         std::set<std::string> paths;
         for (DagRecord const& dag : dags)
             for (ir::JobId id : estate.workflows[dag.workflow].jobs)
-                if (ir::OrderPolicyId const policy = estate.jobs[id].orders)
-                    for (ir::EndRule const& rule : estate.orderPolicies[policy].rules)
-                        for (ir::EndAction const& action : rule.actions)
-                            if (action.kind == ir::EndAction::Kind::forceJob)
-                                paths.insert(ir::forcedPath(action));
+                ir::forEachForced(estate, estate.jobs[id], [&](ir::EndAction const& action) {
+                    paths.insert(ir::forcedPath(action));
+                });
         if (paths.empty())
             return;
         llvm::DenseMap<uint32_t, DagRecord const*> dagOf;

@@ -9,14 +9,9 @@ std::string forcedPath(EndAction const& action) {
 
 ForcedOrders::ForcedOrders(Estate const& estate) {
     std::vector<std::string> named;
-    for (Job const& job : estate.jobs) {
-        if (!job.orders)
-            continue;
-        for (EndRule const& rule : estate.orderPolicies[job.orders].rules)
-            for (EndAction const& action : rule.actions)
-                if (action.kind == EndAction::Kind::forceJob)
-                    named.push_back(forcedPath(action));
-    }
+    for (Job const& job : estate.jobs)
+        forEachForced(estate, job,
+                      [&](EndAction const& action) { named.push_back(forcedPath(action)); });
     if (named.empty())
         return;
     for (JobId const id : estate.jobs.ids()) {

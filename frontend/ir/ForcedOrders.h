@@ -14,6 +14,17 @@ namespace hoist::ir {
 /// "FOLDER/JOB", or "FOLDER" for all that is in it.
 std::string forcedPath(EndAction const& action);
 
+/// Each DOFORCEJOB among the rules of a job: `visit(EndAction const&)`.
+template <class Visit>
+void forEachForced(Estate const& estate, Job const& job, Visit visit) {
+    if (!job.orders)
+        return;
+    for (EndRule const& rule : estate.orderPolicies[job.orders].rules)
+        for (EndAction const& action : rule.actions)
+            if (action.kind == EndAction::Kind::forceJob)
+                visit(action);
+}
+
 /// An index of a whole estate; keeps no reference to it.
 class ForcedOrders {
 public:

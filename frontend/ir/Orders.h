@@ -5,7 +5,9 @@
 #include "frontend/ir/Condition.h"
 #include "frontend/ir/Constructs.h"
 
+#include <llvm/ADT/STLExtras.h>
 #include <optional>
+
 #include <string>
 #include <vector>
 
@@ -99,6 +101,9 @@ struct EndRule {
     Span span;
     ConstructId construct;
 
+    bool does(EndAction::Kind kind) const {
+        return llvm::any_of(actions, [&](EndAction const& action) { return action.kind == kind; });
+    }
     /// 1…3: which of the three rounds of CTM-070 asks it.
     int round() const {
         switch (test.kind) {

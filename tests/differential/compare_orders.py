@@ -15,7 +15,7 @@ from compare import Cut, Line, Story, difference, until
 from virtual_orders import VirtualOrders, instant
 
 from hoist_airflow.ledger.facts import changes_in
-from hoist_airflow.order import FolderEnd
+from hoist_airflow.order_folders import FolderEnd
 from hoist_airflow.schedule.calendars import day_number
 from hoist_airflow.schedule.orders import date_of
 from hoist_airflow.schedule.zones import to_datetime

@@ -16,7 +16,6 @@ constexpr llvm::StringLiteral waits[] = {"days",    "when",      "time_from", "t
 /// Tasks that may be skipped: New Day, or their last time, may find them waiting; and what is
 /// skipped with them.
 llvm::BitVector Lifting::skippable() const {
-    llvm::BitVector found(static_cast<unsigned>(dag->tasks.size()));
     llvm::SmallVector<TaskId, 16> open;
     bool const hasEnders = llvm::any_of(dag->tasks, [](target::Task const& task) {
         return isOfOrder(task) && !task.argument("ends_folder").is_null();
@@ -35,16 +34,11 @@ llvm::BitVector Lifting::skippable() const {
         if (waitsItself || task.argument("soft_fail") == true)
             open.push_back(id);
     }
-    while (!open.empty()) {
-        TaskId const at = open.pop_back_val();
-        if (found.test(at.value))
-            continue;
-        found.set(at.value);
-        for (TaskId const next : dag->tasks[at].downstream)
-            if (dag->tasks[next].rule == TriggerRule::allSuccess)
-                open.push_back(next);
-    }
-    return found;
+    return walked(std::move(open), [&](TaskId at) {
+        return llvm::make_filter_range(dag->tasks[at].downstream, [&](TaskId next) {
+            return dag->tasks[next].rule == TriggerRule::allSuccess;
+        });
+    });
 }
 
 /// Is it skipped, or failed, at once where the other one is, which stands before it?
@@ -93,20 +87,13 @@ void Lifting::checkColours() {
 /// The tasks that have surely ended when `end` runs: what is skipped, or fails, with one of several
 /// tasks says nothing of the others.
 llvm::BitVector Lifting::endedBefore(TaskId end) const {
-    llvm::BitVector seen(static_cast<unsigned>(dag->tasks.size()));
-    llvm::SmallVector<TaskId, 16> open{end};
-    while (!open.empty()) {
-        TaskId const at = open.pop_back_val();
-        if (seen.test(at.value))
-            continue;
-        seen.set(at.value);
+    return walked({end}, [&](TaskId at) {
         target::Task const& task = dag->tasks[at];
-        for (TaskId const up : task.upstream)
-            if (task.rule == TriggerRule::allDone ||
-                llvm::all_of(task.upstream, [&](TaskId other) { return endsWith(up, other); }))
-                open.push_back(up);
-    }
-    return seen;
+        return llvm::make_filter_range(task.upstream, [this, &task](TaskId up) {
+            return task.rule == TriggerRule::allDone ||
+                   llvm::all_of(task.upstream, [&](TaskId other) { return endsWith(up, other); });
+        });
+    });
 }
 
 } // namespace hoist::equivalence

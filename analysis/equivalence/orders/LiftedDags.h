@@ -19,7 +19,8 @@ namespace hoist::equivalence {
 /// Is it one of the shims' operators of Control-M?
 inline bool isOfOrder(target::Task const& task) {
     llvm::StringRef const module = task.module;
-    return module == "hoist_airflow.order" || module == "hoist_airflow.order_actions";
+    return module == "hoist_airflow.order" || module == "hoist_airflow.order_actions" ||
+           module == "hoist_airflow.order_folders";
 }
 
 /// Of a DAG with several runs an order date, each run is a copy of its jobs.

@@ -168,16 +168,7 @@ int64_t Lifting::clockOfRuns(target::Dag const& other) const {
 }
 
 llvm::BitVector Lifting::behind(TaskId start) const {
-    llvm::BitVector seen(static_cast<unsigned>(dag->tasks.size()));
-    llvm::SmallVector<TaskId, 16> open{start};
-    while (!open.empty()) {
-        TaskId const at = open.pop_back_val();
-        if (seen.test(at.value))
-            continue;
-        seen.set(at.value);
-        llvm::append_range(open, dag->tasks[at].downstream);
-    }
-    return seen;
+    return walked({start}, [&](TaskId at) -> auto const& { return dag->tasks[at].downstream; });
 }
 
 /// All that is in a folder must stand between its two tasks (CTM-090, CTM-091).

@@ -268,9 +268,7 @@ uint32_t Lifting::addFact(ir::JobId job, std::string const& name, bool isAction)
 
 static bool asksForReruns(ir::OrderPolicy const& policy) {
     return llvm::any_of(policy.rules, [](ir::EndRule const& rule) {
-        return llvm::any_of(rule.actions, [](ir::EndAction const& one) {
-            return one.kind == ir::EndAction::Kind::rerun;
-        });
+        return rule.does(ir::EndAction::Kind::rerun);
     });
 }
 

@@ -159,6 +159,20 @@ private:
     /// The time of the day of its logical dates, of a tick of each day; -1: of none.
     int64_t clockOfRuns(target::Dag const& other) const;
 
+    /// Those of `open` and what `next(TaskId)` leads to from each, over any number of steps.
+    template <class Next>
+    llvm::BitVector walked(llvm::SmallVector<TaskId, 16> open, Next next) const {
+        llvm::BitVector seen(static_cast<unsigned>(dag->tasks.size()));
+        while (!open.empty()) {
+            TaskId const at = open.pop_back_val();
+            if (seen.test(at.value))
+                continue;
+            seen.set(at.value);
+            llvm::append_range(open, next(at));
+        }
+        return seen;
+    }
+
     // LiftedColours.cpp
     llvm::BitVector skippable() const;
     bool endsWith(TaskId id, TaskId other) const;

@@ -113,6 +113,10 @@ void JobComparison::compareOrder(llvm::ArrayRef<int64_t> ticks) {
         return;
     if (job.group)
         return compareNotices();
+    auto const doesOther = [&](char const* what, char const* consequence) {
+        differ(Aspect::shape, job.nameSpan, what, fmt::format("a {}", task.type),
+               fmt::format("{} would {}", name, consequence));
+    };
     bool const doesNothing = kind == Operator::orderedDummy || kind == Operator::empty;
     if (isBySiteOperator()) {
         // Its action is the site's.
@@ -129,8 +133,7 @@ void JobComparison::compareOrder(llvm::ArrayRef<int64_t> ticks) {
         else if (kind == Operator::bash || kind == Operator::ssh)
             return compareStockOrder(*command, ticks);
         else if (isShim())
-            differ(Aspect::shape, job.nameSpan, "runs a command", fmt::format("a {}", task.type),
-                   fmt::format("{} would never execute its command", name));
+            doesOther("runs a command", "never execute its command");
         else
             unknown(fmt::format("what a `{}` does cannot be read off its fields", task.type));
     } else if (auto const* watch = std::get_if<ir::FileWatchAction>(&job.action);
@@ -138,15 +141,13 @@ void JobComparison::compareOrder(llvm::ArrayRef<int64_t> ticks) {
         if (kind == Operator::orderedWatcher)
             compareOrderedWatcher(*watch);
         else
-            differ(Aspect::shape, job.nameSpan, "waits for a file", fmt::format("a {}", task.type),
-                   fmt::format("{} would not wait for its file (TR-48)", name));
+            doesOther("waits for a file", "not wait for its file (TR-48)");
     } else if (auto const* query = std::get_if<ir::QueryAction>(&job.action);
                query && (kind == Operator::orderedQuery || isShim())) {
         if (kind == Operator::orderedQuery)
             compareOrderedQuery(*query);
         else
-            differ(Aspect::shape, job.nameSpan, "asks a database", fmt::format("a {}", task.type),
-                   fmt::format("{} would not execute its query", name));
+            doesOther("asks a database", "not execute its query");
     } else if (auto const* script = std::get_if<ir::ScriptAction>(&job.action)) {
         if (kind == Operator::orderedCommand)
             compareScript(*script);

@@ -57,16 +57,13 @@ public:
     void addForced() {
         ir::Estate const& estate = model(first);
         for (JobId const job : estate.workflows[first.folder].jobs)
-            for (ir::EndRule const& rule : first.orders.policyOf(job).rules)
-                for (ir::EndAction const& action : rule.actions)
-                    if (action.kind == ir::EndAction::Kind::forceJob)
-                        for (JobId const target :
-                             first.orders.forced.targetsOf(ir::forcedPath(action)))
-                            for (JobId const one :
-                                 estate.workflows[estate.jobs[target].workflow].jobs)
-                                if (!estate.isGroup(one) &&
-                                    model(second).jobByName.contains(estate.jobs[one].name))
-                                    names_.insert(estate.jobs[one].name.str());
+            ir::forEachForced(estate, estate.jobs[job], [&](ir::EndAction const& action) {
+                for (JobId const target : first.orders.forced.targetsOf(ir::forcedPath(action)))
+                    for (JobId const one : estate.workflows[estate.jobs[target].workflow].jobs)
+                        if (!estate.isGroup(one) &&
+                            model(second).jobByName.contains(estate.jobs[one].name))
+                            names_.insert(estate.jobs[one].name.str());
+            });
     }
 
     std::optional<PlayedOrders> run() {

@@ -19,6 +19,15 @@ namespace {
 
 constexpr size_t mostEnds = 50'000, mostPatterns = 6;
 
+std::set<std::string> patternsOf(llvm::ArrayRef<ir::OrderPolicy const*> policies) {
+    std::set<std::string> patterns;
+    for (ir::OrderPolicy const* policy : policies)
+        for (ir::EndRule const& rule : policy->rules)
+            if (rule.test.kind == Test::output)
+                patterns.insert(rule.test.text.str());
+    return patterns;
+}
+
 /// A letter that no pattern has.
 char fillerBeside(std::set<std::string> const& patterns) {
     for (char const c : llvm::StringRef("xyzqwvkj0123456789XYZQ"))
@@ -84,11 +93,7 @@ std::string textOf(semantics::End const& end, bool isFolder) {
 } // namespace
 
 std::vector<std::string> outputsTried(llvm::ArrayRef<ir::OrderPolicy const*> policies) {
-    std::set<std::string> patterns;
-    for (ir::OrderPolicy const* policy : policies)
-        for (ir::EndRule const& rule : policy->rules)
-            if (rule.test.kind == Test::output)
-                patterns.insert(rule.test.text.str());
+    std::set<std::string> const patterns = patternsOf(policies);
     char const filler = fillerBeside(patterns);
     std::vector<std::string> shortest, found{{}};
     for (std::string const& pattern : patterns) {
@@ -126,12 +131,7 @@ TriedEnds::TriedEnds(ir::OrderPolicy const& a, ir::OrderPolicy const& b, bool is
     std::vector<std::optional<int64_t>> how(codes.begin(), codes.end());
     how.emplace_back(std::nullopt);
     outputs = outputsTried({&a, &b});
-    std::set<std::string> patterns;
-    for (ir::OrderPolicy const* policy : {&a, &b})
-        for (ir::EndRule const& rule : policy->rules)
-            if (rule.test.kind == Test::output)
-                patterns.insert(rule.test.text.str());
-    if (patterns.size() > mostPatterns)
+    if (patternsOf({&a, &b}).size() > mostPatterns)
         leftOut = fmt::format("outputs that match more than {} patterns at once", mostPatterns);
     for (Counts const& counts : countsTried({&a, &b}))
         for (std::string const& output : outputs)

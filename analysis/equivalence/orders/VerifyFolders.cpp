@@ -262,10 +262,8 @@ private:
         if (!options.hasManifest)
             return;
         for (JobId const job : workflow.jobs)
-            for (ir::EndRule const& rule : first.policyOf(job).rules)
-                for (ir::EndAction const& action : rule.actions)
-                    if (action.kind == ir::EndAction::Kind::forceJob)
-                        compareForced(job, action);
+            ir::forEachForced(estate, estate.jobs[job],
+                              [&](ir::EndAction const& action) { compareForced(job, action); });
     }
 
     void compareForced(JobId job, ir::EndAction const& action) {

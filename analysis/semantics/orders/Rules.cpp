@@ -50,10 +50,7 @@ FiredRules firedRules(ir::OrderPolicy const& policy, End const& end) {
 }
 
 bool FiredRules::ask(ir::EndAction::Kind kind) const {
-    return llvm::any_of(rules, [&](ir::EndRule const* rule) {
-        return llvm::any_of(rule->actions,
-                            [&](ir::EndAction const& action) { return action.kind == kind; });
-    });
+    return llvm::any_of(rules, [&](ir::EndRule const* rule) { return rule->does(kind); });
 }
 
 } // namespace hoist::semantics

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hoist_airflow import detection
+from hoist_airflow import detection, watcher
 from hoist_airflow.detection import Detection, FileDetected
 from hoist_airflow.executors.base import StartFailed
 from hoist_airflow.watcher import Seen
@@ -75,11 +75,11 @@ class World:
                 raise size
             return [] if size is None else seen(f=size)
 
-        monkeypatch.setattr(detection.time, "time", lambda: self.now)
-        monkeypatch.setattr(detection.asyncio, "sleep", sleep)
+        monkeypatch.setattr(watcher.time, "time", lambda: self.now)
+        monkeypatch.setattr(watcher.asyncio, "sleep", sleep)
         monkeypatch.setattr(detection, "files", files)
-        monkeypatch.setattr(detection, "settings", lambda: SimpleNamespace(kill_poll=1000))
-        monkeypatch.setattr(detection, "kill_requested", lambda job: self.now >= self.killed_at)
+        monkeypatch.setattr(watcher, "settings", lambda: SimpleNamespace(kill_poll=1000))
+        monkeypatch.setattr(watcher, "_kill_requested", lambda job: self.now >= self.killed_at)
 
     def fire(self, *, minutes: float = 0, there: tuple[str, ...] = (), **rule: Any) -> str:
         made = FileDetected(

@@ -36,7 +36,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch):
-    monkeypatch.setattr(watcher, "kill_requested", lambda job: False)
+    monkeypatch.setattr(watcher, "_kill_requested", lambda job: False)
     monkeypatch.setattr(watcher, "settings", lambda: SimpleNamespace(kill_poll=1000))
     return Clock(monkeypatch)
 
@@ -104,7 +104,7 @@ def test_term_run_time_is_terminated(clock, tmp_path):
 
 
 def test_kill_request_is_terminated(clock, tmp_path, monkeypatch):
-    monkeypatch.setattr(watcher, "kill_requested", lambda job: clock.now > 1_000_100)
+    monkeypatch.setattr(watcher, "_kill_requested", lambda job: clock.now > 1_000_100)
     assert fire(trigger(tmp_path / "never"))[0] == "terminated"
 
 

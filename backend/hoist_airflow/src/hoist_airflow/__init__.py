@@ -17,8 +17,8 @@ __version__ = "0.1.0"
 _HOME = {
     "Box": "box",
     "Command": "command",
-    "FolderEnd": "order",
-    "FolderStart": "order",
+    "FolderEnd": "order_folders",
+    "FolderStart": "order_folders",
     "OrderedCommand": "order",
     "OrderedDummy": "order",
     "OrderedFileWatcher": "order_actions",
@@ -26,7 +26,7 @@ _HOME = {
     "OrderedQuery": "order_actions",
     "OrderedUnsupported": "order",
     "ordered": "order",
-    "SubFolder": "order",
+    "SubFolder": "order_folders",
     "order_dates": "schedule.timetables",
     "order_days": "schedule.orders",
     "FileWatcher": "watcher",
@@ -76,16 +76,14 @@ if TYPE_CHECKING:
     from hoist_airflow.job import legacy
     from hoist_airflow.opaque import Opaque, Unsupported
     from hoist_airflow.order import (
-        FolderEnd,
-        FolderStart,
         OrderedCommand,
         OrderedDummy,
         OrderedOpaque,
         OrderedUnsupported,
-        SubFolder,
         ordered,
     )
     from hoist_airflow.order_actions import OrderedFileWatcher, OrderedQuery
+    from hoist_airflow.order_folders import FolderEnd, FolderStart, SubFolder
     from hoist_airflow.schedule import (
         calendars,
         crontab,

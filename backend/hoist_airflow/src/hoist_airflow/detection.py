@@ -11,7 +11,6 @@ no such file, and while one rests that is too small; not while one grows.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,8 +18,7 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from hoist_airflow.executors import StartFailed
-from hoist_airflow.settings import settings
-from hoist_airflow.watcher import Seen, files, kill_requested
+from hoist_airflow.watcher import KILLED, Seen, answer, files, waited
 
 WILDCARDS = "*?"
 
@@ -121,32 +119,16 @@ class FileDetected(BaseTrigger):
                 now = await asyncio.to_thread(files, self.path, self.machine, self.via)
                 if found := detection.look(now):
                     what = "deleted" if detection.deletes else "found"
-                    yield _event("found", f"{what}: {found}")
+                    yield answer("found", f"{what}: {found}")
                     return
             except StartFailed as failed:  # nobody saw anything: no look
                 if not failed.again:
-                    yield _event("failed", str(failed))
+                    yield answer("failed", str(failed))
                     return
                 self.log.warning("%s; looking again later", failed)
             pause = self.size_interval if detection.is_near else self.interval
-            if end := await self._pause(pause, detection):
-                yield end
+            until = None if detection.grows else self.until
+            if end := await waited(self.job, pause, until):
+                late = answer("late", "the time limit has passed (TIME_LIMIT)")
+                yield late if end == "late" else answer("terminated", KILLED)
                 return
-
-    async def _pause(self, left: float, detection: Detection) -> TriggerEvent | None:
-        until = None if detection.grows else self.until
-        while left > 0:
-            nap = min(left, settings().kill_poll)
-            if until is not None:
-                nap = min(nap, max(0.0, until - time.time()))
-            await asyncio.sleep(nap)
-            left -= nap
-            if until is not None and time.time() >= until:
-                return _event("late", "the time limit has passed (TIME_LIMIT)")
-            if await asyncio.to_thread(kill_requested, self.job):
-                return _event("terminated", "killed on request (KILLJOB)")
-        return None
-
-
-def _event(status: str, words: str) -> TriggerEvent:
-    return TriggerEvent({"status": status, "words": words})

@@ -165,6 +165,26 @@ class Rules:
         return Fired(ok, tuple(actions))
 
 
+class FollowedUp:
+    """Mixin: what follows the ends of a job or folder, as operators say it."""
+
+    def follow_up(
+        self, on_ok: Sequence[str], on_notok: Sequence[str], rules: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Take the arguments of these names. Raises ValueError, ConditionSyntaxError."""
+        for text in (*on_ok, *on_notok):
+            effect(text)
+        if rules and on_notok:
+            raise ValueError("beside `rules`, on_notok would come in no known order")
+        self.on_ok, self.on_notok, self.rules = tuple(on_ok), tuple(on_notok), tuple(rules)
+        self._rules = Rules.parse(self.rules)
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """All that any end of it may change or order."""
+        return (*self.on_ok, *self.on_notok, *self._rules.effects)
+
+
 class Ear:
     """Which patterns the lines of one execution hold: however long it talks, nothing is kept."""
 

@@ -1,4 +1,4 @@
-"""Jobs and folders of Control-M: each task submits itself when its criteria hold.
+"""Jobs of Control-M: each task submits itself when its criteria hold.
 
 An order of a folder is a DAG run; its tasks are orders of the folder's jobs. A task that must wait
 does so in a trigger, without a worker slot, and reads all its criteria again when it starts
@@ -14,23 +14,22 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow.sdk import BaseOperator, TaskGroup
+from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from hoist_airflow import conditions
-from hoist_airflow.alarms import check as check_alarms
 from hoist_airflow.alarms import of_outcome
 from hoist_airflow.autoedit import Moment, UndefinedVariable, resolve
 from hoist_airflow.command import Command
 from hoist_airflow.cycle import Cycle, Execution, Slot
-from hoist_airflow.ending import Ear, End, Fired, Rules
+from hoist_airflow.ending import Ear, End, Fired, FollowedUp
 from hoist_airflow.executors import Ended, Launch, StartFailed
 from hoist_airflow.job import ExitCode, Job, JobFailed, JobTerminated, exit_code_of, legacy
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.facts import Effect, Force, effect
 from hoist_airflow.members import ADJUST, adjusted, folder_of, stoppers
 from hoist_airflow.opaque import Opaque, Unsupported
-from hoist_airflow.run import ensure_started, order_of
+from hoist_airflow.run import order_of
 from hoist_airflow.schedule.orders import (
     OrderDays,
     OrderTicks,
@@ -56,12 +55,12 @@ if TYPE_CHECKING:
     from hoist_airflow.run import Run
     from hoist_airflow.settings import Settings
 
-_ENDED_NOTOK = (st.FAILURE, st.TERMINATED)
-_NOTOK = (*_ENDED_NOTOK, st.RESTART)
-_STOPS = {"ok": (st.SUCCESS,), "notok": _ENDED_NOTOK, "any": tuple(st.ENDED)}
+ENDED_NOTOK = (st.FAILURE, st.TERMINATED)
+_NOTOK = (*ENDED_NOTOK, st.RESTART)
+_STOPS = {"ok": (st.SUCCESS,), "notok": ENDED_NOTOK, "any": tuple(st.ENDED)}
 
 
-class Ordered(Job):
+class Ordered(FollowedUp, Job):
     """Mixin of the operators that stand for a job or folder of Control-M."""
 
     def __init__(
@@ -95,8 +94,7 @@ class Ordered(Job):
                 parse_clock(clock)
         if not 0 <= max_wait <= FOR_EVER:
             raise ValueError(f"max_wait is 0 to {FOR_EVER} days, not {max_wait}")
-        for text in (*on_ok, *on_notok):
-            effect(text)
+        self.follow_up(on_ok, on_notok, rules)
         if cycle is None and (max_reruns or stop_on):
             raise ValueError("max_reruns and stop_on are of a cycle")
         if cycle is not None and self.retries:
@@ -121,24 +119,15 @@ class Ordered(Job):
         self.confirm = confirm
         self.retro = retro
         self.adjust, self.ends_folder = adjust, ends_folder
-        self.on_ok = tuple(on_ok)
-        self.on_notok = tuple(on_notok)
-        self.rules = tuple(rules)
-        self._rules = Rules.parse(self.rules)
-        if self.rules and (on_notok or stop_on):
-            raise ValueError("beside `rules`, on_notok and stop_on would come in no known order")
+        if self.rules and stop_on:
+            raise ValueError("beside `rules`, stop_on would come in no known order")
         self._ear = Ear(())
         self._fired: Fired | None = None
-
-    @property
-    def effects(self) -> tuple[str, ...]:
-        """All that any end of it may change or order."""
-        return (*self.on_ok, *self.on_notok, *self._rules.effects)
 
     def criteria(self) -> list[OrderDays | OrderTicks]:
         """All scheduling criteria that decide about its order dates: its own and its folders'."""
         own = [] if self.days is None else [self.days]
-        return [*own, *_criteria_around(self)]
+        return [*own, *criteria_around(self)]
 
     def is_ordered(self, order: Order) -> bool:
         """Do its scheduling criteria choose the day of the order?
@@ -149,7 +138,7 @@ class Ordered(Job):
         if order.made_up and not self.retro:  # New Day did not order it in time (CTM-047)
             return False
         fills = self.adjust == "dummy"
-        chosen = _chosen(_criteria_around(self) if fills else self.criteria(), order)
+        chosen = chosen_by(criteria_around(self) if fills else self.criteria(), order)
         return chosen and order.holds(self.hoist_job)
 
     def submission(self, run: Run, order: Order) -> SubmitSpec:
@@ -230,7 +219,7 @@ class Ordered(Job):
         return self._submitted(run, context)
 
     def _submitted(self, run: Run, context: Context) -> Any:
-        if self.adjust == "dummy" and not _chosen(self.criteria(), order_of(context)):
+        if self.adjust == "dummy" and not chosen_by(self.criteria(), order_of(context)):
             self.log.info("%s is not scheduled: it does nothing (CTM-092)", self.hoist_job)
             return self._recorded(
                 run, context, lambda run, _context: run.record("RUNNING") and None
@@ -302,17 +291,15 @@ class Ordered(Job):
         self._order = order_of(context)
         run = super()._run(context)
         if not self.rules:
-            return self._effective(run, context, self.on_ok, self.on_notok)
+            return self._effective(run, self.on_ok, self.on_notok)
         # Where nothing is executed: bypassed, or killed before it ran.
         ok = self._rules.fired(self._counted(run, End(True, 0, stays=True)))
         bad = self._rules.fired(self._counted(run, End(False, stays=True)))
-        return self._effective(run, context, (*self.on_ok, *ok.effects), bad.effects)
+        return self._effective(run, (*self.on_ok, *ok.effects), bad.effects)
 
-    def _effective(
-        self, run: Run, context: Context, on_ok: Sequence[str], on_notok: Sequence[str]
-    ) -> Run:
-        order = order_of(context)
-        return _with_effects(run, order, self.criteria(), on_ok=on_ok, on_notok=on_notok)
+    def _effective(self, run: Run, on_ok: Sequence[str], on_notok: Sequence[str]) -> Run:
+        assert self._order is not None
+        return with_effects(run, self._order, self.criteria(), on_ok=on_ok, on_notok=on_notok)
 
     # --- rules: what ended is judged before its end is recorded (CTM-070) ---
 
@@ -329,7 +316,7 @@ class Ordered(Job):
             failed = error
         end = self._counted(run, _end_of(result, failed))
         self._fired = fired = self._rules.fired(replace(end, matched=self._ear.heard))
-        run = self._effective(run, context, (*self.on_ok, *fired.effects), fired.effects)
+        run = self._effective(run, (*self.on_ok, *fired.effects), fired.effects)
         if "notify" in fired.actions:
             for kind, text in of_outcome(self.alarms, "FAILURE", ""):
                 if kind == "NOTIFICATION":
@@ -366,12 +353,27 @@ class Ordered(Job):
     def _heard(self, line: bytes) -> None:
         self._ear.hear(line)
 
+    def keep_units(self, run: Run, order: Order, *, open_end: bool = False) -> None:
+        """What an order that ends NOTOK now keeps, or one that will not end, it keeps until it is
+        removed (CTM-080); a claim says already when that is, for one that ends in its days.
+        """
+        if not self.hoist_resources:
+            return
+        now = to_instant(run.ledger.clock.now())
+        bad, zone_ = not open_end, self.timezone
+        until = order.kept_until(now, self.max_wait, ended_badly=bad, timezone=zone_)
+        if open_end or until != order.removed_at(self.max_wait, ended_badly=bad, timezone=zone_):
+            at = None if until is None else to_datetime(until)
+            run.ledger.keep_units(self.hoist_job, run.run_id, at, now=open_end)
+
     def _terminated(self, run: Run, reason: str) -> None:
-        _keep_units(self, run)
+        if self._order is not None:
+            self.keep_units(run, self._order)
         super()._terminated(run, reason)
 
     def _failed(self, run: Run, exit_code: int | None, reason: str, *, again: bool) -> None:
-        _keep_units(self, run)
+        if self._order is not None:
+            self.keep_units(run, self._order)
         if again and stopped(run.ledger, stoppers(self, folder_of(self)), run.run_id):
             super()._failed(run, exit_code, reason, again=False)
             raise AirflowFailException(f"{reason}; its folder has been ended (CTM-091)")
@@ -388,21 +390,6 @@ def resolver(run: Run, order: Order, variables: Mapping[str, str]) -> Callable[[
 
 def _micros(at: int | None) -> int | None:
     return None if at is None else at * 1_000_000
-
-
-def _keep_units(task: Ordered, run: Run, *, open_end: bool = False) -> None:
-    """What an order that ends NOTOK now keeps, or one that will not end, it keeps until it is
-    removed (CTM-080); a claim says already when that is, for one that ends in its days.
-    """
-    order = task._order
-    if not task.hoist_resources or order is None:
-        return
-    now = to_instant(run.ledger.clock.now())
-    bad, zone_ = not open_end, task.timezone
-    until = order.kept_until(now, task.max_wait, ended_badly=bad, timezone=zone_)
-    if open_end or until != order.removed_at(task.max_wait, ended_badly=bad, timezone=zone_):
-        at = None if until is None else to_datetime(until)
-        run.ledger.keep_units(task.hoist_job, run.run_id, at, now=open_end)
 
 
 class NotAgain(AirflowFailException):
@@ -425,11 +412,12 @@ def _end_of(result: Any, failed: Exception | None) -> End:
     return End(False, code, stays=code is None and not isinstance(failed, DiedBySignal))
 
 
-def _chosen(sets: Sequence[OrderDays | OrderTicks], order: Order) -> bool:
+def chosen_by(sets: Sequence[OrderDays | OrderTicks], order: Order) -> bool:
+    """Do these scheduling criteria order the day of the order?"""
     return order.forced or not sets or bool(days_in_all(sets, order.day, order.day))
 
 
-def _with_effects(
+def with_effects(
     run: Run,
     order: Order,
     sets: Sequence[OrderDays | OrderTicks],
@@ -458,7 +446,7 @@ def _with_effects(
     )
 
 
-def _criteria_around(task: Any) -> list[OrderDays | OrderTicks]:
+def criteria_around(task: Any) -> list[OrderDays | OrderTicks]:
     """The scheduling criteria of the folders around a task."""
     found: list[OrderDays | OrderTicks] = []
     group = task.task_group
@@ -559,176 +547,3 @@ def ordered(operator: type[_Operator]) -> type[_Operator]:
     OfOrder.__name__ = OfOrder.__qualname__ = f"Ordered{operator.__name__}"
     OfOrder.__module__ = __name__
     return OfOrder
-
-
-class FolderStart(Ordered, BaseOperator):
-    """The submission criteria of a SMART folder, in front of all that is in it (CTM-090)."""
-
-    hoist_role = "order"
-    ui_color = "#e8f0fe"
-
-    def __init__(self, *, of: str, **kwargs: Any) -> None:
-        super().__init__(job=of, **kwargs)
-        self.hoist_of = of
-
-    def _submitted(self, run: Run, context: Context) -> None:
-        run.record("RUNNING")
-
-
-class SubFolder(TaskGroup):
-    """A folder inside a SMART folder; `days`: its own scheduling criteria (CTM-045)."""
-
-    def __init__(self, group_id: str, *, days: OrderDays | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("prefix_group_id", False)
-        self.hoist_days = days
-        super().__init__(group_id, **kwargs)
-
-
-class FolderEnd(BaseOperator):
-    """The end of a SMART folder: OK if all that is in it is (CTM-091); then its facts (CTM-014,
-    CTM-076), and who is told that it ended NOTOK.
-
-    Behind all tasks of the folder. What was removed before it could run leaves the folder open in
-    Control-M, until New Day removes it too: it has no end, and this task ends skipped, or failed if
-    anything in it ended NOTOK. A folder in which nothing is due ends OK at once.
-    """
-
-    hoist_role = "order"
-    hoist_box = None
-    ui_color = "#e6f4ea"
-
-    def __init__(
-        self,
-        *,
-        of: str,
-        on_ok: Sequence[str] = (),
-        on_notok: Sequence[str] = (),
-        rules: Sequence[Mapping[str, Any]] = (),
-        alarms: Mapping[str, Any] | None = None,
-        timezone: str | None = None,
-        trigger_rule: str = "all_done",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(trigger_rule=trigger_rule, **kwargs)
-        for text in (*on_ok, *on_notok):
-            effect(text)
-        check_alarms(alarms)
-        self.hoist_job = self.hoist_of = of
-        self.timezone = timezone
-        self.on_ok, self.on_notok = tuple(on_ok), tuple(on_notok)
-        self.rules = tuple(rules)
-        self._rules = Rules.parse(self.rules)
-        if self.rules and on_notok:
-            raise ValueError("beside `rules`, on_notok would come in no known order")
-        self.alarms = dict(alarms or {})
-
-    @property
-    def effects(self) -> tuple[str, ...]:
-        """All that any end of it may change or order."""
-        return (*self.on_ok, *self.on_notok, *self._rules.effects)
-
-    def is_ordered(self, order: Order) -> bool:
-        """Do the folder's scheduling criteria choose the day of the order?"""
-        return _chosen(_criteria_around(self), order)
-
-    def execute(self, context: Context) -> None:
-        run = ensure_started(context)
-        order = order_of(context)
-
-        def outcome_of(job: str) -> str | None:
-            return run.ledger.outcome(job, run.run_id)
-
-        if not self.is_ordered(order):
-            raise AirflowSkipException(f"{self.hoist_job} is not ordered on this day (CTM-003)")
-        inside = self._inside()
-        begins = next(
-            (
-                task
-                for task in inside
-                if isinstance(task, FolderStart) and task.hoist_job == self.hoist_job
-            ),
-            None,
-        )
-        if begins is not None and outcome_of(self.hoist_job) is None:
-            raise AirflowSkipException(f"{self.hoist_job} has not begun")
-        members = {
-            task.hoist_job: task
-            for task in inside
-            if not isinstance(task, FolderStart)
-            and task.task_id != self.task_id
-            and task.is_ordered(order)
-        }
-        ended = {job: outcome_of(job) for job in members}
-        hidden = {
-            one.task_id
-            for task in members.values()
-            if isinstance(task, FolderEnd) and ended[task.hoist_job] in st.ENDED
-            for one in task.hides()
-        }
-        bad = ", ".join(
-            sorted(
-                job
-                for job, how in ended.items()
-                if how in _ENDED_NOTOK and members[job].task_id not in hidden
-            )
-        )
-
-        def is_out(task: Any) -> bool:
-            """Has its folder been ended, so that nobody waits for it any more?"""
-            return stopped(run.ledger, stoppers(task, folder_of(task)), run.run_id) is not None
-
-        left = sorted(
-            job for job, how in ended.items() if how not in st.ENDED and not is_out(members[job])
-        )
-        begin = order.spans(None, None, timezone=self.timezone)[0]
-        if not ended and to_instant(run.ledger.clock.now()) < begin[0]:  # ordered for a later day
-            spec = SubmitSpec(self.hoist_job, run.dag_id, run.run_id, [list(begin)])
-            self.defer(trigger=SubmitTrigger(**spec.to_dict()), method_name="begin")
-        if begins is not None and (left or bad):
-            begins._order = order
-            _keep_units(begins, run, open_end=bool(left))
-        if left:
-            run.record("INACTIVE")
-            told = f"{self.hoist_job} has no end: {', '.join(left)} never ran (CTM-091)"
-            if bad:
-                raise AirflowFailException(f"{told}; NOTOK: {bad}")
-            raise AirflowSkipException(told)
-        fired = self._rules.fired(End(not bad))
-        run = _with_effects(
-            run,
-            order,
-            _criteria_around(self),
-            on_ok=(*self.on_ok, *fired.effects),
-            on_notok=(*self.on_notok, *fired.effects),
-        )
-        tells = "notify" in fired.actions if self._rules.has("notify") else not fired.ok
-        alarms = list(of_outcome(self.alarms, "FAILURE", bad)) if self.alarms else []
-        for kind, text in alarms:
-            if tells if kind == "NOTIFICATION" else not fired.ok:
-                run.alarm(kind, text)
-        if not fired.ok:
-            run.record("FAILURE")
-            why = bad or "a rule says so"
-            raise AirflowFailException(f"{self.hoist_job} ended NOTOK: {why}")
-        run.record("SUCCESS", exit_code=0)
-
-    def hides(self) -> list[Any]:
-        """What is inside, where rules say how the folder ends: its own end alone counts."""
-        if not self.rules or self.task_group is None:
-            return []
-        return [task for task in self.task_group.iter_tasks() if task.task_id != self.task_id]
-
-    def begin(self, context: Context, event: Any = None) -> None:
-        """Entry after its order date has begun."""
-        self.execute(context)
-
-    def _inside(self) -> list[Any]:
-        """The jobs, starts and ends in the folder, at any depth; its own too."""
-        group = self.task_group
-        tasks: list[Any] = list(self.dag.tasks)
-        inside = {id(task) for task in group.iter_tasks()} if group is not None else None
-        return [
-            task
-            for task in tasks
-            if isinstance(task, (Ordered, FolderEnd)) and (inside is None or id(task) in inside)
-        ]

@@ -13,7 +13,7 @@ import glob
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
 from airflow.sdk import BaseOperator
 from airflow.triggers.base import BaseTrigger, TriggerEvent
@@ -154,39 +154,46 @@ class FileStable(BaseTrigger):
                 now = await asyncio.to_thread(look, self.path, self.machine, self.via)
             except StartFailed as failed:
                 if not failed.again:
-                    yield _event("failed", str(failed))
+                    yield answer("failed", str(failed))
                     return
                 self.log.warning("%s; looking again in %g s", failed, self.interval)
                 now = {}
             if found := stable(before, now, self.min_size):
-                yield _event("found", f"found {found}")
+                yield answer("found", f"found {found}")
                 return
             before = now
-            if reason := await self._pause():
-                yield _event("terminated", reason)
+            if end := await waited(self.job, self.interval, self.until):
+                late = "the file did not come within term_run_time"
+                yield answer("terminated", late if end == "late" else KILLED)
                 return
 
-    async def _pause(self) -> str | None:
-        """Sleep for one interval; returns early with the reason to give up."""
-        left = self.interval
-        while left > 0:
-            nap = min(left, settings().kill_poll)
-            if self.until is not None:
-                nap = min(nap, max(0.0, self.until - time.time()))
-            await asyncio.sleep(nap)
-            left -= nap
-            if self.until is not None and time.time() >= self.until:
-                return "the file did not come within term_run_time"
-            if await asyncio.to_thread(kill_requested, self.job):
-                return "killed on request (KILLJOB)"
-        return None
+
+KILLED = "killed on request (KILLJOB)"
 
 
-def _event(status: str, words: str) -> TriggerEvent:
+async def waited(job: str, left: float, until: float | None) -> Literal["late", "killed"] | None:
+    """Sleep between two looks, `left` seconds; why it ended early: `until` (POSIX seconds) has
+    passed, or somebody wants the job killed.
+    """
+    while left > 0:
+        nap = min(left, settings().kill_poll)
+        if until is not None:
+            nap = min(nap, max(0.0, until - time.time()))
+        await asyncio.sleep(nap)
+        left -= nap
+        if until is not None and time.time() >= until:
+            return "late"
+        if await asyncio.to_thread(_kill_requested, job):
+            return "killed"
+    return None
+
+
+def answer(status: str, words: str) -> TriggerEvent:
+    """What the trigger of a watcher tells its task; `words` are for the log."""
     return TriggerEvent({"status": status, "words": words})
 
 
-def kill_requested(job: str) -> bool:
+def _kill_requested(job: str) -> bool:
     from hoist_airflow.ledger import Ledger
 
     return Ledger.open().kill_requested(job)
