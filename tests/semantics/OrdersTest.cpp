@@ -445,6 +445,16 @@ TEST(PlayedOrders, ForceJobOrdersAtOnce) { // CTM-073, CTM-077
     EXPECT_EQ(day.starts("FIX/REPAIR"), "03-02 08:00"); // its window holds, its days do not
 }
 
+TEST(PlayedOrders, AForcedOrderForcesForTheDayBesideIt) { // CTM-012, CTM-077
+    Day day("<FOLDER FOLDER_NAME=\"F\">" +
+            job("A", "WEEKDAYS=\"1\"",
+                on("OK", "<DOFORCEJOB TABLE_NAME=\"FIX\" NAME=\"R\" ODATE=\"PREV\"/>")) +
+            "</FOLDER><FOLDER FOLDER_NAME=\"FIX\">" + job("R", "", out("x")) + "</FOLDER>");
+    day.event("2026-03-02T08:00Z", EventKind::forceStartJob, "F/A");
+    EXPECT_EQ(day.starts("FIX/R"), "03-02 08:01");
+    EXPECT_EQ(day.conditions(), "x 0301"); // not of last Monday
+}
+
 TEST(PlayedOrders, JobsThatForceEachOtherEnd) {
     std::string const again = on("OK", "<DOFORCEJOB TABLE_NAME=\"F\" NAME=\"A\"/>");
     Day day(plain(job("A", "", again)));

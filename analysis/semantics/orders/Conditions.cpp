@@ -8,14 +8,19 @@ namespace hoist::semantics {
 
 using Kind = ir::Scope::Kind;
 
+/// CTM-012, of its own order dates. Nothing: there is no such date.
+std::optional<int32_t> Orders::dayBeside(OrderIndex index, bool isNext) const {
+    Order const& order = orders[index];
+    if (order.isForced)
+        return order.day + (isNext ? 1 : -1);
+    return isNext ? dates.next(order.job, order.day) : dates.previous(order.job, order.day);
+}
+
 /// CTM-012. Nothing: there is no such date.
 Orders::Dated Orders::dateOf(OrderIndex index, ir::Scope const& scope) const {
     Order const& order = orders[index];
     auto const own = [&](bool isNext) -> std::optional<FactDate> {
-        if (order.isForced)
-            return factDateOf(order.day + (isNext ? 1 : -1));
-        auto const day =
-            isNext ? dates.next(order.job, order.day) : dates.previous(order.job, order.day);
+        auto const day = dayBeside(index, isNext);
         return day ? std::optional(factDateOf(*day)) : std::nullopt;
     };
     switch (scope.kind) {

@@ -188,10 +188,8 @@ void Orders::force(OrderIndex index, ir::EndAction const& action) {
     ir::JobId const job = orders[index].job;
     std::string const cause = jobOf(index).name.str();
     switch (action.date.kind) {
-    case ir::Scope::Kind::previousOrderDate:
-        day = dates.previous(job, day).value_or(day - 1);
-        break;
-    case ir::Scope::Kind::nextOrderDate: day = dates.next(job, day).value_or(day + 1); break;
+    case ir::Scope::Kind::previousOrderDate: day = dayBeside(index, false).value_or(day - 1); break;
+    case ir::Scope::Kind::nextOrderDate: day = dayBeside(index, true).value_or(day + 1); break;
     case ir::Scope::Kind::shiftedOrderDate: day += action.date.offset; break;
     case ir::Scope::Kind::literalDate: {
         ir::Date date = ir::fromDayNumber(day);

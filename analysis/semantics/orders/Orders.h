@@ -160,6 +160,7 @@ private:
         std::optional<FactDate> date;
         bool isAny = false;
     };
+    std::optional<int32_t> dayBeside(OrderIndex index, bool isNext) const;
     Dated dateOf(OrderIndex index, ir::Scope const& scope) const;
     Text describe(OrderIndex index, ir::Atom const& atom) const;
     Text whatIsMissing(OrderIndex index) const;
