@@ -194,6 +194,21 @@ void FolderLowering::lowerFailing(JobId id, Task& task) {
     lowerMachine(id, task);
 }
 
+std::vector<ir::KeptAttribute> FolderLowering::unreadOf(JobId id) const {
+    std::vector<ir::KeptAttribute> unread;
+    if (!isMapped(id))
+        return unread;
+    for (ir::OrderVariable const& variable : policyOf(id).variables)
+        unread.push_back({variable.name, variable.value, variable.construct});
+    if (auto const* script = std::get_if<ir::ScriptAction>(&estate.jobs[id].action))
+        for (auto const& argument : script->arguments)
+            if (llvm::none_of(unread, [&](ir::KeptAttribute const& one) {
+                    return one.construct == argument.from; // `%%PARM1`
+                }))
+                unread.push_back({"parameter", *argument, argument.from});
+    return unread;
+}
+
 /// The site's own operator, submitted as the job is.
 void FolderLowering::lowerSiteOperator(JobId id, Task& task, Placement const& placement) {
     ir::Job const& job = estate.jobs[id];
@@ -213,13 +228,24 @@ void FolderLowering::lowerSiteOperator(JobId id, Task& task, Placement const& pl
         given(script->folder);
         given(script->file);
         given(script->text);
-        for (auto const& argument : script->arguments)
-            given(argument);
     } else if (ir::ConstructId const from = fromOf(job.action)) {
         exact(from, "site operator");
     }
-    for (ir::KeptAttribute const& kept : job.kept)
-        keepOnly(id, estate.constructs.span(kept.construct), kept.construct, kept.key);
+    for (auto const& some : {job.kept, unreadOf(id)})
+        for (ir::KeptAttribute const& kept : some)
+            keepOnly(id, estate.constructs.span(kept.construct), kept.construct, kept.key);
+    bool const isGiven = llvm::any_of(placement.arguments, [](auto const& argument) {
+        return llvm::StringRef(argument.second).contains("{command}");
+    });
+    VariablesUsed used = isGiven ? variablesIn(command) : VariablesUsed();
+    if (!used.unclear.empty())
+        used.names.push_back(used.unclear.ltrim('%'));
+    for (llvm::StringRef variable : used.names)
+        context.diags
+            .report<diag::Code::SiteTextUnresolved>(job.nameSpan, job.name,
+                                                    "%%" + plainLine(variable))
+            .object(job.name)
+            .evidence("%%" + variable.str());
     for (auto& [key, value] : siteArguments(job, placement, command))
         task.arguments.emplace_back(key, Py(value));
     exact(job.machines.from, "machine");

@@ -252,7 +252,10 @@ void FolderLowering::checkVariables(JobId id) {
         std::string const shown = variable.name.take_front(60).str();
         llvm::StringRef name = variable.name;
         name.consume_front("%%");
-        if (!isPlainVariable(name) || isSystemVariable(name))
+        if (name == "LIBMEMSYM")
+            fail(id, variable.span, variable.construct, "VARIABLE %%LIBMEMSYM",
+                 "it names a file with more variables, which hoist does not read (CTM-100)");
+        else if (!isPlainVariable(name) || isSystemVariable(name))
             fail(id, variable.span, variable.construct, fmt::format("VARIABLE {}", shown),
                  "only plain names of the definition's own are lowered (CTM-100)");
     }

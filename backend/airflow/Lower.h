@@ -44,7 +44,8 @@ bool waitsForLoad(ir::Estate const& estate, ir::Job const& job);
 
 /// The task's page in Airflow: where it comes from and what the definition says, fenced so that it
 /// stays text.
-Py documentation(ir::Estate const& estate, ir::Job const& job);
+Py documentation(ir::Estate const& estate, ir::Job const& job,
+                 std::vector<ir::KeptAttribute> const& also = {});
 /// The DAG's docstring and description.
 void describe(Dag& dag, ir::Estate const& estate, ir::Job const& root);
 /// Those of the dialect, of the labels, and `more`.

@@ -498,7 +498,7 @@ void FolderLowering::lowerJob(JobId id) {
     EndRules const rules = endRulesOf(id);
     lowerChanges(id, task.arguments, rules);
     lowerPolicies(id, task.arguments, rules);
-    task.arguments.emplace_back("doc_md", documentation(estate, job));
+    task.arguments.emplace_back("doc_md", documentation(estate, job, unreadOf(id)));
     dag.order.push_back(taskId);
 }
 

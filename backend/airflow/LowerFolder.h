@@ -134,6 +134,8 @@ private:
     void lowerAction(ir::JobId id, Task& task);
     void lowerCommand(ir::JobId id, Task& task);
     void lowerFailing(ir::JobId id, Task& task);
+    /// What an operator of the site does not get: variables, and the parameters of a script.
+    std::vector<ir::KeptAttribute> unreadOf(ir::JobId id) const;
     void lowerSiteOperator(ir::JobId id, Task& task, Placement const& placement);
     void lowerVariables(ir::JobId id, Task& task, std::vector<llvm::StringRef> texts);
     /// Where and as whom it runs.

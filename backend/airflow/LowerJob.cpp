@@ -52,7 +52,8 @@ std::vector<std::string> WorkflowLowering::commentsOf(ir::Job const& job) const 
     return {std::move(line)};
 }
 
-Py documentation(ir::Estate const& estate, ir::Job const& job) {
+Py documentation(ir::Estate const& estate, ir::Job const& job,
+                 std::vector<ir::KeptAttribute> const& also) {
     std::string body = job.name.str();
     auto const line = [&](llvm::StringRef key, llvm::StringRef value) {
         if (!value.empty())
@@ -63,8 +64,9 @@ Py documentation(ir::Estate const& estate, ir::Job const& job) {
         line("condition", estate.sources.text(job.condition.span));
     line("application", job.application.value);
     line("group", job.label.value);
-    for (ir::KeptAttribute const& kept : job.kept)
-        line(kept.key, kept.value);
+    for (auto const* some : {&job.kept, &also})
+        for (ir::KeptAttribute const& kept : *some)
+            line(kept.key, kept.value);
     // A fence longer than any run of backticks inside.
     size_t longest = 2, run = 0;
     for (char c : body) {

@@ -175,6 +175,8 @@ TEST(Folders, WhatAJobExecutesStopsTheJobAlone) {
              {of("TASKTYPE=\"Dummy\" CYCLIC=\"1\" INTERVAL=\"1M\""), ""},
              {of("APPL_TYPE=\"SAP\" CYCLIC=\"1\" INTERVAL=\"1M\" MAXRERUN=\"2\""), "SAP;"},
              {of(command, "<VARIABLE NAME=\"%%\\G\" VALUE=\"x\"/>"), "VARIABLE %%\\G;"},
+             {of(command, "<VARIABLE NAME=\"%%LIBMEMSYM\" VALUE=\"/x\"/>"),
+              "VARIABLE %%LIBMEMSYM;"},
              {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%SUBSTR x 1 2\"/>"), ""},
              {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%SUBSTR x 1\"/>"), "%%SUBSTR x 1;"},
              {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%GETENV HOME\"/>"), "%%GETENV;"},
@@ -203,6 +205,40 @@ TEST(Folders, WhatAJobExecutesStopsTheJobAlone) {
     Built const mapped({{"a.xml", inFolder(of("APPL_TYPE=\"SAP\""))}}, {{"F/A", "site.Operator"}});
     EXPECT_EQ(mapped.refusals(), "");
     EXPECT_EQ(mapped.result.dags, 1u);
+}
+
+TEST(Folders, WhatAnOperatorOfTheSiteDoesNotGetIsTold) { // CTM-104, CTM-105
+    auto const told = [](std::string const& one, std::string const& pattern) {
+        Built const built(
+            {{"a.xml", inFolder(one)}}, {{"F/A", "site.Operator"}},
+            [&](ir::Settings& settings) { settings.rules.front().arguments["text"] = pattern; });
+        EXPECT_EQ(built.result.dags, 1u);
+        EXPECT_EQ(built.unsettled(), 0u);
+        std::string all;
+        for (diag::Diagnostic const& finding : built.diags.all())
+            if (finding.code == diag::Code::KeptOnly ||
+                finding.code == diag::Code::SiteTextUnresolved)
+                all += finding.message + ";";
+        return all;
+    };
+    std::string const kept =
+        " of `F/A` is kept in the task's documentation and has no effect there;";
+    std::string const variable = "<VARIABLE NAME=\"%%\\G\" VALUE=\"1\"/>";
+    EXPECT_EQ(told(job("A", ""), "{command}"), "");
+    std::string one = job("A", "", variable);
+    EXPECT_EQ(told(one, "{command}"), "`%%\\G`" + kept);
+    one.replace(one.find("run.sh"), 6, "run.sh %%ODATE");
+    EXPECT_EQ(told(one, "{job}"), "`%%\\G`" + kept);
+    EXPECT_EQ(
+        told(one, "x {command}"),
+        "the operator of the site that runs `F/A` gets `%%ODATE` as it stands: nobody gives it "
+        "a value;`%%\\G`" +
+            kept);
+    EXPECT_EQ(
+        told("<JOB JOBNAME=\"A\" TASKTYPE=\"Job\" MEMNAME=\"a.sh\" MEMLIB=\"/s\" NODEID=\"h\" "
+             "DAYS=\"ALL\"><VARIABLE NAME=\"%%PARM1\" VALUE=\"x\"/></JOB>",
+             "{command}"),
+        "`%%PARM1`" + kept);
 }
 
 TEST(Folders, ACycleIsSaidInWords) { // CTM-060…064
