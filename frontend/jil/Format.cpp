@@ -246,6 +246,10 @@ private:
                 readGap(between(statement.pieces[i].end, statement.pieces[i + 1].begin), false);
             if (!gap.isReadable)
                 return false;
+            // What ends a value before a keyword would be a line of a report by itself.
+            auto const [first, rest] = statement.pieces[i].value.rsplit('\n');
+            if (!gap.holdsNewline() && !rest.empty() && isRuledLine(rest))
+                return false;
             mentionsHoist |= gap.mentionsHoist();
             sharesLine |= !gap.holdsNewline() && !(i == 0 && isJoined(statement, gap));
         }

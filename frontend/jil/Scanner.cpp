@@ -272,10 +272,14 @@ size_t harmlessStart(llvm::StringRef line) {
     return command ? command : reportStart(line);
 }
 
+bool isRuledLine(llvm::StringRef line) {
+    return line.find_first_not_of("-_=*+~ \t\r") == llvm::StringRef::npos;
+}
+
 static StrayKind classify(llvm::StringRef line) {
     if (commandStart(line))
         return StrayKind::command;
-    if (reportStart(line) || line.find_first_not_of("-_=*+~ \t\r") == llvm::StringRef::npos)
+    if (reportStart(line) || isRuledLine(line))
         return StrayKind::report;
     return StrayKind::text;
 }

@@ -43,6 +43,8 @@ struct RawStatement {
 /// The length of what makes a line (trimmed) a shell command or a line of a report, which says
 /// nothing about definitions; 0: it is neither.
 size_t harmlessStart(llvm::StringRef line);
+/// The rule under a heading of a report: nothing but `-`, `=` and the like.
+bool isRuledLine(llvm::StringRef line);
 
 /// Finds the next occurrence of a text from places that mostly grow, without reading any byte
 /// twice: a file of unclosed comments would otherwise cost its size for each of them.

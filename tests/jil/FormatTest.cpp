@@ -128,6 +128,12 @@ TEST(Format, ACommentLeftOpenIsNotClosedByTheNextLine) {
             " job_type:/* b */ insert_job : C job_type :c machine:m");
 }
 
+// On a line of its own the `=` would be one of a report, and no part of the condition.
+TEST(Format, TheEndOfAValueDoesNotBecomeALineOfAReport) {
+    laidOut("insert_job: A\ncondition: s(B) &\n  v(GO)\n =  success_codes: 0\nmachine: m\n");
+    laidOut("insert_job: A\ncondition: s(B) &\n  v(GO)\n ==\tmachine: m\n");
+}
+
 // A line with `hoist: allow` speaks about all that stands on it.
 TEST(Format, LinesThatHoistIsToldAboutStayWhole) {
     std::string const text =
