@@ -4,6 +4,8 @@
 #include "analysis/equivalence/ExitCodes.h"
 #include "analysis/equivalence/Fields.h"
 
+#include <map>
+
 namespace hoist::equivalence {
 
 using Aspect = Difference::Aspect;
@@ -92,6 +94,8 @@ private:
     void compareOrderedText(char const* name, ir::Sourced<llvm::StringRef> const& legacy);
     void compareScript(ir::ScriptAction const& script);
     void compareVariables(std::vector<llvm::StringRef> texts);
+    std::vector<llvm::StringRef> compareSettings();
+    void foldersOwn(std::map<std::string, llvm::StringRef>& known) const;
     void compareStockOrder(ir::CommandAction const& action, llvm::ArrayRef<int64_t> ticks);
     void compareDatedCommand(ir::CommandAction const& action, std::string const& raw,
                              llvm::ArrayRef<int64_t> ticks);

@@ -29,6 +29,9 @@ void merge(Trace& trace, Trace&& other, std::vector<bool> const& isThere) {
     trace.finals.merge(other.finals);
     trace.facts = std::move(other.facts);
     trace.conditions = std::move(other.conditions);
+    trace.variables = std::move(other.variables);
+    for (auto& [name, value] : other.globals)
+        trace.globals[name] = std::move(value);
 }
 
 bool accepts(ir::Outcomes outcomes, Status status) {

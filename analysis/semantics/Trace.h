@@ -54,6 +54,14 @@ struct FactEvent {
     std::string job; ///< empty: from outside
 };
 
+/// A variable of Control-M was set (CTM-100).
+struct VariableEvent {
+    int64_t at = 0;
+    std::string name, value; ///< with all in front of it: `%%\GLOBAL`
+    std::string job;         ///< whose order it is of; empty: of the server
+    std::optional<int32_t> orderDate{};
+};
+
 struct Trace {
     int64_t start = 0, end = 0;
     std::vector<TraceEvent> events;
@@ -62,6 +70,7 @@ struct Trace {
     std::map<std::string, std::string> globals;
     std::vector<Alarm> alarms;
     std::vector<FactEvent> facts;
+    std::vector<VariableEvent> variables;
     std::vector<std::string> conditions; ///< "name 0302": those that are there at the end
 };
 

@@ -2,7 +2,6 @@
 // that says what is missing.
 #include "backend/airflow/LowerFolder.h"
 
-#include "backend/airflow/AutoEdit.h"
 #include "backend/airflow/Emit.h"
 
 #include <llvm/ADT/STLExtras.h>
@@ -59,9 +58,9 @@ void FolderLowering::lowerAction(JobId id, Task& task) {
 
 void FolderLowering::lowerCommand(JobId id, Task& task) {
     ir::Job const& job = estate.jobs[id];
-    std::vector<llvm::StringRef> texts;
+    std::vector<UsedText> texts = textsOfEnd(id, endRulesOf(id));
     auto const use = [&](ir::Sourced<llvm::StringRef> const& text, llvm::StringRef form) {
-        texts.push_back(*text);
+        texts.push_back({*text, false});
         exact(text.from, form);
     };
     if (auto const* command = std::get_if<ir::CommandAction>(&job.action)) {
@@ -91,41 +90,11 @@ void FolderLowering::lowerCommand(JobId id, Task& task) {
         if (!parameters.empty())
             task.arguments.emplace_back("parameters", Py(std::move(parameters)));
     }
-    lowerVariables(id, task, std::move(texts));
+    lowerSubmittedSettings(id, task.arguments, texts);
+    lowerVariables(id, task.arguments, std::move(texts));
     lowerMachine(id, task);
     if (job.owner && !job.owner->empty())
         task.arguments.emplace_back("owner_user", Py(*job.owner));
-}
-
-void FolderLowering::lowerVariables(JobId id, Task& task, std::vector<llvm::StringRef> texts) {
-    ir::Job const& job = estate.jobs[id];
-    // Of the variables those that the texts reach.
-    auto const known = variablesOf(id);
-    std::map<std::string, std::string> values;
-    while (!texts.empty()) {
-        llvm::StringRef const text = texts.back();
-        texts.pop_back();
-        for (llvm::StringRef name : variablesIn(text).names) {
-            std::string const key = name.str();
-            if (auto const it = known.find(key); it != known.end()) {
-                if (values.emplace(key, it->second->value.str()).second)
-                    texts.push_back(it->second->value);
-            } else if (name == "JOBNAME") {
-                llvm::StringRef const full = job.name;
-                values[key] = full.substr(full.rfind('/') + 1).str();
-            } else if (name == "APPLIC") {
-                values[key] = job.application.value.str();
-            } else if (name == "GROUP") {
-                values[key] = job.label.value.str();
-            }
-        }
-    }
-    if (!values.empty()) {
-        Py::Dict dict;
-        for (auto const& [name, value] : values)
-            dict.emplace_back(name, Py(value));
-        task.arguments.emplace_back("variables", Py(std::move(dict)));
-    }
 }
 
 void FolderLowering::lowerMachine(JobId id, Task& task) {
@@ -237,7 +206,7 @@ void FolderLowering::lowerSiteOperator(JobId id, Task& task, Placement const& pl
     bool const isGiven = llvm::any_of(placement.arguments, [](auto const& argument) {
         return llvm::StringRef(argument.second).contains("{command}");
     });
-    VariablesUsed used = isGiven ? variablesIn(command) : VariablesUsed();
+    ir::VariablesUsed used = isGiven ? ir::variablesIn(command) : ir::VariablesUsed();
     if (!used.unclear.empty())
         used.names.push_back(used.unclear.ltrim('%'));
     for (llvm::StringRef variable : used.names)

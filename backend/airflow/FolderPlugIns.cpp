@@ -86,7 +86,7 @@ void FolderLowering::lowerWatcher(JobId id, Task& task, ir::FileWatchAction cons
         assume("file-is-there:" + estate.jobs[id].name.str());
     for (ir::ConstructId const construct : watch.understood)
         exact(construct, "file watcher of an order");
-    lowerVariables(id, task, {*watch.path});
+    lowerVariables(id, task.arguments, textsWith(id, *watch.path));
     lowerMachine(id, task);
 }
 
@@ -104,7 +104,7 @@ void FolderLowering::lowerQuery(JobId id, Task& task, ir::QueryAction const& que
     exact(query.from, "query");
     for (ir::ConstructId const construct : query.understood)
         exact(construct, "query");
-    lowerVariables(id, task, {*query.query});
+    lowerVariables(id, task.arguments, textsWith(id, *query.query));
     exact(estate.jobs[id].machines.from, "none: Airflow's worker asks the database");
 }
 

@@ -165,6 +165,7 @@ void FolderLowering::checkEntity(JobId id) {
     if (!job.group && !isForeign)
         checkAction(id);
     checkUnits(id);
+    checkSettings(id, rules); // behind what stops the job alone
 }
 
 /// CTM-070
@@ -208,6 +209,10 @@ void FolderLowering::checkRepetition(JobId id) {
              policy.cycle.minutes.front() == 0)
         fail(id, where, policy.cyclicFrom, "CYCLIC",
              "what does nothing would run without end at one instant (CTM-061)");
+    else if (policy.cycle.kind == ir::Cycle::Kind::interval && policy.cycle.minutes.front() == 0 &&
+             mayLackValue(id))
+        fail(id, where, policy.cyclicFrom, "CYCLIC",
+             "a text without a value would fail without end at one instant (CTM-104)");
     else if (context.site.placementOf(estate, id).retries > 0)
         fail(id, where, policy.cyclicFrom, "CYCLIC",
              "a rule of the site gives it retries, and a cycle goes on after NOTOK (CTM-065)");
@@ -245,69 +250,6 @@ void FolderLowering::checkForcedOrders(JobId id) {
             no("a job in a SMART folder: which order of that folder it joins, nobody says "
                "(CTM-090)");
     });
-}
-
-void FolderLowering::checkVariables(JobId id) {
-    for (ir::OrderVariable const& variable : policyOf(id).variables) {
-        std::string const shown = variable.name.take_front(60).str();
-        llvm::StringRef name = variable.name;
-        name.consume_front("%%");
-        if (name == "LIBMEMSYM")
-            fail(id, variable.span, variable.construct, "VARIABLE %%LIBMEMSYM",
-                 "it names a file with more variables, which hoist does not read (CTM-100)");
-        else if (!isPlainVariable(name) || isSystemVariable(name))
-            fail(id, variable.span, variable.construct, fmt::format("VARIABLE {}", shown),
-                 "only plain names of the definition's own are lowered (CTM-100)");
-    }
-    if (isRefused || failing.contains(id.value))
-        return;
-    auto const known = variablesOf(id);
-    for (auto const& [name, variable] : known) {
-        checkNames(id, variablesInValue(variable->value), variable->span, variable->construct,
-                   known);
-        if (!checkNoCircle(id, name, known))
-            return;
-    }
-}
-
-void FolderLowering::checkText(JobId id, llvm::StringRef text, Span where,
-                               ir::ConstructId construct, Variables const& known,
-                               std::string const& help) {
-    checkNames(id, variablesIn(text), where, construct, known, help);
-}
-
-void FolderLowering::checkNames(JobId id, VariablesUsed const& used, Span where,
-                                ir::ConstructId construct, Variables const& known,
-                                std::string const& help) {
-    if (!used.unclear.empty())
-        fail(id, where, construct, used.unclear.str(),
-             "which variable that names is not sure (CTM-102)", help);
-    for (llvm::StringRef name : used.names)
-        if (!known.contains(name.str()) && !isSystemVariable(name) && !isOfJob(name))
-            fail(id, where, construct, fmt::format("%%{}", name.str()),
-                 "neither the definition nor hoist gives it a value (CTM-103, CTM-104)");
-}
-
-bool FolderLowering::checkNoCircle(JobId id, std::string const& name, Variables const& known) {
-    std::set<std::string> seen;
-    std::vector<std::string> open{name};
-    while (!open.empty()) {
-        std::string const next = open.back();
-        open.pop_back();
-        auto const it = known.find(next);
-        if (it == known.end() || !seen.insert(next).second)
-            continue;
-        for (llvm::StringRef other : variablesIn(it->second->value).names) {
-            if (other == name) {
-                ir::OrderVariable const& variable = *known.at(name);
-                fail(id, variable.span, variable.construct, fmt::format("%%{}", name),
-                     "it stands for itself");
-                return false;
-            }
-            open.push_back(other.str());
-        }
-    }
-    return true;
 }
 
 void FolderLowering::checkAction(JobId id) {

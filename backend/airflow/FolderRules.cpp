@@ -1,7 +1,7 @@
 // ON rules (CTM-070…077): which come to an exit rule, retries and facts of a failure; the others
 // are listed as they are, and the shims ask them as CTM-070 says. An action kind more needs its
-// text in `actionText`, its reader in Lifting::readRuleAction and hoist_airflow/ending.py, and its
-// effect in ledger/facts.py.
+// text in `actionText`, its reader in Lifting::readEffect and hoist_airflow/ending.py, and its
+// effect in ledger/effects.py.
 #include "backend/airflow/LowerFolder.h"
 
 #include <llvm/ADT/STLExtras.h>
@@ -25,23 +25,6 @@ using Action = ir::EndAction::Kind;
 bool onlyTells(Action kind) {
     return kind == Action::mail || kind == Action::shout || kind == Action::ticket ||
            kind == Action::output;
-}
-
-llvm::StringRef nameOf(Action kind) {
-    switch (kind) {
-    case Action::setOk: return "DOACTION OK";
-    case Action::setNotOk: return "DOACTION NOTOK";
-    case Action::rerun: return "DOACTION RERUN";
-    case Action::stopCyclic: return "DOACTION SPCYC";
-    case Action::changeFact: return "DOCOND";
-    case Action::forceJob: return "DOFORCEJOB";
-    case Action::setVariable: return "DOVARIABLE";
-    case Action::mail: return "DOMAIL";
-    case Action::shout: return "DOSHOUT";
-    case Action::ticket: return "DOREMEDY";
-    case Action::output: return "DOOUTPUT";
-    }
-    return "ON";
 }
 
 /// Success by code, as intervals from 0 on: verdicts change at the numbers of the rules only.
@@ -144,11 +127,6 @@ EndRules readEndRules(ir::OrderPolicy const& policy, bool hasExitRule) {
                 verdicts.emplace_back(rule.test, action.kind == Action::setOk);
                 continue;
             }
-            if (action.kind == Action::setVariable) {
-                fail(action.span, action.construct, nameOf(action.kind).str(),
-                     "what follows from it is not lowered yet (CTM-070)");
-                continue;
-            }
             if (!isStatus) {
                 result.areListed |= !isIdle(action, policy);
                 continue;
@@ -156,6 +134,7 @@ EndRules readEndRules(ir::OrderPolicy const& policy, bool hasExitRule) {
             switch (action.kind) {
             case Action::changeFact:
             case Action::forceJob:
+            case Action::setVariable:
                 if (onOk)
                     result.onOk.push_back(&action);
                 if (onNotOk)
@@ -210,6 +189,7 @@ std::string FolderLowering::actionText(ir::Job const& job, ir::EndAction const& 
     case Action::stopCyclic: return "stop";
     case Action::changeFact: return changeText(job.factChanges[action.fact]);
     case Action::forceJob: return forceText(action);
+    case Action::setVariable: return settingText(action.name, action.text);
     default: return {};
     }
 }

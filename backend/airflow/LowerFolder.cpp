@@ -1,7 +1,6 @@
 // Jobs and folders of Control-M as tasks and groups.
 #include "backend/airflow/LowerFolder.h"
 
-#include "backend/airflow/AutoEdit.h"
 #include "backend/airflow/Emit.h"
 #include "frontend/base/Components.h"
 
@@ -115,7 +114,9 @@ bool FolderLowering::hasEnd(JobId id) const {
     // The end of an inner folder hides from Airflow what failed before it; that of the whole does
     // not.
     auto const isInside = [&](JobId other) { return other != id && hasEnd(other); };
-    return !job.factChanges.empty() || hasStart(id) || hasNotice(id) || endRulesOf(id).areListed ||
+    EndRules const rules = endRulesOf(id);
+    return !job.factChanges.empty() || hasStart(id) || hasNotice(id) || rules.areListed ||
+           !rules.onOk.empty() || !rules.onNotOk.empty() ||
            (id == workflow.root && llvm::any_of(workflow.jobs, isInside));
 }
 
@@ -123,20 +124,6 @@ bool FolderLowering::hasNotice(JobId id) const {
     return endRulesOf(id).notice || llvm::any_of(policyOf(id).shouts, [](ir::Shout const& shout) {
                return shout.when == ir::Shout::When::notOk;
            });
-}
-
-FolderLowering::Variables FolderLowering::variablesOf(JobId id) const {
-    Variables found;
-    for (JobId at = id; at; at = estate.jobs[at].box) {
-        if (estate.isContainer(at))
-            continue; // CTM-094
-        for (ir::OrderVariable const& variable : policyOf(at).variables) {
-            llvm::StringRef name = variable.name;
-            name.consume_front("%%");
-            found.try_emplace(name.str(), &variable); // the inner one counts (CTM-093)
-        }
-    }
-    return found;
 }
 
 bool FolderLowering::reaches(JobId from, JobId to, Components const* within) const {
@@ -272,6 +259,9 @@ void FolderLowering::lowerChanges(JobId id, Py::Keywords& arguments, EndRules co
         arguments.emplace_back("rules", listedRules(id, rules));
     for (ir::FactChange const& change : job.factChanges)
         exact(change.construct, "fact change");
+    forEachSetByRule(id, [&](ir::EndAction const& action) {
+        exact(action.construct, "variable set by a rule");
+    });
 }
 
 /// CTM-006: without criteria, in a folder that is ordered by hand.
@@ -417,22 +407,22 @@ void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules c
     lowerMessages(id, arguments, rules);
 }
 
+FolderLowering::Notice FolderLowering::noticeOf(JobId id, EndRules const& rules) const {
+    if (estate.isContainer(id))
+        return {}; // it has no end to tell of (CTM-094)
+    if (ir::EndAction const* action = rules.notice)
+        return {action->destination, action->text.empty() ? action->subject : action->text,
+                action->construct};
+    for (ir::Shout const& shout : policyOf(id).shouts)
+        if (shout.when == ir::Shout::When::notOk)
+            return {shout.destination, shout.text, shout.construct};
+    return {};
+}
+
 void FolderLowering::lowerMessages(JobId id, Py::Keywords& arguments, EndRules const& rules) {
     ir::OrderPolicy const& policy = policyOf(id);
-    llvm::StringRef address, message;
-    ir::ConstructId told;
-    bool const hasNotices = !estate.isContainer(id); // it has no end to tell of (CTM-094)
-    if (rules.notice && hasNotices) {
-        address = rules.notice->destination;
-        message = rules.notice->text.empty() ? rules.notice->subject : rules.notice->text;
-        told = rules.notice->construct;
-    }
-    for (ir::Shout const& shout : policy.shouts)
-        if (!told && hasNotices && shout.when == ir::Shout::When::notOk) {
-            address = shout.destination;
-            message = shout.text;
-            told = shout.construct;
-        }
+    bool const hasNotices = !estate.isContainer(id);
+    auto const [address, message, told] = noticeOf(id, rules);
     if (told) {
         Py::List addresses;
         if (!address.empty())
@@ -442,7 +432,16 @@ void FolderLowering::lowerMessages(JobId id, Py::Keywords& arguments, EndRules c
         if (!message.empty())
             alarms.emplace_back("message", Py(message));
         arguments.emplace_back("alarms", Py(std::move(alarms)));
-        exact(told, "notice");
+        bool const isBesideSettings = message.contains("%%") && setsByRule(id);
+        if (isResolved(id, message) && !isBesideSettings) {
+            exact(told, "notice");
+        } else if (isBesideSettings) { // before or behind them
+            estate.constructs.settle(told, diag::Fidelity::approximated, "notice");
+            assume("message-after-its-rules:" + estate.jobs[id].name.str());
+        } else { // it is told as it is written (CTM-104)
+            estate.constructs.settle(told, diag::Fidelity::approximated, "notice");
+            assume("message-as-written:" + estate.jobs[id].name.str());
+        }
     }
     if (rules.notice && !hasNotices)
         keepOnly(id, rules.notice->span, rules.notice->construct, "an action of ON");
@@ -497,6 +496,8 @@ void FolderLowering::lowerJob(JobId id) {
     task.arguments.insert(task.arguments.end(), criteria.begin(), criteria.end());
     EndRules const rules = endRulesOf(id);
     lowerChanges(id, task.arguments, rules);
+    if (!llvm::any_of(task.arguments, [](auto const& one) { return one.first == "variables"; }))
+        lowerVariables(id, task.arguments, textsOfEnd(id, rules));
     lowerPolicies(id, task.arguments, rules);
     task.arguments.emplace_back("doc_md", documentation(estate, job, unreadOf(id)));
     dag.order.push_back(taskId);
@@ -586,6 +587,7 @@ void FolderLowering::closeFolders() {
             task.arguments.emplace_back("timezone", Py(zone));
         EndRules const rules = endRulesOf(id);
         lowerChanges(id, task.arguments, rules);
+        lowerVariables(id, task.arguments, textsOfEnd(id, rules));
         lowerMessages(id, task.arguments, rules);
         task.upstream = unawaited(id);
         // Printed behind its last member.

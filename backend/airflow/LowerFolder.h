@@ -5,10 +5,10 @@
 // and one behind its jobs where it waits for something or leaves something (CTM-090, CTM-091).
 #pragma once
 
-#include "backend/airflow/AutoEdit.h"
 #include "backend/airflow/DagLowering.h"
 #include "backend/airflow/FolderUnits.h"
 #include "frontend/ir/ForcedOrders.h"
+#include "frontend/ir/SharedVariables.h"
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/DenseSet.h>
@@ -33,6 +33,7 @@ public:
 
     /// Whom rules order.
     ir::ForcedOrders const& forcedOrders() const { return forced; }
+    ir::SharedVariables const& sharedVariables() const { return shared; }
     /// Facts of tables whose servers are not all named.
     bool hasUnnamedServer() const { return unnamed && named; }
     /// Do several calendars have the name of this one?
@@ -51,13 +52,14 @@ private:
     ir::ForcedOrders forced;
     llvm::StringMap<Fact> facts; ///< server, NUL, name
     llvm::StringMap<unsigned> calendarsOfName;
+    ir::SharedVariables shared{estate};
     bool unnamed = false, named = false;
 };
 
 /// What ON rules come to, where that is exact.
 struct EndRules {
     std::string exitRule; ///< as the shims have it; empty: exit code 0 alone is OK
-    /// Changes of facts and forced orders, in the order of the rules.
+    /// Changes of facts, forced orders and variables, in the order of the rules.
     std::vector<ir::EndAction const*> onOk, onNotOk;
     bool reruns = false;
     bool stopsOnOk = false, stopsOnNotOk = false; ///< its cycle
@@ -94,18 +96,66 @@ private:
     void checkFolder();
     void checkEntity(ir::JobId id);
     void checkAction(ir::JobId id);
+    void checkUnits(ir::JobId id);
+    void checkFacts(ir::JobId id);
+    void checkForcedOrders(ir::JobId id);
+    // FolderVariables.cpp
     void checkVariables(ir::JobId id);
     using Variables = std::map<std::string, ir::OrderVariable const*>;
     /// Every variable in a text must have a value; `help`: what to do about an unclear one.
     void checkText(ir::JobId id, llvm::StringRef text, Span where, ir::ConstructId construct,
                    Variables const& known, std::string const& help = {});
-    void checkNames(ir::JobId id, VariablesUsed const& used, Span where, ir::ConstructId construct,
-                    Variables const& known, std::string const& help = {});
+    void checkNames(ir::JobId id, ir::VariablesUsed const& used, Span where,
+                    ir::ConstructId construct, Variables const& known,
+                    std::string const& help = {});
     /// False: its value leads back to it.
     bool checkNoCircle(ir::JobId id, std::string const& name, Variables const& known);
-    void checkUnits(ir::JobId id);
-    void checkFacts(ir::JobId id);
-    void checkForcedOrders(ir::JobId id);
+    /// What more than the job itself may see: it stops the folder.
+    void checkSettings(ir::JobId id, EndRules const& rules);
+    bool setsByRule(ir::JobId id) const {
+        return llvm::any_of(policyOf(id).rules, [](ir::EndRule const& rule) {
+            return rule.does(ir::EndAction::Kind::setVariable);
+        });
+    }
+    /// DOVARIABLE, in the order of the rules.
+    template <typename Visit>
+    void forEachSetByRule(ir::JobId id, Visit visit) const {
+        for (ir::EndRule const& rule : policyOf(id).rules)
+            for (ir::EndAction const& action : rule.actions)
+                if (action.kind == ir::EndAction::Kind::setVariable)
+                    visit(action);
+    }
+    struct Setting {
+        llvm::StringRef name, value;
+        Span span;
+        ir::ConstructId construct;
+        std::string what;
+    };
+    void checkSetting(ir::JobId id, Setting const& setting);
+    /// Has it a value, or may it have one when it is asked for?
+    bool isKnownName(ir::JobId id, llvm::StringRef name, Variables const& known) const;
+    /// May its texts have no value when it is submitted (CTM-104)?
+    bool mayLackValue(ir::JobId id) const;
+    /// What the outermost SMART folder gives a variable.
+    ir::OrderVariable const* ofRoot(llvm::StringRef name) const;
+    bool isInOuterFolder(ir::JobId id) const {
+        return estate.jobs[id].box == workflow.root && !estate.isContainer(workflow.root);
+    }
+    struct UsedText {
+        llvm::StringRef text;
+        bool isValue = false; ///< of a variable: it may be a function
+    };
+    void lowerVariables(ir::JobId id, Py::Keywords& arguments, std::vector<UsedText> texts);
+    void lowerSubmittedSettings(ir::JobId id, Py::Keywords& arguments,
+                                std::vector<UsedText>& texts);
+    /// Has a message only variables that have values?
+    bool isResolved(ir::JobId id, llvm::StringRef message) const;
+    /// With a text of its action.
+    std::vector<UsedText> textsWith(ir::JobId id, llvm::StringRef text) const;
+    std::vector<UsedText> textsOfEnd(ir::JobId id, EndRules const& rules) const;
+    static std::string settingText(llvm::StringRef written, llvm::StringRef value);
+
+    // FolderRefusals.cpp
     void checkRules(ir::JobId id, EndRules const& rules);
     void refuse(ir::JobId id, Span where, ir::ConstructId construct, std::string const& what,
                 llvm::StringRef why, std::string const& help = {});
@@ -137,7 +187,6 @@ private:
     /// What an operator of the site does not get: variables, and the parameters of a script.
     std::vector<ir::KeptAttribute> unreadOf(ir::JobId id) const;
     void lowerSiteOperator(ir::JobId id, Task& task, Placement const& placement);
-    void lowerVariables(ir::JobId id, Task& task, std::vector<llvm::StringRef> texts);
     /// Where and as whom it runs.
     void lowerMachine(ir::JobId id, Task& task);
 
@@ -145,6 +194,11 @@ private:
     void lowerChanges(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
     /// Messages change nothing that runs: one, on NOTOK, is a notice; of the others people are
     /// told.
+    struct Notice {
+        llvm::StringRef address, message;
+        ir::ConstructId told; ///< invalid: nobody is told
+    };
+    Notice noticeOf(ir::JobId id, EndRules const& rules) const;
     void lowerMessages(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
     void lowerCycle(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
     void lowerPolicies(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);

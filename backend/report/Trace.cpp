@@ -130,6 +130,18 @@ std::string traceJson(Trace const& trace, JsonLayout layout) {
         for (std::string const& condition : trace.conditions)
             left.push_back(safe(condition));
     }
+    if (!trace.variables.empty()) {
+        Json& set = root["variables_set"] = Json::array();
+        for (semantics::VariableEvent const& variable : trace.variables) {
+            Json one = {{"at", isoText(variable.at)},
+                        {"name", safe(variable.name)},
+                        {"value", safe(variable.value)}};
+            if (!variable.job.empty())
+                one["job"] = safe(variable.job);
+            addOrderDate(one, variable.orderDate);
+            set.push_back(std::move(one));
+        }
+    }
     return root.dump(layout == JsonLayout::line ? -1 : 2) + "\n";
 }
 

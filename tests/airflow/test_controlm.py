@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from compiled import ROOT, Compiled, compile_estate
 
+from hoist_airflow.ledger import Ledger
+
 BASH = "airflow.providers.standard.operators.bash.BashOperator"
 CASES = ROOT / "tests" / "airflow_backend" / "cases"
 
@@ -749,6 +751,50 @@ def test_a_folder_runs_in_real_airflow(
     assert (tmp_path / "args").read_text() == f"{today:%Y%m%d}|a; b $HOME\n"
     words = (tmp_path / "b").read_text().split()
     assert words[:2] == ["B", f"{today:%y}"] and words[2].isdigit()
+
+
+def test_ctm100_variables_of_orders_folders_and_the_server_in_real_airflow(
+    airflow_runs: ModuleType, ledger_url: str, tmp_path: Path
+) -> None:
+    """Set at submission, by rules, for the folder and for a pool; read by the job behind, and in a notice."""
+    source = tmp_path / "estate.xml"
+    source.write_text(
+        "<DEFTABLE>"
+        + folder(
+            r'<VARIABLE NAME="%%LAST" VALUE="none"/>'
+            f'<JOB JOBNAME="A" TASKTYPE="Command" CMDLINE="echo %%RUNCOUNT %%ORDERID %%TRY %%LAST > {tmp_path}/a" DAYS="ALL">'
+            r'<VARIABLE NAME="%%TRY" VALUE="4"/><VARIABLE NAME="%%\BEGUN" VALUE="%%$CALCDTE %%$ODATE +M1"/>'
+            r'<ON STMT="*" CODE="OK"><DOVARIABLE NAME="%%TRY" VALUE="%%TRY %%PLUS 1"/>'
+            r'<DOVARIABLE NAME="\\LAST" VALUE="$(false) %%TRY"/><DOVARIABLE NAME="%%\\P\N" VALUE="%%SUBSTR %%LAST 1 3"/>'
+            r'<DOVARIABLE NAME="%%\BAD" VALUE="%%SUBSTR %%LAST 1 99"/></ON>' + adds("A") + "</JOB>",
+            f'<JOB JOBNAME="B" TASKTYPE="Command" CMDLINE="echo \'%%LAST\' %%BEGUN \'%%\\\\P\\N\' > {tmp_path}/b" DAYS="ALL">'
+            + waits("A")
+            + adds("B")
+            + "</JOB>",
+            r'<JOB JOBNAME="C" TASKTYPE="Command" CMDLINE="echo %%\NEVER" DAYS="ALL">'
+            + waits("B")
+            + '<ON STMT="*" CODE="NOTOK"><DOMAIL DEST="ops" MESSAGE="%%JOBNAME %%LAST %%RUNCOUNT"/></ON></JOB>',
+            kind="SMART_FOLDER",
+            more='DAYS="ALL"',
+        )
+        + "</DEFTABLE>"
+    )
+    config = tmp_path / "hoist.toml"
+    config.write_text('[controlm]\nnew_day = "00:00"\n[[rule]]\njob = "*"\nexecutor = "local"\n')
+    built: Compiled = compile_estate(source, out=tmp_path / "dags", options=["--config", config])
+    assert built.exit_code == 0, built.findings
+    loaded = airflow_runs.register(built.folder)
+    ended = airflow_runs.real_run(loaded["F"], conf={"order_date": "2026-01-31"})
+    assert ended.succeeded >= {"A", "B"}, ended
+    assert "C" in ended.failed  # CTM-104
+    count, order, tries, last = (tmp_path / "a").read_text().split()
+    assert (count, len(order), tries, last) == ("1", 5, "4", "none")
+    assert (tmp_path / "b").read_text() == "$(false) 5 20260228 $(f\n"  # never code
+    ledger = Ledger.open(ledger_url)
+    assert ledger.globals() == {r"%%\BEGUN": "20260228", r"%%\\P\N": "$(f"}
+    told = {(job, kind): text for job, kind, text in ledger.alarms()}
+    assert told["F/A", "VARIABLENOTSET"].startswith(r"%%\BAD is not set")
+    assert told["F/C", "NOTIFICATION"] == "ops: C $(false) 5 1: FAILURE"
 
 
 def test_ctm006_what_says_no_day_is_never_ordered_by_new_day(play: Any) -> None:

@@ -32,6 +32,8 @@ ELSEWHERE = {
     "command line": "tests/airflow/test_controlm.py::test_a_folder_runs_in_real_airflow",
     "script": "tests/airflow/test_controlm.py::test_a_folder_runs_in_real_airflow",
     "variable": "tests/airflow/test_controlm.py::test_a_folder_runs_in_real_airflow",
+    "variable set at submission": "tests/airflow/test_controlm.py::test_ctm100_variables_of_orders_folders_and_the_server_in_real_airflow",
+    "variable set by a rule": "tests/airflow/test_controlm.py::test_ctm100_variables_of_orders_folders_and_the_server_in_real_airflow",
     "empty script": "tests/airflow/test_controlm.py::test_commands_scripts_and_operators_of_the_site_in_real_airflow",
     "script in the definition": "tests/airflow/test_controlm.py::test_commands_scripts_and_operators_of_the_site_in_real_airflow",
     "query": "tests/airflow/test_plug_ins.py::test_ctm125_a_query_in_a_real_database",

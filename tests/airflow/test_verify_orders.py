@@ -20,12 +20,12 @@ pytestmark = pytest.mark.usefixtures("airflow_home")
 
 Export = dict[str, Any]
 
-DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
+DEFINITION = r"""<?xml version="1.0" encoding="utf-8"?>
 <DEFTABLE>
   <SMART_FOLDER FOLDER_NAME="NIGHT" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL" TIMEFROM="0800">
     <INCOND NAME="OPEN" ODATE="ODAT" AND_OR="A"/>
-    <JOB JOBNAME="EXTRACT" TASKTYPE="Command" CMDLINE="extract %%DAY" NODEID="h" DAYS="ALL" MAXRERUN="2" INTERVAL="00005M">
-      <VARIABLE NAME="%%DAY" VALUE="%%$ODATE"/>
+    <JOB JOBNAME="EXTRACT" TASKTYPE="Command" CMDLINE="extract %%LOADED" NODEID="h" DAYS="ALL" MAXRERUN="2" INTERVAL="00005M">
+      <VARIABLE NAME="%%LOADED" VALUE="%%$ODATE"/>
       <ON STMT="*" CODE="COMPSTAT EQ 4"><DOACTION ACTION="OK"/></ON>
       <ON STMT="*" CODE="NOTOK"><DOCOND NAME="E-BAD" ODATE="ODAT" SIGN="+"/><DOACTION ACTION="RERUN"/></ON>
       <OUTCOND NAME="E-OK" ODATE="ODAT" SIGN="+"/>
@@ -145,7 +145,7 @@ DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
   </FOLDER>
   <FOLDER FOLDER_NAME="DROP" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM">
     <JOB JOBNAME="COMES" APPL_TYPE="FileWatch" TASKTYPE="Job" NODEID="h" DAYS="ALL">
-      <VARIABLE NAME="%%FileWatch-FILE_PATH" VALUE="/in/%%DAY..*"/>
+      <VARIABLE NAME="%%FileWatch-FILE_PATH" VALUE="/in/%%STAMP..*"/>
       <VARIABLE NAME="%%FileWatch-MODE" VALUE="CREATE"/>
       <VARIABLE NAME="%%FileWatch-MIN_DET_SIZE" VALUE="2K"/>
       <VARIABLE NAME="%%FileWatch-FILESIZE_WILDCARD" VALUE="Y"/>
@@ -153,7 +153,7 @@ DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
       <VARIABLE NAME="%%FileWatch-INT_FILESIZE_COMPARISON" VALUE="5"/>
       <VARIABLE NAME="%%FileWatch-NUM_OF_ITERATIONS" VALUE="4"/>
       <VARIABLE NAME="%%FileWatch-TIME_LIMIT" VALUE="90"/>
-      <VARIABLE NAME="%%DAY" VALUE="d%%ODATE"/>
+      <VARIABLE NAME="%%STAMP" VALUE="d%%ODATE"/>
     </JOB>
     <JOB JOBNAME="GOES" APPL_TYPE="FileWatch" TASKTYPE="Job" NODEID="h" DAYS="ALL">
       <VARIABLE NAME="%%FileWatch-FILE_PATH" VALUE="/in/lock"/>
@@ -169,7 +169,7 @@ DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
   <SMART_FOLDER FOLDER_NAME="JUDGED" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL">
     <JOB JOBNAME="CHECK" TASKTYPE="Command" CMDLINE="check" NODEID="h" DAYS="ALL" MAXRERUN="2" INTERVAL="00005M">
       <ON STMT="*" CODE="NOTOK"><DOCOND NAME="C-BAD" ODATE="ODAT" SIGN="+"/><DOACTION ACTION="RERUN"/></ON>
-      <ON STMT="*" CODE="COMPSTAT EQ 4"><DOACTION ACTION="OK"/><DOCOND NAME="FOUR" ODATE="ODAT" SIGN="+"/></ON>
+      <ON STMT="*" CODE="COMPSTAT EQ 4"><DOACTION ACTION="OK"/><DOCOND NAME="FOUR" ODATE="ODAT" SIGN="+"/><DOVARIABLE NAME="%%\FOUR" VALUE="%%$ODATE"/></ON>
       <ON STMT="*" CODE="*ERR?OR*"><DOACTION ACTION="NOTOK"/></ON>
       <ON STMT="*" CODE="FAILCOUNT EQ 2"><DOCOND NAME="TWICE" ODATE="ODAT" SIGN="+"/></ON>
     </JOB>
@@ -185,6 +185,23 @@ DEFINITION = """<?xml version="1.0" encoding="utf-8"?>
     <JOB JOBNAME="ON2" TASKTYPE="Command" CMDLINE="twice" NODEID="h" DAYS="ALL"><INCOND NAME="TWICE" ODATE="ODAT"/></JOB>
     <JOB JOBNAME="ONJ" TASKTYPE="Command" CMDLINE="judged" NODEID="h" DAYS="ALL"><INCOND NAME="J-OK" ODATE="ODAT"/></JOB>
   </FOLDER>
+  <SMART_FOLDER FOLDER_NAME="SHARED" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL">
+    <VARIABLE NAME="%%LOAD" VALUE="none"/>
+    <JOB JOBNAME="GIVE" TASKTYPE="Command" CMDLINE="give %%TRY %%ORDERID" NODEID="h" DAYS="ALL" MAXRERUN="2">
+      <VARIABLE NAME="%%TRY" VALUE="0"/><VARIABLE NAME="%%\BEGUN" VALUE="%%$ODATE"/>
+      <ON STMT="*" CODE="NOTOK"><DOVARIABLE NAME="%%TRY" VALUE="%%TRY %%PLUS 1"/><DOACTION ACTION="RERUN"/></ON>
+      <ON STMT="*" CODE="OK"><DOVARIABLE NAME="%%\\LOAD" VALUE="%%$ODATE"/><DOVARIABLE NAME="%%\\P\LAST" VALUE="%%RUNCOUNT"/></ON>
+      <OUTCOND NAME="G-OK" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+    <JOB JOBNAME="TAKE" TASKTYPE="Command" CMDLINE="take %%LOAD %%BEGUN %%\\P\LAST" NODEID="h" DAYS="ALL">
+      <INCOND NAME="G-OK" ODATE="ODAT" AND_OR="A"/>
+    </JOB>
+    <JOB JOBNAME="NOTE" TASKTYPE="Dummy" DAYS="ALL">
+      <VARIABLE NAME="%%TEXT" VALUE="noted"/>
+      <ON STMT="*" CODE="OK"><DOVARIABLE NAME="%%\NOTED" VALUE="%%TEXT"/></ON>
+    </JOB>
+    <ON STMT="*" CODE="NOTOK"><DOVARIABLE NAME="%%\BEGUN" VALUE="bad"/></ON>
+  </SMART_FOLDER>
 </DEFTABLE>
 """
 INDEX = "controlm-lock_INDEX"
@@ -236,6 +253,7 @@ def test_what_hoist_writes_is_proved(judged: Judged) -> None:
             "new-day", "user-daily", "conditions-by-jobs-alone", "ledger-holds-facts", "connection", "pool",
             "folders-stay-for-their-jobs", "pool-waiters-in-order", "claims-in-any-order", "ordered-by-hand",
             "file-is-there", "connection-profile-is-the-connection",
+            "order-ids-are-names",
         }  # fmt: skip
 
 
@@ -319,6 +337,10 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "a rule on output is lost": rules("CHECK", lambda all: all.pop(2)),
     "a rule on failures is lost": rules("CHECK", lambda all: all.pop(3)),
     "all rules are lost": arguments("CHECK", rules=None),
+    "a listed rule sets another value": rules(
+        "CHECK", lambda all: all[1]["do"].__setitem__(2, r"%%\FOUR=%%$DATE")
+    ),
+    "a listed rule sets nothing": rules("CHECK", lambda all: all[1]["do"].pop(2)),
     "another code": rules("CHECK", lambda all: all[1].update(on="code = 5")),
     "a greater code": rules("CHECK", lambda all: all[1].update(on="code >= 4")),
     "an even code": rules("CHECK", lambda all: all[1].update(on="code even")),
@@ -366,7 +388,7 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "it is run again": fields("LOAD", retries=1),
     "killed after an hour": fields("LOAD", execution_timeout=3600.0),
     "another command": arguments("LOAD", command="load "),
-    "another variable": arguments("EXTRACT", variables={"DAY": "%%$DATE"}),
+    "another variable": arguments("EXTRACT", variables={"LOADED": "%%$DATE"}),
     "a variable is lost": arguments("EXTRACT", variables=None),
     "another host": arguments("LOAD", machine="g"),
     "another user": arguments("LOAD", owner_user="root"),
@@ -452,7 +474,7 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "it goes on after NOTOK": arguments("POLL", stop_on=None),
     "it stops after OK": arguments("POLL", stop_on="ok"),
     # CTM-120 to CTM-125
-    "another file": arguments("COMES", path="/in/%%DAY..csv"),
+    "another file": arguments("COMES", path="/in/%%STAMP..csv"),
     "any size": arguments("COMES", min_size=None),
     "a kilobyte is a thousand": arguments("COMES", min_size=2000),
     "the first match is enough": arguments("COMES", weighs_patterns=None),
@@ -472,6 +494,30 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "no query at all": fields("ASKS", type="OrderedDummy"),
     "a watcher for a command": fields("FIX", type="OrderedFileWatcher"),
     "another job is cyclic": arguments("FIX", cycle="every 1h from start"),
+    # CTM-073, CTM-100 to CTM-104
+    "nothing is set at submission": arguments("GIVE", sets=None),
+    "another value at submission": arguments("GIVE", sets=[r"%%\BEGUN=%%$DATE"]),
+    "it sets what it did not": arguments("TAKE", sets=[r"%%\BEGUN=x"]),
+    "nothing is set after OK": arguments("GIVE", on_ok=["+fact(G-OK)"]),
+    "one of two is set": arguments("GIVE", on_ok=["+fact(G-OK)", r"%%\\LOAD=%%$ODATE"]),
+    "of another pool": arguments(
+        "GIVE", on_ok=["+fact(G-OK)", r"%%\\LOAD=%%$ODATE", r"%%\\Q\LAST=%%RUNCOUNT"]
+    ),
+    "of the server for the folder": arguments(
+        "GIVE", on_ok=["+fact(G-OK)", r"%%\LOAD=%%$ODATE", r"%%\\P\LAST=%%RUNCOUNT"]
+    ),
+    "it counts by two": arguments("GIVE", on_notok=["%%TRY=%%TRY %%PLUS 2"]),
+    "it counts when it is OK": arguments("GIVE", on_ok=["+fact(G-OK)", "%%TRY=%%TRY %%PLUS 1"]),
+    "another first value": arguments("GIVE", variables={"TRY": "1"}),
+    "another value of the folder": arguments("TAKE", variables={r"\\LOAD": "some"}),
+    "its own value hides the folder's": arguments("TAKE", variables={"LOAD": "none"}),
+    "the folder sets nothing": arguments("SHARED.end", on_notok=None),
+    "the folder sets it when it is OK": lambda exported: (
+        arguments("SHARED.end", on_notok=None)(exported),
+        arguments("SHARED.end", on_ok=[r"%%\BEGUN=bad"])(exported),
+    ),
+    "a job of nothing notes something else": arguments("NOTE", variables={"TEXT": "other"}),
+    "a job of nothing notes nothing": arguments("NOTE", on_ok=None),
 }
 
 

@@ -1,9 +1,9 @@
 // Folders of Control-M as DAGs. Each case in cases/*.xml lowers to the DAGs beside it
 // (HOIST_REWRITE=1 rewrites them; a reviewer reads the difference); what has no exact form is told.
 #include "analysis/link/Link.h"
-#include "backend/airflow/AutoEdit.h"
 #include "backend/airflow/Build.h"
 #include "frontend/controlm/Controlm.h"
+#include "frontend/ir/AutoEdit.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -174,9 +174,11 @@ TEST(Folders, WhatAJobExecutesStopsTheJobAlone) {
              {of("TASKTYPE=\"Dummy\" CYCLIC=\"1\" INTERVAL=\"0M\""), "CYCLIC;"}, // CTM-061
              {of("TASKTYPE=\"Dummy\" CYCLIC=\"1\" INTERVAL=\"1M\""), ""},
              {of("APPL_TYPE=\"SAP\" CYCLIC=\"1\" INTERVAL=\"1M\" MAXRERUN=\"2\""), "SAP;"},
-             {of(command, "<VARIABLE NAME=\"%%\\G\" VALUE=\"x\"/>"), "VARIABLE %%\\G;"},
+             {of(command, "<VARIABLE NAME=\"%%\\G\" VALUE=\"x\"/>"), ""},
              {of(command, "<VARIABLE NAME=\"%%LIBMEMSYM\" VALUE=\"/x\"/>"),
               "VARIABLE %%LIBMEMSYM;"},
+             {of("TASKTYPE=\"Command\" CMDLINE=\"%%NOBODY\""), "%%NOBODY;"},
+             {of("TASKTYPE=\"Command\" CMDLINE=\"%%\\SOMEBODY\""), ""}, // CTM-104: NOTOK if not
              {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%SUBSTR x 1 2\"/>"), ""},
              {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%SUBSTR x 1\"/>"), "%%SUBSTR x 1;"},
              {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%GETENV HOME\"/>"), "%%GETENV;"},
@@ -223,16 +225,16 @@ TEST(Folders, WhatAnOperatorOfTheSiteDoesNotGetIsTold) { // CTM-104, CTM-105
     };
     std::string const kept =
         " of `F/A` is kept in the task's documentation and has no effect there;";
-    std::string const variable = "<VARIABLE NAME=\"%%\\G\" VALUE=\"1\"/>";
+    std::string const variable = "<VARIABLE NAME=\"%%G\" VALUE=\"1\"/>";
     EXPECT_EQ(told(job("A", ""), "{command}"), "");
     std::string one = job("A", "", variable);
-    EXPECT_EQ(told(one, "{command}"), "`%%\\G`" + kept);
+    EXPECT_EQ(told(one, "{command}"), "`%%G`" + kept);
     one.replace(one.find("run.sh"), 6, "run.sh %%ODATE");
-    EXPECT_EQ(told(one, "{job}"), "`%%\\G`" + kept);
+    EXPECT_EQ(told(one, "{job}"), "`%%G`" + kept);
     EXPECT_EQ(
         told(one, "x {command}"),
         "the operator of the site that runs `F/A` gets `%%ODATE` as it stands: nobody gives it "
-        "a value;`%%\\G`" +
+        "a value;`%%G`" +
             kept);
     EXPECT_EQ(
         told("<JOB JOBNAME=\"A\" TASKTYPE=\"Job\" MEMNAME=\"a.sh\" MEMLIB=\"/s\" NODEID=\"h\" "
@@ -604,23 +606,82 @@ TEST(Folders, UnitsAreAPoolThatWaitingTasksLeave) {
     EXPECT_NE(built.dags().find("pool_slots=2"), std::string::npos);
 }
 
-TEST(AutoEdit, VariablesOfATextAsTheShimsReadThem_CTM102) {
+TEST(Folders, WhoSetsWhatOthersSee_CTM100) {
+    auto const ruled = [](std::string const& setting, std::string const& attributes = "") {
+        return "<JOB JOBNAME=\"A\" TASKTYPE=\"Command\" CMDLINE=\"run.sh\" NODEID=\"h\" "
+               "DAYS=\"ALL\" " +
+               attributes + ">" + setting + "</JOB>";
+    };
+    auto const rule = [](std::string const& name, std::string const& value) {
+        return "<ON STMT=\"*\" CODE=\"OK\"><DOVARIABLE NAME=\"" + name + "\" VALUE=\"" + value +
+               "\"/></ON>";
+    };
+    std::string const atFirst = "<VARIABLE NAME=\"%%\\G\" VALUE=\"x\"/>";
+    for (auto const& [one, expected] : std::vector<std::pair<std::string, std::string>>{
+             {ruled(rule("%%A", "1") + rule("\\G", "%%A %%PLUS 1") + rule("%%\\\\P\\G", "x")), ""},
+             {ruled(rule("%%A-B", "1")), "DOVARIABLE %%A-B;"},
+             {ruled(rule("%%ODATE", "1")), "DOVARIABLE %%ODATE;"}, // CTM-101
+             {ruled(rule("%%PARM1", "1")), "DOVARIABLE %%PARM1;"}, // CTM-105
+             {ruled(rule("%%A", "%%NOBODY")), "DOVARIABLE %%A;"},
+             {ruled(rule("%%A", "%%@TIME")), "DOVARIABLE %%A;"},
+             {ruled(rule("%%A", "%%$WCALC %%$ODATE +1 CAL")), "DOVARIABLE %%A;"},
+             {ruled(rule("%%\\\\F", "1")),
+              "DOVARIABLE %%\\\\F;"}, // a plain folder has none (CTM-094)
+             {ruled(atFirst), ""},
+             {ruled("<ON STMT=\"*\" CODE=\"NOTOK\"><DOACTION ACTION=\"OK\"/></ON>"
+                    "<VARIABLE NAME=\"%%\\G\" VALUE=\"%%\\H\"/>"),
+              "DOACTION OK on NOTOK;"}, // CTM-104
+             {ruled("<VARIABLE NAME=\"%%\\G\" VALUE=\"%%ODATE\"/>", "CYCLIC=\"1\" INTERVAL=\"0M\""),
+              ""},
+             {"<JOB JOBNAME=\"A\" TASKTYPE=\"Dummy\" DAYS=\"ALL\">" + atFirst + "</JOB>",
+              "VARIABLE %%\\G;"},
+         }) {
+        Built const built({{"a.xml", inFolder(one + job("B", ""))}});
+        EXPECT_EQ(built.refusals(), expected) << one;
+        EXPECT_EQ(built.result.dags, expected.empty() ? 1u : 0u) << one;
+        EXPECT_EQ(built.unsettled(), 0u) << one;
+    }
+}
+
+/// What both sides give names in tests/vectors/autoedit.json.
+static std::optional<ir::VariableText> ofVectors(llvm::StringRef name) {
+    if (name == "A" || name == "B")
+        return ir::VariableText{name.lower() + "1", false};
+    return std::nullopt;
+}
+
+TEST(AutoEdit, TextsAreReadAndResolvedAsByTheShims_CTM102_CTM103) {
     nlohmann::json const vectors =
         nlohmann::json::parse(readFile(HOIST_SOURCE_DIR "/tests/vectors/autoedit.json"));
     std::vector<nlohmann::json> all = vectors["cases"];
     all.insert(all.end(), vectors["values"].begin(), vectors["values"].end());
+    ir::TextMoment moment;
+    moment.orderDate = moment.workingDay = ir::toDayNumber({2026, 3, 2});
+    moment.local = int64_t{moment.orderDate} * 86'400 + 7 * 3600;
+    moment.runs = 2;
+    moment.orderId = ir::orderIdText(36'005);
     for (size_t i = 0; i < all.size(); ++i) {
         nlohmann::json const& one = all[i];
         std::string const text = one["text"];
-        airflow::VariablesUsed const found = i < vectors["cases"].size()
-                                                 ? airflow::variablesIn(text)
-                                                 : airflow::variablesInValue(text);
+        bool const isValue = i >= vectors["cases"].size();
+        ir::VariablesUsed const found =
+            isValue ? ir::variablesInValue(text) : ir::variablesIn(text);
         std::string names;
         for (llvm::StringRef name : found.names)
             names += (names.empty() ? "" : " ") + name.str();
         EXPECT_EQ(!found.unclear.empty(), one.value("unclear", false)) << text;
         if (found.unclear.empty()) {
             EXPECT_EQ(names, one["names"].get<std::string>()) << text;
+        }
+        if (!isValue)
+            continue;
+        ir::ResolvedText const resolved = ir::resolveValue(text, moment, ofVectors);
+        EXPECT_EQ(resolved.isUnclear, one.value("unclear", false)) << text;
+        EXPECT_EQ(!resolved.problem.empty(),
+                  one.value("unclear", false) || one.value("none", false))
+            << text << ": " << resolved.problem;
+        if (one.contains("value")) {
+            EXPECT_EQ(resolved.text, one["value"].get<std::string>()) << text;
         }
     }
 }

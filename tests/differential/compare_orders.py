@@ -14,7 +14,7 @@ from typing import Any
 from compare import Cut, Line, Story, difference, until
 from virtual_orders import VirtualOrders, instant
 
-from hoist_airflow.ledger.facts import changes_in
+from hoist_airflow.ledger.effects import changes_in
 from hoist_airflow.order_folders import FolderEnd
 from hoist_airflow.schedule.calendars import day_number
 from hoist_airflow.schedule.orders import date_of
@@ -57,6 +57,11 @@ def airflow_story(world: VirtualOrders) -> Story:
             name = str(event.name).partition("^")[0]
             date = "****" if event.value == "any date" else str(event.value)
             story.append((f"{name} {date}", second, event.kind.removeprefix("fact_").upper()))
+        elif event.kind == "variable" and event.source != "operator":
+            story.append((str(event.name), second, f"= {event.value}"))
+        elif event.kind == "order_variable":
+            of = f"{event.job}@{world.order_date(event)}"
+            story.append((f"{event.name} of {of}", second, f"= {event.value}"))
     end = round(world.end.timestamp())
     return story + [(fact, end, "LEFT") for fact in world.facts]
 
@@ -74,6 +79,9 @@ def legacy_story(world: VirtualOrders, trace: Mapping[str, Any]) -> Story:
     for change in trace.get("condition_changes", ()):
         verb = "ADDED" if change["sign"] == "+" else "DELETED"
         story.append((f"{change['name']} {change['date']}", _second(change["at"]), verb))
+    for variable in trace.get("variables_set", ()):
+        of = f" of {variable['job']}@{variable['odate']}" if "job" in variable else ""
+        story.append((variable["name"] + of, _second(variable["at"]), f"= {variable['value']}"))
     end = _second(trace["end"])
     return story + [(fact, end, "LEFT") for fact in trace.get("conditions", ())]
 

@@ -103,13 +103,25 @@ class Force:
 
 
 @dataclass
+class Setting:
+    """A VARIABLE or DOVARIABLE."""
+
+    name: str
+    value: str
+
+    def xml(self, word: str, depth: int) -> str:
+        """The element."""
+        return element(word, {"NAME": self.name, "VALUE": self.value}, depth)
+
+
+@dataclass
 class Rule:
     """An ON with one action, or several words of DOACTION beside it: a word of DOACTION, a change of
-    facts, or a forced order.
+    facts, a forced order, a variable.
     """
 
     code: str
-    action: str | Change | Force
+    action: str | Change | Force | Setting
     also: list[str] = field(default_factory=list)
 
     def xml(self, depth: int) -> str:
@@ -118,6 +130,8 @@ class Rule:
             inside = self.action.xml("DOCOND", depth + 1)
         elif isinstance(self.action, Force):
             inside = self.action.xml(depth + 1)
+        elif isinstance(self.action, Setting):
+            inside = self.action.xml("DOVARIABLE", depth + 1)
         else:
             inside = element("DOACTION", {"ACTION": self.action}, depth + 1)
         for word in self.also:
@@ -135,6 +149,7 @@ class Entity:
     waits: Waits = field(default_factory=Waits)
     changes: list[Change] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
+    variables: list[Setting] = field(default_factory=list)
     units: int = 0
     tapes: int = 0
     keeps: bool = False
@@ -192,6 +207,7 @@ class Estate:
         inside = one.waits.xml(depth + 1)
         inside += "".join(change.xml("OUTCOND", depth + 1) for change in one.changes)
         inside += "".join(rule.xml(depth + 1) for rule in one.rules)
+        inside += "".join(each.xml("VARIABLE", depth + 1) for each in one.variables)
         kept = {"ONFAIL": "K"} if one.keeps else {}
         for name, units in ((RESOURCE, one.units), (TAPES, one.tapes)):
             if units and self.total:
@@ -212,6 +228,10 @@ class Estate:
     def jobs(self) -> list[Entity]:
         """All that is no folder."""
         return [one for one in self.entities if one.kind == "JOB"]
+
+    def uses(self, variable: str) -> bool:
+        """Is a variable mentioned anywhere?"""
+        return variable in self.text()
 
     def names(self) -> list[str]:
         """The facts that something waits for or changes."""
@@ -279,7 +299,81 @@ class _Maker:
                 self.folder_facts(one, jobs)
         if self.chance(0.15):
             self.force()
+        if self.chance(0.3):
+            self.variables()
         return made
+
+    # --- variables -----------------------------------------------------------------------------
+
+    def variables(self) -> None:
+        """Texts that have a value only while others have set it; and who sets it (CTM-104)."""
+        choose = self.random
+        for one in self.estate.entities:
+            top = one.path.partition("/")[0]
+            smart = any(e.path == top and e.kind == "SMART_FOLDER" for e in self.estate.entities)
+            inside = smart and one.around == top
+            own = ["%%LOCAL"] if one.kind == "JOB" else []
+            shared = ["%%\\G", "%%\\H", "%%\\\\POOL\\G"] + (["%%\\\\OURS"] if inside else [])
+            if one.kind == "SMART_FOLDER":
+                if self.chance(0.5):
+                    one.variables.append(Setting("%%OURS", choose.choice(["0", "7", "x"])))
+                shared = shared[:3]
+            elif one.kind != "JOB":
+                continue
+            is_command = one.attributes.get("TASKTYPE") == "Command"
+            if is_command and self.chance(0.6):
+                one.attributes["CMDLINE"] = f"run {self.text(one, smart, inside)}"
+                if (
+                    one.attributes.get("INTERVAL", "").startswith("00000")
+                    and "CYCLIC" in one.attributes
+                ):
+                    one.attributes["CMDLINE"] = "run.sh"
+            if own and self.chance(0.3):
+                one.variables.append(Setting("%%LOCAL", choose.choice(["0", "5", "%%ODAY"])))
+            filled = any(
+                e.path == one.around and e.attributes.get("ADJUST_COND") == "D"
+                for e in self.estate.entities
+            )
+            if is_command and not filled and self.chance(0.2):
+                name = choose.choice(shared)
+                one.variables.append(Setting(name, self.value(one, smart, inside)))
+            if one.kind != "JOB" and one.path != top:
+                continue
+            for _ in range(choose.choice([0, 0, 1, 1, 2])):
+                code = choose.choice(["OK", "OK", "NOTOK", "*"])
+                name = choose.choice(shared + own * 2)
+                one.rules.append(Rule(code, Setting(name, self.value(one, smart, inside))))
+
+    def value(self, one: Entity, smart: bool, inside: bool) -> str:
+        name = self.name(one, smart, inside)
+        return self.random.choice(
+            [
+                f"{name} %%PLUS 1",
+                f"{name} %%MINUS 3",
+                f"%%SUBSTR {name} 1 2",
+                name,
+                "12",
+                "%%RUNCOUNT",
+                "%%$CALCDTE %%$ODATE -1",
+                "%%RUNCOUNT %%PLUS 10",
+                "%%TIME",
+            ]
+        )
+
+    def text(self, one: Entity, smart: bool, inside: bool) -> str:
+        """Words of a command; what has no value fails the job."""
+        return " ".join(self.name(one, smart, inside) for _ in range(self.random.choice([1, 1, 2])))
+
+    def name(self, one: Entity, smart: bool, inside: bool) -> str:
+        names = ["%%\\G", "%%\\H", "%%\\\\POOL\\G", "%%RUNCOUNT", "%%$ODATE"]
+        if inside and self.set_by("%%OURS"):
+            names += ["%%\\\\OURS", "%%OURS"]
+        if any(each.name == "%%LOCAL" for each in one.variables):
+            names += ["%%LOCAL"] * 2
+        return self.random.choice(names)
+
+    def set_by(self, name: str) -> bool:
+        return any(each.name == name for one in self.estate.entities for each in one.variables)
 
     # --- what there is -------------------------------------------------------------------------
 
@@ -626,6 +720,13 @@ def scenario(made: Estate, seed: int) -> dict[str, Any]:
 
     names = made.names() if made.server != TWO else []  # a scenario names no server
     events: list[dict[str, Any]] = []
+    globals_ = {
+        name: choose.choice(["1", "42", "260302"])
+        for name in ("%%\\G", "%%\\\\POOL\\G")
+        if made.uses(name) and choose.random() < 0.5
+    }
+    if made.uses("%%\\H") and choose.random() < 0.6:
+        events.append({"at": moment(), "event": "SET_GLOBAL", "name": "%%\\H", "value": "9"})
     facts: list[dict[str, str]] = []
     if names:
         for _ in range(choose.choice([0, 0, 1, 2])):
@@ -655,6 +756,7 @@ def scenario(made: Estate, seed: int) -> dict[str, Any]:
             for job in jobs
             if job.attributes["TASKTYPE"] != "Dummy"
         },
+        **({"globals": globals_} if globals_ else {}),
         "conditions": [
             dict(pair) for pair in sorted({tuple(sorted(one.items())) for one in facts})
         ],

@@ -17,7 +17,8 @@ from virtual_airflow import VirtualAirflow, _instant
 from hoist_airflow import conditions
 from hoist_airflow.conditions import FactAtom
 from hoist_airflow.ledger import EventRow
-from hoist_airflow.ledger.facts import ANY_DATE, Change, apply, changes_in
+from hoist_airflow.ledger.effects import changes_in
+from hoist_airflow.ledger.facts import ANY_DATE, Change, apply
 from hoist_airflow.run import order_of
 from hoist_airflow.schedule.orders import date_of
 from hoist_airflow.schedule.zones import to_instant
@@ -63,6 +64,8 @@ class VirtualOrders(VirtualAirflow):
         self.clock.set(self.begin - timedelta(seconds=1))
         for fact in self.scenario.get("conditions") or []:
             self.ledger.change_fact(True, fact["name"], fact["date"], self.server)
+        for name, value in (self.scenario.get("globals") or {}).items():
+            self.ledger.set_global(name, value)
 
     def _happen(self, event: Mapping[str, Any]) -> None:
         kind = event["event"]
@@ -76,6 +79,8 @@ class VirtualOrders(VirtualAirflow):
             if date == "ODAT":
                 date = f"{self._today():%m%d}"
             self.ledger.change_fact(kind == "ADD_CONDITION", event["name"], date, self.server)
+        elif kind == "SET_GLOBAL":
+            self.ledger.set_global(event["name"], event["value"])
         elif kind in ("STARTJOB", "FORCE_STARTJOB"):
             dag_id = self.dag_of[event["job"]]
             day = event.get("odate") or self._today(dag_id).isoformat()
@@ -139,6 +144,8 @@ class VirtualOrders(VirtualAirflow):
         return date_of(day).isoformat()
 
     def _has(self, run: Any, event: EventRow) -> bool:
+        if event.job and "/" not in event.job:  # a folder: it may have no task of its own
+            return self.dag_of.get(event.job) == run.dag_id
         return any(getattr(task, "hoist_job", None) == event.job for task in run.dag.live.tasks)
 
 

@@ -1,6 +1,7 @@
 // What the rules of an end come to, without a run.
 #include "analysis/equivalence/orders/Effects.h"
 
+#include "frontend/ir/AutoEdit.h"
 #include "frontend/ir/ForcedOrders.h"
 
 #include <fmt/format.h>
@@ -27,13 +28,25 @@ std::string dayText(ir::Scope const& date) {
 std::string otherText(ir::EndAction const& action) {
     switch (action.kind) {
     case Action::forceJob: return "orders " + ir::forcedPath(action) + dayText(action.date);
-    case Action::setVariable:
-        return fmt::format("sets {} = {}", action.name.str(), action.text.str());
+    case Action::setVariable: return "sets " + settingOf(action.name, action.text);
     default: return {};
     }
 }
 
 } // namespace
+
+std::string settingOf(llvm::StringRef name, llvm::StringRef value) {
+    auto const read = ir::readVariableName(name);
+    return (read ? read->key : name.str()) + "=" + value.str();
+}
+
+/// Said once more a value is the same, unless it is made from what it was.
+static void addSetting(std::vector<std::string>& settings, ir::EndAction const& action) {
+    std::string text = settingOf(action.name, action.text);
+    llvm::StringRef const name = action.name.substr(action.name.find_last_of("\\%") + 1);
+    if (settings.empty() || settings.back() != text || action.text.contains(name))
+        settings.push_back(std::move(text));
+}
 
 Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, semantics::End const& end) {
     semantics::FiredRules const fired = semantics::firedRules(policy, end);
@@ -49,6 +62,8 @@ Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, semantics::En
                 effect.changes.push_back(&job.factChanges[action.fact]);
             else if (action.kind == Action::rerun)
                 effect.reruns |= !effect.isOk; // what ended OK is not run again (CTM-067)
+            else if (action.kind == Action::setVariable)
+                addSetting(effect.settings, action);
             else if (action.kind == Action::stopCyclic)
                 effect.stops |= policy.isCyclic;
             else if (std::string text = otherText(action); !text.empty())

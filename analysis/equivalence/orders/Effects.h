@@ -17,6 +17,7 @@ struct Effect {
     bool stops = false;                         ///< its cycle
     bool reruns = false;                        ///< a rule asks for it; how often is MAXRERUN
     std::vector<ir::FactChange const*> changes; ///< in their order
+    std::vector<std::string> settings;          ///< `%%NAME=value`, in their order
     std::vector<std::string> others;            ///< orders, variables: what else changes what runs
 };
 
@@ -54,6 +55,8 @@ std::vector<std::string> unplayedRules(ir::OrderPolicy const& policy, ir::Job co
                                        ir::Conditions const& conditions);
 
 /// "+fact(NAME)", "-fact(NAME, any date)": as docs/runtime.md has them.
+/// `%%\\NAME=value`, however the definition writes the name.
+std::string settingOf(llvm::StringRef name, llvm::StringRef value);
 std::string textOf(ir::FactChange const& change, ir::Conditions const& conditions);
 
 } // namespace hoist::equivalence

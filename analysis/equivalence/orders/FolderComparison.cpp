@@ -378,6 +378,18 @@ private:
                     fmt::format("{} {}", how, a.stops ? "stops its cycle" : "goes on"),
                     b.stops ? "stops its cycle" : "goes on",
                     fmt::format("`{}` would run another number of times (CTM-064)", name));
+            if (a.settings != b.settings) {
+                auto const list = [](std::vector<std::string> const& some) {
+                    return some.empty() ? std::string("nothing")
+                                        : fmt::format("{}", fmt::join(some, ", "));
+                };
+                add(Aspect::verdict, one, other, fmt::format("{} sets {}", how, list(a.settings)),
+                    "sets " + list(b.settings),
+                    fmt::format("who reads a variable that `{}` sets would see another value "
+                                "(CTM-073, CTM-100)",
+                                name))
+                    .isCertain = true;
+            }
             if (a.others != b.others)
                 add(Aspect::verdict, one, other,
                     fmt::format("{} {}", how, a.others.empty() ? "does nothing more" : a.others[0]),

@@ -11,16 +11,6 @@
 
 namespace hoist::equivalence {
 
-/// What it runs is compared elsewhere; an empty command ends at once (CTM-071).
-static ir::CommandAction commandOf(target::Task const& task) {
-    bool const isEmpty = task.type == "OrderedCommand" && isOfOrder(task) &&
-                         task.argument("script").is_null() &&
-                         textOf(task.argument("command")).empty();
-    ir::CommandAction action;
-    action.command.set(isEmpty ? "" : "runs", ir::ConstructId(0));
-    return action;
-}
-
 std::optional<int32_t> clockOf(llvm::StringRef text) {
     int32_t hour = 0, minute = 0;
     auto const [h, m] = text.split(':');
@@ -83,7 +73,7 @@ void Lifting::addTask(TaskId id, int copy, int32_t from) {
     if (isDummy)
         into.jobs[job].action = ir::NoAction{};
     else
-        into.jobs[job].action = commandOf(task);
+        readTexts(job, task);
     Days days = daysAround(task.group);
     if (json const& own = task.argument("days"); own.is_object()) {
         auto const set = own.find("order_days");
@@ -225,10 +215,12 @@ std::vector<ir::EndAction> Lifting::readChanges(ir::JobId job, target::Task cons
     return added;
 }
 
-/// One of them: a change of a fact, which the job then has, or an order.
+/// One of them: a change of a fact, which the job then has, an order, or a variable.
 bool Lifting::readEffect(ir::JobId job, llvm::StringRef text, bool isAction, ir::EndAction& made) {
     if (text.consume_front("force"))
         return readForce(text, made);
+    if (text.starts_with("%%"))
+        return readSetting(text, made);
     ir::FactChange change;
     change.isAction = isAction;
     if (!readChange(text, change))
@@ -239,13 +231,13 @@ bool Lifting::readEffect(ir::JobId job, llvm::StringRef text, bool isAction, ir:
     return true;
 }
 
-/// `on_ok`, `on_notok`: what an end changes and orders.
+/// `on_ok`, `on_notok`: what an end changes, orders and sets.
 void Lifting::readEffects(ir::JobId job, target::Task const& task) {
     ir::EndRule onOk, onNotOk;
     onOk.test.kind = ir::EndTest::Kind::ok;
     onNotOk.test.kind = ir::EndTest::Kind::notOk;
     for (ir::EndAction const& one : readChanges(job, task, "on_ok", false))
-        if (one.kind == ir::EndAction::Kind::forceJob) // facts are its OUTCONDs
+        if (one.kind != ir::EndAction::Kind::changeFact) // they are its OUTCONDs
             onOk.actions.push_back(one);
     onNotOk.actions = readChanges(job, task, "on_notok", true);
     for (ir::EndRule* rule : {&onOk, &onNotOk})

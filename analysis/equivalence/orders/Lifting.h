@@ -128,6 +128,10 @@ private:
         return made;
     }
     void readEnds(ir::JobId job, target::Task const& task);
+    /// LiftedVariables.cpp: what its texts are, and what it sets (CTM-100…104).
+    void readTexts(ir::JobId job, target::Task const& task);
+    void readVariables(ir::JobId job, target::Task const& task);
+    bool readSetting(llvm::StringRef text, ir::EndAction& made);
     /// LiftedCycles.cpp: `cycle`, `max_reruns`, `stop_on` (CTM-060…064).
     void readCycle(ir::JobId job, target::Task const& task);
     static bool isBackoff(json const& value) {

@@ -1,7 +1,9 @@
 // What a job of Control-M executes, where, and who is told, against its task. When it starts and
 // what follows from its end is FolderComparison's.
 #include "analysis/equivalence/JobComparison.h"
+#include "analysis/equivalence/orders/Effects.h"
 #include "analysis/schedule/BusinessDay.h"
+#include "frontend/ir/SharedVariables.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
@@ -23,7 +25,7 @@ std::vector<std::string> namesIn(llvm::StringRef text) {
     std::vector<std::string> names;
     for (size_t at = text.find("%%"); at != llvm::StringRef::npos; at = text.find("%%", at)) {
         size_t end = at + 2;
-        if (end < text.size() && text[end] == '$')
+        while (end < text.size() && (text[end] == '$' || text[end] == '\\'))
             ++end;
         while (end < text.size() && (llvm::isAlnum(text[end]) || text[end] == '_'))
             ++end;
@@ -118,6 +120,14 @@ void JobComparison::compareOrder(llvm::ArrayRef<int64_t> ticks) {
                fmt::format("{} would {}", name, consequence));
     };
     bool const doesNothing = kind == Operator::orderedDummy || kind == Operator::empty;
+    bool const setsByRules =
+        llvm::any_of(estate.orderPolicies[job.orders].rules, [](ir::EndRule const& rule) {
+            return llvm::any_of(rule.actions, [](ir::EndAction const& action) {
+                return action.kind == ir::EndAction::Kind::setVariable;
+            });
+        });
+    if (setsByRules && (isBySiteOperator() || kind == Operator::orderedDummy))
+        compareVariables({});
     if (isBySiteOperator()) {
         // Its action is the site's.
     } else if (std::holds_alternative<ir::NoAction>(job.action)) {
@@ -253,7 +263,8 @@ void JobComparison::compareVariables(std::vector<llvm::StringRef> texts) {
              estate.orderPolicies[estate.jobs[at].orders].variables) {
             llvm::StringRef plain = variable.name;
             plain.consume_front("%%");
-            known.try_emplace(plain.str(), variable.value);
+            if (!ir::isSetAtSubmission(variable))
+                known.try_emplace(plain.str(), variable.value);
         }
     }
     llvm::StringRef const full = job.name;
@@ -261,12 +272,20 @@ void JobComparison::compareVariables(std::vector<llvm::StringRef> texts) {
     known.try_emplace("JOBNAME", ownName);
     known.try_emplace("APPLIC", job.application.value);
     known.try_emplace("GROUP", job.label.value);
+    for (llvm::StringRef const text : compareSettings())
+        texts.push_back(text);
+    foldersOwn(known);
     nlohmann::json const& theirs = argument("variables");
     std::set<std::string> seen;
     while (!texts.empty()) {
         llvm::StringRef const one = texts.back();
         texts.pop_back();
-        for (std::string const& name : namesIn(one)) {
+        for (std::string name : namesIn(one)) {
+            if (name == "ORDERID")
+                assume("order-ids-are-names:" + job.name.str(),
+                       "the text of %%ORDERID is another one, as unique");
+            if (!known.contains(name) && known.contains("\\\\" + name))
+                name = "\\\\" + name; // of the folder, whose jobs may set it
             auto const it = known.find(name);
             if (it == known.end() || !seen.insert(name).second)
                 continue;
@@ -290,6 +309,55 @@ void JobComparison::compareVariables(std::vector<llvm::StringRef> texts) {
                        excerpt(text(value), ""),
                        fmt::format("{} would run with a value for %%{} that it has not today",
                                    job.name.str(), name));
+}
+
+/// What it sets for others before its command; all values that it sets (CTM-100, CTM-073).
+std::vector<llvm::StringRef> JobComparison::compareSettings() {
+    ir::OrderPolicy const& policy = estate.orderPolicies[job.orders];
+    std::vector<llvm::StringRef> values;
+    std::vector<std::string> wanted, theirs;
+    for (ir::OrderVariable const& variable : policy.variables)
+        if (ir::isSetAtSubmission(variable)) {
+            wanted.push_back(settingOf(variable.name, variable.value));
+            values.push_back(variable.value);
+        }
+    if (nlohmann::json const& list = argument("sets"); list.is_array())
+        for (nlohmann::json const& one : list)
+            theirs.push_back(text(one));
+    if (wanted != theirs)
+        differ(Aspect::action, job.nameSpan,
+               wanted.empty() ? "sets nothing for others" : "sets " + inTicks(wanted.front()),
+               theirs.empty() ? "sets nothing for others" : "sets " + inTicks(theirs.front()),
+               fmt::format("who reads a variable that {} sets would see another value (CTM-100)",
+                           job.name.str()));
+    for (ir::EndRule const& rule : policy.rules)
+        for (ir::EndAction const& action : rule.actions)
+            if (action.kind == ir::EndAction::Kind::setVariable)
+                values.push_back(action.text);
+    nlohmann::json const& alarms = argument("alarms"); // compareNotices holds it to the definition
+    if (auto const it = alarms.find("message"); alarms.is_object() && it != alarms.end())
+        if (it->is_string())
+            values.push_back(it->get_ref<std::string const&>());
+    return values;
+}
+
+/// What the outermost folder gives a variable that its jobs may set, or that texts name as its own,
+/// is `\\\\NAME`.
+void JobComparison::foldersOwn(std::map<std::string, llvm::StringRef>& known) const {
+    JobId const root = estate.workflows[job.workflow].root;
+    if (id == root || estate.isContainer(root))
+        return;
+    ir::SharedVariables const shared(estate);
+    for (ir::OrderVariable const& variable :
+         estate.orderPolicies[estate.jobs[root].orders].variables) {
+        llvm::StringRef plain = variable.name;
+        plain.consume_front("%%");
+        known.try_emplace("\\\\" + plain.str(), variable.value);
+        auto const it = known.find(plain.str());
+        if (it != known.end() && it->second.data() == variable.value.data() &&
+            shared.isOfFolder(job.workflow, plain))
+            known.erase(it);
+    }
 }
 
 /// A BashOperator or SSHOperator: variables of Control-M against Jinja.

@@ -5,6 +5,7 @@
 #include "analysis/equivalence/orders/Effects.h"
 #include "analysis/equivalence/orders/LiftedDags.h"
 #include "analysis/schedule/BusinessDay.h"
+#include "frontend/ir/SharedVariables.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringSet.h>
@@ -225,6 +226,11 @@ private:
         scenario.hasEndlessCapacity = true;
         scenario.start = newDay(begin) - 60;
         scenario.end = newDay(end);
+        for (auto const* side : {&first, &second}) { // else who reads them would do nothing
+            ir::SharedVariables const shared(model(*side));
+            for (std::string const& name : shared.global())
+                scenario.globals.insert_or_assign(name, std::string(1, '1'));
+        }
         ir::Estate const& estate = model(first);
         JobId const root = estate.workflows[first.folder].root;
         semantics::Event order; // CTM-006: by hand

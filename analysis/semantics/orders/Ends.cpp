@@ -15,6 +15,8 @@ void Orders::runEnds(OrderIndex index, unsigned run) {
     Order const& order = orders[index];
     if (order.state != State::running || order.runs != run)
         return; // killed meanwhile
+    if (!order.withoutValue.empty())
+        return ended(index, false, {}, order.withoutValue + " (CTM-104)");
     RunPlan const& plan = order.plan;
     bool const isOk = plan.exitCode == 0 && !plan.terminated; // CTM-071
     ended(index, isOk, plan.terminated ? std::nullopt : std::optional(plan.exitCode),
@@ -72,6 +74,7 @@ void Orders::act(OrderIndex index, ir::EndAction const& action) {
     switch (action.kind) {
     case Action::changeFact: return change(index, jobOf(index).factChanges[action.fact]);
     case Action::forceJob: return force(index, action);
+    case Action::setVariable: return setByRule(index, action);
     case Action::mail: return alarm(orders[index].job, "MAIL");
     case Action::shout: return alarm(orders[index].job, "SHOUT");
     case Action::ticket: return alarm(orders[index].job, "TICKET");

@@ -9,8 +9,8 @@
 namespace hoist::semantics {
 
 Orders::Orders(ir::Estate const& model, Scenario const& script, llvm::ArrayRef<ir::WorkflowId> only)
-    : estate(model), scenario(script), dates(model), site(schedule::siteZoneOrUtc(model.settings)),
-      forcedOrders(model) {
+    : estate(model), scenario(script), dates(model), shared(model),
+      site(schedule::siteZoneOrUtc(model.settings)), forcedOrders(model) {
     index();
     if (!only.empty())
         for (ir::JobId const job : estate.jobs.ids())
@@ -78,6 +78,9 @@ void Orders::begin() {
     trace.start = scenario.start;
     trace.end = scenario.end;
     now = scenario.start;
+    for (auto const& [name, value] : scenario.globals)
+        if (llvm::StringRef(name).starts_with("%%\\"))
+            globals[name] = value;
     for (auto const& fact : scenario.facts)
         facts.add(fact.name, {},
                   fact.date == "STAT" ? withoutDate : factDateOfLiteral(std::stoi(fact.date)));
@@ -117,6 +120,7 @@ void Orders::playNext() {
 
 Trace Orders::finish() {
     trace.conditions = facts.all();
+    trace.globals = globals;
     return std::move(trace);
 }
 

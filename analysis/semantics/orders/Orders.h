@@ -4,8 +4,9 @@
 //
 // The steps live in files by concern: NewDay.cpp (what is ordered, what is removed), Submission.cpp
 // (may it start?), Windows.cpp (times), Conditions.cpp (facts and ADJUST_COND), Ends.cpp (rules,
-// reruns, cycles), Folders.cpp, Resources.cpp, Outside.cpp (operators), Loop.cpp. What follows from
-// one event is done before the next one: `changed` holds the orders to look at again.
+// reruns, cycles), Folders.cpp, Resources.cpp, Variables.cpp, Outside.cpp (operators), Loop.cpp.
+// What follows from one event is done before the next one: `changed` holds the orders to look at
+// again.
 //
 // Control-M and AutoSys share no state, so an estate of both is played by two engines on the same
 // scenario, whichever has the next event, and the traces are merged by time. What `[[bridge]]` lets
@@ -19,8 +20,10 @@
 #include "analysis/semantics/orders/Facts.h"
 #include "frontend/ir/Estate.h"
 #include "frontend/ir/ForcedOrders.h"
+#include "frontend/ir/SharedVariables.h"
 #include "frontend/ir/TimeZones.h"
 
+#include <map>
 #include <set>
 #include <vector>
 
@@ -63,6 +66,9 @@ struct Order {
     std::string blocker;  ///< what it was last said to wait for
     std::vector<std::pair<llvm::StringRef, int64_t>> units; ///< quantitative resources that it has
     std::vector<ir::LockUse const*> locks;                  ///< that it has
+    /// Variables that were set while it was there, by their keys (CTM-100).
+    std::map<std::string, std::string> given;
+    std::string withoutValue; ///< not empty: why its texts have no value (CTM-104)
 
     bool isEnded() const { return state == State::endedOk || state == State::endedNotOk; }
     bool isOpen() const { return state == State::waiting || state == State::running; }
@@ -203,6 +209,18 @@ private:
     void take(OrderIndex index);
     void giveBack(OrderIndex index, bool isOk, bool isFinal);
 
+    // Variables.cpp
+    OrderIndex outermost(OrderIndex index) const;
+    std::string const* given(OrderIndex index, llvm::StringRef key) const;
+    ir::OrderVariable const* defined(OrderIndex index, llvm::StringRef name) const;
+    std::optional<ir::VariableText> lookUp(OrderIndex index, llvm::StringRef name) const;
+    ir::ResolvedText resolved(OrderIndex index, llvm::StringRef text, bool isValue) const;
+    bool isWithoutValue(OrderIndex index, ir::ResolvedText const& found) const;
+    void setVariable(OrderIndex index, llvm::StringRef written, std::string value);
+    /// What it sets for others; then why its texts have no value.
+    std::optional<Text> prepare(OrderIndex index);
+    void setByRule(OrderIndex index, ir::EndAction const& action);
+
     // Outside.cpp
     void outside(Event const& event);
     void onOrder(Event const& event, OrderIndex index);
@@ -211,6 +229,7 @@ private:
     ir::Estate const& estate;
     Scenario const& scenario;
     mutable schedule::OrderDates dates;
+    ir::SharedVariables shared;
     ir::TimeZone const& site; ///< the server's zone
     Queue queue;
     Trace trace;
@@ -232,6 +251,7 @@ private:
     ir::ForcedOrders forcedOrders;
     std::vector<ir::JobId> tops;
 
+    std::map<std::string, std::string> globals; ///< `%%\\NAME`, `%%\\\\POOL\\NAME`
     llvm::StringMap<int64_t> unitsInUse;
     struct Lock {
         unsigned shared = 0;

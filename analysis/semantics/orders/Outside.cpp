@@ -26,6 +26,11 @@ void Orders::outside(Event const& event) {
             date.date = factDateOfLiteral(std::stoi(event.value));
         return changeFact(event.object, {}, date, event.kind == Kind::addCondition, {});
     }
+    if (event.kind == Kind::setGlobal) {
+        if (llvm::StringRef(event.object).starts_with("%%\\"))
+            globals[event.object] = event.value;
+        return;
+    }
     auto const it = estate.jobByName.find(event.object);
     if (it == estate.jobByName.end() || estate.jobs[it->second].dialect != ir::Dialect::controlm)
         return;

@@ -125,7 +125,11 @@ void Orders::submit(OrderIndex index) {
           isFolder(index) ? "its members may start" : "it is executed");
     if (isFolder(index))
         return open(index);
-    orders[index].plan = isEmpty ? RunPlan{0, 0, false, {}} : nextPlan(order.job);
+    bool const hasTexts =
+        !order.isDummy && !std::holds_alternative<ir::NoAction>(jobOf(index).action);
+    orders[index].withoutValue = hasTexts ? prepare(index).value_or(Text()) : Text();
+    orders[index].plan = isEmpty || !orders[index].withoutValue.empty() ? RunPlan{0, 0, false, {}}
+                                                                        : nextPlan(order.job);
     queue.push(now + orders[index].plan.duration, Planned::runEnds, index, orders[index].runs);
 }
 

@@ -21,7 +21,7 @@ from hoist_airflow.dispatch import (
     sweep_alarms,
 )
 from hoist_airflow.ledger import Member, Topology
-from hoist_airflow.ledger.facts import Force
+from hoist_airflow.ledger.effects import Force
 
 MANIFEST = {"subscriptions": [{"dag_id": "c", "jobs": ["A", "B"], "variables": ["G"]}]}
 

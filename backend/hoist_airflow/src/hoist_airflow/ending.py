@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from hoist_airflow.ledger.facts import effect
+from hoist_airflow.ledger.effects import effect
 
 _NUMBERED = re.compile(r"(code|runs|reruns|failures) (?:(<=|>=|!=|=|<|>) (-?\d{1,18})|(even|odd))")
 _COMPARE: dict[str, Callable[[int, int], bool]] = {
@@ -29,7 +29,7 @@ _COMPARE: dict[str, Callable[[int, int], bool]] = {
 }
 _STATUS = ("any", "ok", "notok")
 _WORDS = ("ok", "notok", "rerun", "stop", "notify")
-"""Actions that the task does itself; all others are effects of the ledger (ledger/facts.py)."""
+"""Actions that the task does itself; all others are effects of the ledger (ledger/effects.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Fired:
 
     @property
     def effects(self) -> tuple[str, ...]:
-        """Those that change facts, or order something."""
+        """Those that change facts, order something, set a variable."""
         return tuple(action for action in self.actions if action not in _WORDS)
 
 
@@ -149,7 +149,7 @@ class Rules:
 
     @property
     def effects(self) -> tuple[str, ...]:
-        """All that any end may change or order."""
+        """All that any end may change, order or set."""
         return tuple(a for rule in self.each for a in rule.actions if a not in _WORDS)
 
     def fired(self, end: End) -> Fired:
@@ -181,7 +181,7 @@ class FollowedUp:
 
     @property
     def effects(self) -> tuple[str, ...]:
-        """All that any end of it may change or order."""
+        """All that any end of it may change, order or set."""
         return (*self.on_ok, *self.on_notok, *self._rules.effects)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hoist_airflow import conditions
 from hoist_airflow.conditions import FactAtom
-from hoist_airflow.ledger.facts import changes_in
+from hoist_airflow.ledger.effects import changes_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

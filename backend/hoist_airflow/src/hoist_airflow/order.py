@@ -19,16 +19,18 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from hoist_airflow import conditions
 from hoist_airflow.alarms import of_outcome
-from hoist_airflow.autoedit import Moment, UndefinedVariable, resolve
+from hoist_airflow.autoedit import Setting, UndefinedVariable
 from hoist_airflow.command import Command
 from hoist_airflow.cycle import Cycle, Execution, Slot
 from hoist_airflow.ending import Ear, End, Fired, FollowedUp
 from hoist_airflow.executors import Ended, Launch, StartFailed
 from hoist_airflow.job import ExitCode, Job, JobFailed, JobTerminated, exit_code_of, legacy
 from hoist_airflow.ledger import status as st
-from hoist_airflow.ledger.facts import Effect, Force, effect
+from hoist_airflow.ledger.effects import Effect, Force, effect
+from hoist_airflow.ledger.facts import Change
 from hoist_airflow.members import ADJUST, adjusted, folder_of, stoppers
 from hoist_airflow.opaque import Opaque, Unsupported
+from hoist_airflow.order_texts import resolved_alarms, variables_of
 from hoist_airflow.run import order_of
 from hoist_airflow.schedule.orders import (
     OrderDays,
@@ -83,6 +85,7 @@ class Ordered(FollowedUp, Job):
         max_reruns: int = 0,
         stop_on: str | None = None,
         rules: Sequence[Mapping[str, Any]] = (),
+        variables: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("box", "")
@@ -123,6 +126,7 @@ class Ordered(FollowedUp, Job):
             raise ValueError("beside `rules`, stop_on would come in no known order")
         self._ear = Ear(())
         self._fired: Fired | None = None
+        self.variables = dict(variables or {})
 
     def criteria(self) -> list[OrderDays | OrderTicks]:
         """All scheduling criteria that decide about its order dates: its own and its folders'."""
@@ -299,7 +303,10 @@ class Ordered(FollowedUp, Job):
 
     def _effective(self, run: Run, on_ok: Sequence[str], on_notok: Sequence[str]) -> Run:
         assert self._order is not None
-        return with_effects(run, self._order, self.criteria(), on_ok=on_ok, on_notok=on_notok)
+        run = with_effects(run, self._order, self.criteria(), on_ok=on_ok, on_notok=on_notok)
+        return replace(
+            run, variables=variables_of(self.hoist_job, run, self._order, self.variables)
+        )
 
     # --- rules: what ended is judged before its end is recorded (CTM-070) ---
 
@@ -318,7 +325,7 @@ class Ordered(FollowedUp, Job):
         self._fired = fired = self._rules.fired(replace(end, matched=self._ear.heard))
         run = self._effective(run, (*self.on_ok, *fired.effects), fired.effects)
         if "notify" in fired.actions:
-            for kind, text in of_outcome(self.alarms, "FAILURE", ""):
+            for kind, text in of_outcome(resolved_alarms(self.alarms, run), "FAILURE", ""):
                 if kind == "NOTIFICATION":
                     run.alarm(kind, text)
         return run, partial(self._judged, end, fired, result, failed)
@@ -346,7 +353,7 @@ class Ordered(FollowedUp, Job):
         return replace(end, runs=max(1, len(past)), reruns=reruns, failures=failures)
 
     def _tell(self, run: Run, status: str, reason: str = "") -> None:
-        for kind, text in of_outcome(self.alarms, status, reason):
+        for kind, text in of_outcome(resolved_alarms(self.alarms, run), status, reason):
             if kind != "NOTIFICATION" or not self._rules.has("notify"):
                 run.alarm(kind, text)
 
@@ -380,12 +387,6 @@ class Ordered(FollowedUp, Job):
         super()._failed(run, exit_code, reason, again=again)
         if again:
             run.after("FAILURE")  # each execution that ends NOTOK has its actions
-
-
-def resolver(run: Run, order: Order, variables: Mapping[str, str]) -> Callable[[str], str]:
-    """What gives the variables in a text the values that they have now (CTM-104)."""
-    moment = Moment(order.day, run.ledger.clock.now(), order.ticks)
-    return lambda text: resolve(text, variables, moment)
 
 
 def _micros(at: int | None) -> int | None:
@@ -430,8 +431,9 @@ def with_effects(
 
     def known(text: str) -> Effect:
         one = effect(text)
-        if not isinstance(one, Force):
+        if isinstance(one, Change):
             words.add(one.fact.date)
+        if not isinstance(one, Force):
             return one
         day = order.day_of(one.date, sets)
         if day is None:  # without such an order date the day beside it
@@ -461,7 +463,8 @@ def criteria_around(task: Any) -> list[OrderDays | OrderTicks]:
 class OrderedCommand(Ordered, Command):
     """A job of Control-M that runs a command line, or a script with parameters.
 
-    Variables (`%%NAME`) are resolved when the job is submitted (CTM-104).
+    Variables (`%%NAME`) are resolved when the job is submitted (CTM-104), after those that it sets
+    itself for others (`sets`).
     """
 
     def __init__(
@@ -470,7 +473,7 @@ class OrderedCommand(Ordered, Command):
         command: str | None = None,
         script: str | None = None,
         parameters: Sequence[str] = (),
-        variables: Mapping[str, str] | None = None,
+        sets: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         if (command is None) == (script is None):
@@ -478,7 +481,30 @@ class OrderedCommand(Ordered, Command):
         super().__init__(command=command or "", expand_globals=False, **kwargs)
         self.script = script
         self.parameters = tuple(parameters)
-        self.variables = dict(variables or {})
+        for one in sets:
+            Setting.parse(one)
+        self.sets = tuple(sets)
+        self._text = ""
+
+    def perform(self, run: Run, context: Context) -> Any:
+        try:
+            self._text = self._resolved(run)
+        except UndefinedVariable as error:
+            raise JobFailed(f"{self.hoist_job}: {error} (CTM-104)") from error
+        return super().perform(run, context)
+
+    def _resolved(self, run: Run) -> str:
+        known = run.variables
+        assert known is not None
+        for text in self.sets:  # those in front of one without a value stay set
+            with run.ledger.writing() as book:
+                known.set(book, Setting.parse(text))
+        with run.ledger.store.read() as tx:
+            now = run.ledger.clock.now()
+            if self.script is None:
+                return known.resolve(tx, now, self.command)
+            words = [known.resolve(tx, now, each) for each in (self.script, *self.parameters)]
+        return " ".join(shlex.quote(word) for word in words)
 
     def _verdict(self, ended: Ended, reason: str | None) -> ExitCode:
         """A process that a signal ended is NOTOK like any other, and runs again like it."""
@@ -487,19 +513,10 @@ class OrderedCommand(Ordered, Command):
         return super()._verdict(ended, reason)
 
     def _launch(self, run: Run, site: Settings) -> Launch:
-        assert self._order is not None
-        resolved = resolver(run, self._order, self.variables)
         try:
-            if self.script is None:
-                command = resolved(self.command)
-            else:
-                words = [resolved(text) for text in (self.script, *self.parameters)]
-                command = " ".join(shlex.quote(word) for word in words)
             return Launch(
-                job=self.hoist_job, command=command, user=self.owner_user, shell=self.shell
+                job=self.hoist_job, command=self._text, user=self.owner_user, shell=self.shell
             )
-        except UndefinedVariable as error:
-            raise JobFailed(f"{self.hoist_job}: {error} (CTM-104)") from error
         except StartFailed as error:
             raise JobFailed(f"{self.hoist_job}: {error}") from error
 

@@ -7,7 +7,6 @@ or a query is resolved when the job starts (CTM-104); nothing of a definition is
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk import BaseOperator
@@ -18,8 +17,7 @@ from hoist_airflow.detection import WILDCARDS, FileDetected
 from hoist_airflow.executors import StartFailed
 from hoist_airflow.executors.choose import KINDS
 from hoist_airflow.job import JobFailed, JobTerminated, killable
-from hoist_airflow.order import Ordered, resolver
-from hoist_airflow.run import order_of
+from hoist_airflow.order import Ordered
 from hoist_airflow.watcher import files
 
 if TYPE_CHECKING:
@@ -30,11 +28,13 @@ if TYPE_CHECKING:
 _LATE = 7  # what the file watcher of Control-M ends with when its time is over
 
 
-def _resolved(task: Any, run: Run, context: Context, text: str) -> str:
+def _resolved(run: Run, text: str) -> str:
+    assert run.variables is not None
     try:
-        return resolver(run, order_of(context), task.variables)(text)
+        with run.ledger.store.read() as tx:
+            return run.variables.resolve(tx, run.ledger.clock.now(), text)
     except UndefinedVariable as error:
-        raise JobFailed(f"{task.hoist_job}: {error} (CTM-104)") from error
+        raise JobFailed(f"{run.job}: {error} (CTM-104)") from error
 
 
 class OrderedFileWatcher(Ordered, BaseOperator):
@@ -54,7 +54,6 @@ class OrderedFileWatcher(Ordered, BaseOperator):
         size_interval: float = 10,
         size_looks: int = 3,
         time_limit: float = 0,
-        variables: Mapping[str, str] | None = None,
         machine: str | None = None,
         via: str = "connection",
         connection: str | None = None,
@@ -75,7 +74,6 @@ class OrderedFileWatcher(Ordered, BaseOperator):
         self.size_interval = size_interval
         self.size_looks = size_looks
         self.time_limit = time_limit
-        self.variables = dict(variables or {})
         self.machine = machine
         self.via = via
         self.connection = connection
@@ -83,7 +81,7 @@ class OrderedFileWatcher(Ordered, BaseOperator):
     def perform(self, run: Run, context: Context) -> NoReturn:
         """Hand the waiting over to the triggerer."""
         ti: Any = context["ti"]
-        path = _resolved(self, run, context, self.path)
+        path = _resolved(run, self.path)
         is_pattern = any(letter in path for letter in WILDCARDS)
         path = path.replace("[", "[[]")  # no wildcard of Control-M, but one of those who look
         machine = self.connection or choose_machine(
@@ -146,21 +144,19 @@ class OrderedQuery(Ordered, BaseOperator):
         query: str,
         conn_id: str,
         autocommit: bool = False,
-        variables: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.query = query
         self.conn_id = conn_id
         self.autocommit = autocommit
-        self.variables = dict(variables or {})
 
     def perform(self, run: Run, context: Context) -> None:
         """One statement, one transaction; what the database says against it is NOTOK."""
         from airflow.providers.common.sql.hooks.sql import DbApiHook
         from airflow.sdk import BaseHook
 
-        query = _resolved(self, run, context, self.query).rstrip().removesuffix(";")
+        query = _resolved(run, self.query).rstrip().removesuffix(";")
         run.record("RUNNING")
         try:
             hook = BaseHook.get_connection(self.conn_id).get_hook()

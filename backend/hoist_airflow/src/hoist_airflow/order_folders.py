@@ -6,6 +6,7 @@ What is in a folder is in `hoist_airflow.order`. Meaning: docs/runtime.md, "Orde
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, TaskGroup
@@ -23,6 +24,7 @@ from hoist_airflow.order import (
     criteria_around,
     with_effects,
 )
+from hoist_airflow.order_texts import resolved_alarms, variables_of
 from hoist_airflow.run import ensure_started, order_of
 from hoist_airflow.schedule.zones import to_instant
 from hoist_airflow.submission import SubmitSpec, stopped
@@ -81,6 +83,7 @@ class FolderEnd(FollowedUp, BaseOperator):
         rules: Sequence[Mapping[str, Any]] = (),
         alarms: Mapping[str, Any] | None = None,
         timezone: str | None = None,
+        variables: Mapping[str, str] | None = None,
         trigger_rule: str = "all_done",
         **kwargs: Any,
     ) -> None:
@@ -89,6 +92,7 @@ class FolderEnd(FollowedUp, BaseOperator):
         check_alarms(alarms)
         self.hoist_job = self.hoist_of = of
         self.timezone = timezone
+        self.variables = dict(variables or {})
         self.alarms = dict(alarms or {})
 
     def is_ordered(self, order: Order) -> bool:
@@ -164,8 +168,9 @@ class FolderEnd(FollowedUp, BaseOperator):
             on_ok=(*self.on_ok, *fired.effects),
             on_notok=(*self.on_notok, *fired.effects),
         )
+        run = replace(run, variables=variables_of(self.hoist_job, run, order, self.variables))
         tells = "notify" in fired.actions if self._rules.has("notify") else not fired.ok
-        alarms = list(of_outcome(self.alarms, "FAILURE", bad)) if self.alarms else []
+        alarms = list(of_outcome(resolved_alarms(self.alarms, run), "FAILURE", bad))
         for kind, text in alarms:
             if tells if kind == "NOTIFICATION" else not fired.ok:
                 run.alarm(kind, text)

@@ -16,7 +16,8 @@ from hoist_airflow import conditions
 from hoist_airflow.decision import GateSpec
 from hoist_airflow.ledger import Ledger, Member, RunKey, Topology, default_url
 from hoist_airflow.ledger import status as st
-from hoist_airflow.ledger.facts import Effect, text_of
+from hoist_airflow.ledger.effects import Effect
+from hoist_airflow.ledger.facts import text_of
 from hoist_airflow.ledger.runs import StartAnswer
 from hoist_airflow.schedule.calendars import day_number
 from hoist_airflow.schedule.orders import OrderTicks, date_of
@@ -26,6 +27,7 @@ from hoist_airflow.submission import Order
 if TYPE_CHECKING:
     from airflow.sdk import DAG, Context
 
+    from hoist_airflow.ledger.variables import OrderVariables
     from hoist_airflow.trigger import StartTrigger
 
 _NEVER_DROPPED = "manual"
@@ -218,9 +220,11 @@ class Run:
     """STARTJOB or FORCE_STARTJOB, on a control node of the object that an operator started so."""
     shape: Topology | None = None
     changes: Mapping[str, Sequence[Effect]] = field(default_factory=dict)
-    """Status -> the changes of facts and the orders that come with it, and what the words of the
-    changes' dates mean."""
+    """Status -> what comes with it: changes of facts, orders, variables; and what the words of the
+    facts' dates mean."""
     dates: Mapping[str, str | None] = field(default_factory=dict)
+    variables: OrderVariables | None = None
+    """What the texts of an order are resolved with."""
 
     def start_box(self) -> None:
         """Start the box that this control node stands in front of, if it is one."""
@@ -240,13 +244,14 @@ class Run:
             try_number=self.try_number,
             changes=self.changes.get(status, ()),
             dates=self.dates,
+            variables=self.variables,
         )
 
     def after(self, status: str) -> None:
-        """Make the changes of facts that come with a status which the ledger has already."""
+        """Make what comes with a status that the ledger has already."""
         changes = self.changes.get(status, ())
         if changes:
-            self.ledger.change_facts(changes, self.dates, self.job, self.run_id)
+            self.ledger.make_changes(changes, self.dates, self.job, self.run_id, self.variables)
 
     def has_begun(self) -> bool:
         """Has the job started in this run before: a retry, or a task that was cleared?"""

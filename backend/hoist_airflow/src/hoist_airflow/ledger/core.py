@@ -12,8 +12,8 @@ from typing import Any
 
 from hoist_airflow.clock import Clock, SystemClock, instant, micros
 from hoist_airflow.conditions import FactAtom, FixedSnapshot
-from hoist_airflow.cycle import Execution, executions_of
-from hoist_airflow.ledger import control, facts, fold, resources, runs, schema
+from hoist_airflow.cycle import Execution
+from hoist_airflow.ledger import control, effects, facts, fold, resources, runs, schema, variables
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.book import Book, read_jobs, read_snapshot
 from hoist_airflow.ledger.rows import (
@@ -92,12 +92,13 @@ class Ledger:
         exit_code: int | None = None,
         try_number: int | None = None,
         source: str = "airflow",
-        changes: Sequence[facts.Effect] = (),
+        changes: Sequence[effects.Effect] = (),
         dates: Mapping[str, str | None] | None = None,
+        variables: variables.OrderVariables | None = None,
     ) -> int:
         """Write one status event and fold it upwards; the event's id.
 
-        `changes` of facts are made in the same transaction, in their order (CTM-014).
+        `changes` are made in the same transaction, in their order (CTM-014).
 
         The same outcome of the same attempt, said again, is the event that is there already.
         Raises ValueError for a word that is not a status.
@@ -127,7 +128,7 @@ class Ledger:
                 value=st.NO_NEWS if is_old else None,
             )
             event = book.last_event
-            facts.apply(book, changes, dates or {}, job=job, run_id=run_id)
+            effects.apply(book, changes, dates or {}, job=job, run_id=run_id, variables=variables)
             fold.spread(book, changed)
             return event
 
@@ -399,16 +400,17 @@ class Ledger:
             change = facts.Change(adds, FactAtom(name, server, words))
             return facts.apply(book, [change], {}) > 0
 
-    def change_facts(
+    def make_changes(
         self,
-        changes: Sequence[facts.Effect],
+        changes: Sequence[effects.Effect],
         dates: Mapping[str, str | None],
         job: str,
         run_id: str,
+        variables: variables.OrderVariables | None = None,
     ) -> None:
         """Make the changes that come with an end of a job, in their order."""
         with self.writing() as book:
-            facts.apply(book, changes, dates, job=job, run_id=run_id)
+            effects.apply(book, changes, dates, job=job, run_id=run_id, variables=variables)
 
     def holding_facts(
         self, wanted: Iterable[FactAtom], dates: Mapping[str, str | None]
@@ -438,16 +440,8 @@ class Ledger:
 
     def executions(self, job: str, run_id: str) -> list[Execution]:
         """The executions of a job in this run, oldest first."""
-        sql = (
-            "SELECT at, status, try_number FROM hoist_events"
-            " WHERE job = ? AND run_id = ? AND kind = 'status' ORDER BY id"
-        )
         with self.store.read() as tx:
-            rows = tx.all(sql, job, run_id)
-        return executions_of(
-            (int(at) // 1_000_000, str(status), None if tries is None else int(tries))
-            for at, status, tries in rows
-        )
+            return variables.executions(tx, job, run_id)
 
     # --- variables, resources, alarms, cursors ---------------------------------------------------
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 NO_DATE = "STAT"
 ANY_DATE = "any date"
-_NO_DAYS = (ANY_DATE, "no date")
 CONFIRMED = "(confirmed)"
 """The table of confirmations, which no server has: a job's name, and the date with its year."""
 
@@ -58,40 +57,6 @@ class Change:
         if text[0] == "+" and atom.date == ANY_DATE:
             raise ConditionSyntaxError("a fact is added with a date (CTM-012)", text, 0)
         return cls(text[0] == "+", atom)
-
-
-@dataclass(frozen=True, slots=True)
-class Force:
-    """`force(FOLDER/JOB, previous order date)`: a rule orders a folder, or a job of it alone,
-    whatever the scheduling criteria say (CTM-077). `day` is the order date, yyyy-mm-dd, once known.
-    """
-
-    path: str
-    date: str = ""
-    day: str | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> Force:
-        """Read one. Raises ConditionSyntaxError."""
-        fact = "fact" + text.removeprefix("force").replace("/", "\\/")
-        program = conditions.parse(fact).program
-        atom = program[0]
-        if len(program) != 1 or not isinstance(atom, FactAtom) or atom.date in _NO_DAYS:
-            raise ConditionSyntaxError("expected `force(FOLDER/JOB)`", text, 0)
-        return cls(atom.name, atom.date)
-
-
-Effect = Change | Force
-
-
-def effect(text: str) -> Effect:
-    """One entry of `on_ok` or `on_notok`. Raises ConditionSyntaxError."""
-    return Force.parse(text) if text.startswith("force(") else Change.parse(text)
-
-
-def changes_in(texts: Iterable[str]) -> list[Change]:
-    """Those entries of `on_ok` and `on_notok` that change facts."""
-    return [one for one in map(effect, texts) if isinstance(one, Change)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,22 +144,15 @@ def holding(
 
 def apply(
     book: Book,
-    changes: Iterable[Effect],
+    changes: Iterable[Change],
     dates: Mapping[str, str | None],
     *,
     job: str | None = None,
     run_id: str | None = None,
 ) -> int:
-    """Make changes in their order (CTM-014); how many facts came or went.
-
-    A forced order is a line of the log, which the dispatcher makes a DAG run of: what the end of a
-    job orders is thus in the ledger when its end is, and neither is lost nor made twice.
-    """
+    """Make changes in their order (CTM-014); how many facts came or went."""
     count = 0
     for change in changes:
-        if isinstance(change, Force):
-            book.event("forced", job, run_id=run_id, name=change.path, value=change.day)
-            continue
         fact = change.fact
         every = fact.date == ANY_DATE
         date = None if every else date_of(fact, dates)

@@ -1,0 +1,84 @@
+"""What the end of a job of Control-M does to others: the entries of `on_ok`, `on_notok`, `rules`.
+
+`+fact(NAME)` and `-fact(NAME)` change the table of facts (CTM-014), `force(FOLDER/JOB)` orders
+something (CTM-077), `%%NAME=value` sets a variable (CTM-073).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hoist_airflow import conditions
+from hoist_airflow.autoedit import Setting
+from hoist_airflow.conditions import ConditionSyntaxError, FactAtom
+from hoist_airflow.ledger import facts
+from hoist_airflow.ledger.facts import Change
+
+if TYPE_CHECKING:
+    from hoist_airflow.ledger.book import Book
+    from hoist_airflow.ledger.variables import OrderVariables
+
+_NO_DAYS = (facts.ANY_DATE, "no date")
+
+
+@dataclass(frozen=True, slots=True)
+class Force:
+    """`force(FOLDER/JOB, previous order date)`: a rule orders a folder, or a job of it alone,
+    whatever the scheduling criteria say (CTM-077). `day` is the order date, yyyy-mm-dd, once known.
+    """
+
+    path: str
+    date: str = ""
+    day: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Force:
+        """Read one. Raises ConditionSyntaxError."""
+        fact = "fact" + text.removeprefix("force").replace("/", "\\/")
+        program = conditions.parse(fact).program
+        atom = program[0]
+        if len(program) != 1 or not isinstance(atom, FactAtom) or atom.date in _NO_DAYS:
+            raise ConditionSyntaxError("expected `force(FOLDER/JOB)`", text, 0)
+        return cls(atom.name, atom.date)
+
+
+Effect = Change | Force | Setting
+
+
+def effect(text: str) -> Effect:
+    """One entry. Raises ConditionSyntaxError, ValueError."""
+    if text.startswith("force("):
+        return Force.parse(text)
+    return Setting.parse(text) if text.startswith("%%") else Change.parse(text)
+
+
+def changes_in(texts: Iterable[str]) -> list[Change]:
+    """Those entries that change facts."""
+    return [one for one in map(effect, texts) if isinstance(one, Change)]
+
+
+def apply(
+    book: Book,
+    effects: Iterable[Effect],
+    dates: Mapping[str, str | None],
+    *,
+    job: str,
+    run_id: str | None,
+    variables: OrderVariables | None = None,
+) -> None:
+    """One after the other. `dates` says what the words of facts mean (`facts.date_of`).
+
+    A forced order is a line of the log, which the dispatcher makes a DAG run of: what the end of a
+    job orders is thus in the ledger when its end is, and neither is lost nor made twice.
+    """
+    for one in effects:
+        if isinstance(one, Force):
+            book.event("forced", job, run_id=run_id, name=one.path, value=one.day)
+        elif isinstance(one, Change):
+            facts.apply(book, [one], dates, job=job, run_id=run_id)
+        elif variables is not None:
+            variables.set_at_end(book, one)
+        else:
+            raise ValueError(f"{one.name} is set by what is no order of Control-M")
