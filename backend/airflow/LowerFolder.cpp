@@ -566,8 +566,8 @@ Nodes FolderLowering::unawaited(JobId folder) const {
         if (node.task && estate.isInside(dag.tasks[node.task].job, folder) &&
             !awaited.contains(node.task.value))
             found.push_back(node.task);
-    if (found.empty())
-        if (TaskId const start = startOf.lookup(folder.value))
+    for (JobId at = folder; at && found.empty(); at = estate.jobs[at].box)
+        if (TaskId const start = startOf.lookup(at.value)) // nothing in it ends before it begins
             found.push_back(start);
     return found;
 }

@@ -185,6 +185,10 @@ DEFINITION = r"""<?xml version="1.0" encoding="utf-8"?>
     <JOB JOBNAME="ON2" TASKTYPE="Command" CMDLINE="twice" NODEID="h" DAYS="ALL"><INCOND NAME="TWICE" ODATE="ODAT"/></JOB>
     <JOB JOBNAME="ONJ" TASKTYPE="Command" CMDLINE="judged" NODEID="h" DAYS="ALL"><INCOND NAME="J-OK" ODATE="ODAT"/></JOB>
   </FOLDER>
+  <SMART_FOLDER FOLDER_NAME="LATER" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL" TIMEFROM="2000">
+    <SUB_FOLDER JOBNAME="NIL" DAYS="ALL"><OUTCOND NAME="NIL-OK" ODATE="ODAT" SIGN="+"/></SUB_FOLDER>
+    <JOB JOBNAME="LATE" TASKTYPE="Command" CMDLINE="late" NODEID="h" DAYS="ALL"/>
+  </SMART_FOLDER>
   <SMART_FOLDER FOLDER_NAME="SHARED" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL">
     <VARIABLE NAME="%%LOAD" VALUE="none"/>
     <JOB JOBNAME="GIVE" TASKTYPE="Command" CMDLINE="give %%TRY %%ORDERID" NODEID="h" DAYS="ALL" MAXRERUN="2">
@@ -494,6 +498,9 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "no query at all": fields("ASKS", type="OrderedDummy"),
     "a watcher for a command": fields("FIX", type="OrderedFileWatcher"),
     "another job is cyclic": arguments("FIX", cycle="every 1h from start"),
+    "an empty folder ends before the one around it begins": lambda exported: task(
+        exported, "LATER.when"
+    )["downstream"].remove("NIL.end"),
     # CTM-073, CTM-100 to CTM-104
     "nothing is set at submission": arguments("GIVE", sets=None),
     "another value at submission": arguments("GIVE", sets=[r"%%\BEGUN=%%$DATE"]),

@@ -189,6 +189,17 @@ void Lifting::checkFolderTasks() {
                                       dag->tasks[TaskId(other)].id, task.id)
                         : fmt::format("`{}` is not waited for by `{}`, with which its folder ends",
                                       dag->tasks[TaskId(other)].id, task.id));
+        if (isStart(task)) // of an inner folder with nothing in it that is all
+            for (TaskId const other : dag->tasks.ids()) {
+                target::Task const& end = dag->tasks[other];
+                auto const of = definitions.jobByName.find(end.legacyJob);
+                if (isEnd(end) && of != definitions.jobByName.end() && !between.test(other.value) &&
+                    definitions.isInside(of->second, known->second))
+                    out->certain.push_back(
+                        fmt::format("`{}` does not wait for `{}`, with which the folder around it "
+                                    "begins",
+                                    end.id, task.id));
+            }
         bool const isFine = isStart(task) ? task.rule == TriggerRule::allSuccess
                                           : task.rule == TriggerRule::allDone;
         if (!isFine)

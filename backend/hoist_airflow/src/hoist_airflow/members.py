@@ -30,7 +30,7 @@ def folder_of(task: Any) -> Any:
     return group.task_group if hasattr(task, "hoist_of") and group is not None else group
 
 
-def _key(group: Any) -> tuple[str | None, ...]:
+def group_key(group: Any) -> tuple[str | None, ...]:
     """What groups are compared by, as tasks hold proxies of them; the DAG's own has no id."""
     return () if group is None else (group.group_id,)
 
@@ -73,11 +73,11 @@ def _producers(task: Any, fact: FactAtom) -> Iterator[Any]:
     """The other members of the folder that add the fact for their own order date."""
     if fact.date:
         return
-    here = _key(folder_of(task))
+    here = group_key(folder_of(task))
     for one in task.dag.tasks:
         adds = getattr(one, "effects", ())
         is_other = getattr(one, "hoist_job", None) != task.hoist_job
-        if not adds or not is_other or _key(folder_of(one)) != here:
+        if not adds or not is_other or group_key(folder_of(one)) != here:
             continue
         if any(change.adds and change.fact == fact for change in changes_in(adds)):
             yield one
@@ -89,10 +89,10 @@ def stoppers(task: Any, group: Any) -> list[str]:
     """
     groups = set()
     while group is not None:
-        groups.add(_key(group))
+        groups.add(group_key(group))
         group = group.task_group
     return [
         str(one.hoist_job)
         for one in task.dag.tasks
-        if getattr(one, "ends_folder", False) and _key(one.task_group) in groups
+        if getattr(one, "ends_folder", False) and group_key(one.task_group) in groups
     ]

@@ -16,7 +16,7 @@ from hoist_airflow.alarms import check as check_alarms
 from hoist_airflow.alarms import of_outcome
 from hoist_airflow.ending import End, FollowedUp
 from hoist_airflow.ledger import status as st
-from hoist_airflow.members import folder_of, stoppers
+from hoist_airflow.members import folder_of, group_key, stoppers
 from hoist_airflow.order import (
     ENDED_NOTOK,
     Ordered,
@@ -108,17 +108,11 @@ class FolderEnd(FollowedUp, BaseOperator):
 
         if not self.is_ordered(order):
             raise AirflowSkipException(f"{self.hoist_job} is not ordered on this day (CTM-003)")
+        starts = self._starts()
+        if unbegun := [one.hoist_job for one in starts if outcome_of(one.hoist_job) is None]:
+            raise AirflowSkipException(f"{self.hoist_job}: {unbegun[0]} has not begun")
+        begins = next((one for one in starts if one.hoist_job == self.hoist_job), None)
         inside = self._inside()
-        begins = next(
-            (
-                task
-                for task in inside
-                if isinstance(task, FolderStart) and task.hoist_job == self.hoist_job
-            ),
-            None,
-        )
-        if begins is not None and outcome_of(self.hoist_job) is None:
-            raise AirflowSkipException(f"{self.hoist_job} has not begun")
         members = {
             task.hoist_job: task
             for task in inside
@@ -189,6 +183,17 @@ class FolderEnd(FollowedUp, BaseOperator):
     def begin(self, context: Context, event: Any = None) -> None:
         """Entry after its order date has begun."""
         self.execute(context)
+
+    def _starts(self) -> list[FolderStart]:
+        """In front of the folder, and of those around it."""
+        around, group = set(), self.task_group
+        while group is not None:
+            around.add(group_key(group))
+            group = group.task_group
+        tasks: list[Any] = list(self.dag.tasks)
+        return [
+            t for t in tasks if isinstance(t, FolderStart) and group_key(t.task_group) in around
+        ]
 
     def _inside(self) -> list[Any]:
         """The jobs, starts and ends in the folder, at any depth; its own too."""
