@@ -311,6 +311,8 @@ class _Maker:
         for one in self.estate.entities:
             top = one.path.partition("/")[0]
             smart = any(e.path == top and e.kind == "SMART_FOLDER" for e in self.estate.entities)
+            if any(e.path == top and "CYCLIC" in e.attributes for e in self.estate.entities):
+                continue  # whether it keeps them for its next run, nobody says
             inside = smart and one.around == top
             own = ["%%LOCAL"] if one.kind == "JOB" else []
             shared = ["%%\\G", "%%\\H", "%%\\\\POOL\\G"] + (["%%\\\\OURS"] if inside else [])
@@ -398,6 +400,11 @@ class _Maker:
                 folder.lock = self.random.choice("SSE")
             folder.keeps = self.chance(0.3)
             self.window(folder, 0.2, max_wait)
+            if self.chance(0.2):
+                self.cycle(folder)
+                if self.chance(0.3):
+                    code = self.random.choice(["NOTOK", "OK", "*"])
+                    folder.rules.append(Rule(code, "SPCYC"))
         self.estate.entities.append(folder)
         self.fill(folder, self.random.randint(1, max(1, self.left)), days, max_wait, 1)
 
@@ -483,6 +490,7 @@ class _Maker:
         }
 
     def cycle(self, job: Entity) -> None:
+        """Of a job, or of a folder."""
         choose, given = self.random, job.attributes
         given["CYCLIC"] = "1"
         given["IND_CYCLIC"] = choose.choice(["S", "E", "T"])
@@ -490,7 +498,7 @@ class _Maker:
         if kind < 0.5:
             given["INTERVAL"] = choose.choice(["00007M", "00025M", "00060M", "00003H", "00001D"])
         elif kind < 0.75:
-            steps = ["+20M", "+2H", "+5M", "+0M", "+1D"]
+            steps = ["+20M", "+2H", "+5M", "+0M", "+1D"][: 5 if job.kind == "JOB" else 3]
             given["CYCLIC_TYPE"] = "V"
             given["CYCLIC_INTERVAL_SEQUENCE"] = ",".join(
                 choose.choices(steps, k=choose.randint(1, 4))
@@ -502,7 +510,8 @@ class _Maker:
             given["CYCLIC_TOLERANCE"] = choose.choice(["0", "5", "30", "600"])
         if self.chance(0.3):
             given["MAXRERUN"] = choose.choice(["1", "2", "5"])
-            if kind < 0.5 and given["TASKTYPE"] != "Dummy" and self.chance(0.3):
+            is_job = given.get("TASKTYPE", "Dummy") != "Dummy"
+            if kind < 0.5 and is_job and self.chance(0.3):
                 given["INTERVAL"] = "00000M"
 
     def window(self, one: Entity, share: float, max_wait: str) -> None:
