@@ -329,45 +329,6 @@ Py::Keywords FolderLowering::submission(JobId id, bool isFolder) {
     return arguments;
 }
 
-/// CTM-060…064: `cycle="every 15m from start"`.
-void FolderLowering::lowerCycle(JobId id, Py::Keywords& arguments, EndRules const& rules) {
-    using Kind = ir::Cycle::Kind;
-    using From = ir::Cycle::From;
-    ir::OrderPolicy const& policy = policyOf(id);
-    ir::Cycle const& cycle = policy.cycle;
-    bool const isFailing = failing.contains(id.value) || hasNoForm(estate.jobs[id]);
-    std::string_view const form = isFailing ? "none: its task fails for good" : "cycle";
-    exact(policy.cyclicFrom, form);
-    exact(policy.interval.from, form);
-    exact(policy.maxRerun.from, form);
-    if (isFailing)
-        return;
-    auto const length = [](int32_t minutes) {
-        bool const isSome = minutes > 0;
-        return isSome && minutes % 1440 == 0 ? fmt::format(" {}d", minutes / 1440)
-               : isSome && minutes % 60 == 0 ? fmt::format(" {}h", minutes / 60)
-                                             : fmt::format(" {}m", minutes);
-    };
-    std::string text = cycle.kind == Kind::interval   ? "every"
-                       : cycle.kind == Kind::sequence ? "after"
-                                                      : "at";
-    for (int32_t const minutes : cycle.minutes)
-        text += cycle.kind == Kind::times ? " " + ir::clockText(minutes) : length(minutes);
-    if (cycle.kind != Kind::times)
-        text += cycle.from == From::end     ? " from end"
-                : cycle.from == From::start ? " from start"
-                                            : " from target";
-    else if (cycle.tolerance > 0)
-        text += fmt::format(" tolerance {}m", cycle.tolerance);
-    arguments.emplace_back("cycle", Py(text));
-    if (policy.maxRerun.value > 0)
-        arguments.emplace_back("max_reruns", Py(policy.maxRerun.value));
-    if (rules.stopsOnOk || rules.stopsOnNotOk)
-        arguments.emplace_back("stop_on", Py(std::string(!rules.stopsOnOk      ? "notok"
-                                                         : !rules.stopsOnNotOk ? "ok"
-                                                                               : "any")));
-}
-
 void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules const& rules) {
     ir::Job const& job = estate.jobs[id];
     ir::OrderPolicy const& policy = policyOf(id);

@@ -92,6 +92,11 @@ public:
     Dag run();
 
 private:
+    // FolderCycles.cpp
+    void checkRepetition(ir::JobId id);
+    void checkCyclicFolder(ir::JobId id);
+    void lowerCycle(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
+
     // FolderRefusals.cpp
     void checkFolder();
     void checkEntity(ir::JobId id);
@@ -162,8 +167,6 @@ private:
     /// Of what a job executes, and how often: it stops the job alone, whose task always fails.
     void fail(ir::JobId id, Span where, ir::ConstructId construct, std::string const& what,
               llvm::StringRef why, std::string const& help = {});
-    void checkRepetition(ir::JobId id);
-    void checkCyclicFolder(ir::JobId id);
     void checkScript(ir::JobId id, ir::ScriptAction const& script);
 
     // LowerFolder.cpp
@@ -201,7 +204,6 @@ private:
     };
     Notice noticeOf(ir::JobId id, EndRules const& rules) const;
     void lowerMessages(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
-    void lowerCycle(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
     void lowerPolicies(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
     /// The pool that its units come from; false: it needs none.
     bool lowerUnits(ir::JobId id, Py::Keywords& arguments);

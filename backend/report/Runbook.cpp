@@ -5,6 +5,7 @@
 // of hoist, hoistctl and airflow.
 #include "backend/report/Runbook.h"
 
+#include "backend/report/RunbookControlm.h"
 #include "backend/report/RunbookPage.h"
 #include "frontend/base/Counted.h"
 #include "frontend/base/Shell.h"
@@ -131,22 +132,29 @@ private:
                                    shellWord(input.planFile), shellWord(input.folder))});
         page.paragraph({"Commands are typed where ", code("hoist runbook"),
                         " was: their paths are seen from there."});
+        bool const isBridged = has(ir::Dialect::jil);
         std::vector<std::vector<Prose>> rows;
         for (size_t wave = 0; wave < plan.waves.size(); ++wave) {
             WaveBridges const& across = (*input.bridges)[wave];
-            rows.push_back(
-                {{link(plan.waves[wave].name, folderOf(plan, wave) + "/wave")},
-                 plan.waves[wave].date.empty() ? Prose{"-"} : Prose{code(plan.waves[wave].date)},
-                 {number(plan.waves[wave].workflows.size())},
-                 {number(across.standIns.size() + across.mirrored.size() +
-                         across.variablesOut.size())},
-                 {number(across.jobsIn.size() + across.variablesIn.size())},
-                 {number(across.notBridged.size())}});
+            std::vector<Prose> row{
+                {link(plan.waves[wave].name, folderOf(plan, wave) + "/wave")},
+                plan.waves[wave].date.empty() ? Prose{"-"} : Prose{code(plan.waves[wave].date)},
+                {number(plan.waves[wave].workflows.size())},
+                {number(across.notBridged.size())}};
+            if (isBridged) {
+                row.push_back({number(across.standIns.size() + across.mirrored.size() +
+                                      across.variablesOut.size())});
+                row.push_back({number(across.jobsIn.size() + across.variablesIn.size())});
+            }
+            rows.push_back(std::move(row));
         }
         page.heading("Waves");
-        page.table({"wave", "date", "workflows", "told to AutoSys", "heard from AutoSys",
-                    "without a bridge"},
-                   std::move(rows));
+        std::vector<char const*> heads{"wave", "date", "workflows", "crosses without a bridge"};
+        if (isBridged)
+            heads.insert(heads.end(), {"told to AutoSys", "heard from AutoSys"});
+        page.table(heads, std::move(rows));
+        if (!isBridged)
+            return page;
         page.heading("The bridge");
         char const* const where =
             "Two programs run from the first wave to the last, on a host with "
@@ -159,6 +167,20 @@ private:
                         "name. A plain command there is a stand-in: it runs while the job runs in "
                         "Airflow. Boxes, watchers and adapters are told their status only."});
         return page;
+    }
+
+    /// Those of a wave that come from one scheduler.
+    std::vector<ir::WorkflowId> of(ir::Dialect dialect,
+                                   std::vector<ir::WorkflowId> const& workflows) const {
+        std::vector<ir::WorkflowId> found;
+        llvm::copy_if(workflows, std::back_inserter(found),
+                      [&](ir::WorkflowId id) { return estate.workflows[id].dialect == dialect; });
+        return found;
+    }
+    bool has(ir::Dialect dialect) const {
+        return llvm::any_of(estate.workflows, [&](ir::Workflow const& workflow) {
+            return workflow.dialect == dialect;
+        });
     }
 
     /// The folder of a wave as a shell's word.
@@ -200,10 +222,25 @@ private:
         page.commands(
             {fmt::format("hoist build{} -o dags", paths),
              fmt::format("hoist verify{} --dags dags --certificates certificates", paths)});
-        page.item({"The scheduler still holds what was verified; ", code("export.jil"), " is what ",
-                   code("autorep -J ALL -q"), " prints today:"});
-        page.commands(
-            {fmt::format("hoist drift{} --against export.jil --certificates certificates", paths)});
+        auto const autosys = of(ir::Dialect::jil, workflows);
+        auto const controlm = of(ir::Dialect::controlm, workflows);
+        page.item({"The scheduler still holds what was verified:"});
+        std::string const drift =
+            fmt::format("hoist drift{} --certificates certificates --against ", paths);
+        std::vector<std::string> lines;
+        if (!autosys.empty())
+            lines.push_back(drift + "export.jil");
+        if (!controlm.empty())
+            lines.push_back(drift + "export.xml");
+        if (lines.empty())
+            lines.push_back(drift + "crontab");
+        page.commands(std::move(lines));
+        if (!autosys.empty())
+            page.paragraph(
+                {code("export.jil"), " is what ", code("autorep -J ALL -q"), " prints today."});
+        if (!controlm.empty())
+            page.paragraph({code("export.xml"), " holds the folders as Control-M exports them "
+                                                "today."});
         page.item({"The ledger knows the variables and resources of the estate:"});
         page.commands({"hoistctl ledger version",
                        "hoistctl ledger load --manifest dags/hoist.manifest.json"});
@@ -220,9 +257,10 @@ private:
                        "."});
 
         page.heading("Forward");
-        page.paragraph({"Between two runs of what moves. An update of a definition clears a tick "
-                        "that waits for its condition (JIL-144), and a job that runs in AutoSys "
-                        "ends there."});
+        page.paragraph({"Between two runs of what moves."});
+        if (!autosys.empty())
+            page.paragraph({"An update of a definition clears a tick that waits for its condition "
+                            "(JIL-144), and a job that runs in AutoSys ends there."});
         auto const bridge = bridgeCommands(wave);
         if (!bridge.empty()) {
             page.item({"Start the bridge with the list of this wave, in place of that of the wave "
@@ -233,7 +271,7 @@ private:
         }
         if (!across.apply.empty() || !across.crontabs.empty()) {
             page.item({"Take the starts out of the legacy schedulers:"});
-            std::vector<std::string> lines;
+            lines.clear();
             if (!across.apply.empty())
                 lines.push_back("jil < " + folder + "/apply.jil");
             if (!across.crontabs.empty())
@@ -246,8 +284,10 @@ private:
                      "locks tie an entry to others, and they need no bridge while both "
                      "sides see the same disk."});
         }
+        if (!controlm.empty())
+            pagesOfControlm().forward(page, controlm);
         page.item({"Let Airflow start them, and the dispatcher what no clock starts:"});
-        std::vector<std::string> lines;
+        lines.clear();
         for (ir::WorkflowId const id : workflows)
             lines.push_back("airflow dags unpause --yes " + dag(id));
         lines.emplace_back("hoistctl dispatch --manifest dags/hoist.manifest.json");
@@ -255,8 +295,8 @@ private:
 
         page.heading("Back");
         page.paragraph({"Later waves first. Within the wave in this order: who waits goes before "
-                        "whom it waits for. Runs that are under way end in Airflow before AutoSys "
-                        "gets its definitions back, or they would run twice."});
+                        "whom it waits for. Runs that are under way end in Airflow before the "
+                        "legacy scheduler has its definitions back, or they would run twice."});
         lines.clear();
         for (ir::WorkflowId const id : rollbackOf(wave))
             lines.push_back("airflow dags pause --yes " + dag(id));
@@ -267,6 +307,13 @@ private:
         if (!across.crontabs.empty())
             lines.push_back("patch -p0 -R --dry-run < " + folder + "/crontab.patch");
         page.commands(std::move(lines));
+        if (!controlm.empty())
+            pagesOfControlm().back(page, controlm);
+        if (!has(ir::Dialect::jil)) {
+            watch(page, workflows);
+            mismatch(page);
+            return page;
+        }
         if (wave == 0) {
             page.paragraph({"Then stop the bridge: nothing is left that crosses."});
         } else {
@@ -283,7 +330,7 @@ private:
              "Where a condition reads one of them, set it with ",
              code("sendevent -E CHANGE_STATUS"), " to what the ledger says:"});
         lines.clear();
-        for (ir::WorkflowId const id : workflows)
+        for (ir::WorkflowId const id : autosys)
             lines.push_back("hoistctl status" + jobWords(id));
         page.commands(std::move(lines));
         watch(page, workflows);
@@ -351,36 +398,50 @@ private:
                          in)});
     }
 
-    static void mismatch(Page& page) {
+    void mismatch(Page& page) const {
         page.heading("How to read what is odd");
-        page.table(
-            {"what you see", "what it means", "what to do"},
-            {{{code("different"), " of ", code("hoist verify")},
-              {"the DAG starts, ends or does something else than the definition; the note plays "
-               "it"},
-              {"do not promote it; build again, or report it if hoist wrote the DAG"}},
-             {{code("unknown")},
-              {"not decided: something is not modelled, or the budget ended"},
-              {"read what it names; promote only if its owner accepts that"}},
-             {{"a void certificate of ", code("hoist drift")},
-              {"the definition changed in AutoSys after it was verified"},
-              {"bring the change into the definitions, build and verify again"}},
-             {{"alarm ", code("BRIDGE_SILENT")},
-              {"a stand-in has not told an end for ten minutes: its agent or the ledger is not "
-               "reached"},
-              {"look at its log in AutoSys; its status there is not true until it ran"}},
-             {{"alarm ", code("BRIDGE_ICE")},
-              {"a moved job is on ice in Airflow; AutoSys was not told"},
-              {"ice the stand-in, too, if its dependents in AutoSys shall go on"}},
-             {{"a job ran on both sides"},
-              {"its definition was not taken out, or somebody started it in AutoSys"},
-              {"apply the wave's changes again; members that no bridge needs keep their command"}},
-             {{"a job waits in Airflow for one that ended in AutoSys"},
-              {"the feed does not run, or its list is that of another wave"},
-              {"start it again; what it missed it reads from the log"}},
-             {{"a run ", code("hoist__"), " and a number"},
-              {"the dispatcher started it, for that event of the log"},
-              {"find the event by its number in ", code("hoistctl events")}}});
+        std::vector<std::vector<Prose>> rows{
+            {{code("different"), " of ", code("hoist verify")},
+             {"the DAG starts, ends or does something else than the definition; the note plays it"},
+             {"do not promote it; build again, or report it if hoist wrote the DAG"}},
+            {{code("unknown")},
+             {"not decided: something is not modelled, or the budget ended"},
+             {"read what it names; promote only if its owner accepts that"}},
+            {{"a void certificate of ", code("hoist drift")},
+             {"the definition changed in the legacy scheduler after it was verified"},
+             {"bring the change into the definitions, build and verify again"}}};
+        if (has(ir::Dialect::jil)) {
+            rows.push_back({{"alarm ", code("BRIDGE_SILENT")},
+                            {"a stand-in has not told an end for ten minutes: its agent or the "
+                             "ledger is not reached"},
+                            {"look at its log in AutoSys; its status there is not true until it "
+                             "ran"}});
+            rows.push_back({{"alarm ", code("BRIDGE_ICE")},
+                            {"a moved job is on ice in Airflow; AutoSys was not told"},
+                            {"ice the stand-in, too, if its dependents in AutoSys shall go on"}});
+            rows.push_back(
+                {{"a job ran on both sides"},
+                 {"its definition was not taken out, or somebody started it in AutoSys"},
+                 {"apply the wave's changes again; members that no bridge needs keep their "
+                  "command"}});
+            rows.push_back({{"a job waits in Airflow for one that ended in AutoSys"},
+                            {"the feed does not run, or its list is that of another wave"},
+                            {"start it again; what it missed it reads from the log"}});
+        }
+        if (has(ir::Dialect::controlm)) {
+            rows.push_back({{"a folder ran on both sides for one order date"},
+                            {"Control-M ordered it, too: its order method is there still, or "
+                             "somebody ordered it"},
+                            {"take the order method away; delete the order that has not begun"}});
+            rows.push_back({{"a task waits for a condition that Control-M has"},
+                            {"who adds it has not moved, or it is of a day before the move"},
+                            {code("hoistctl fact add NAME DATE"),
+                             "; what crosses for good is a reason to move both in one wave"}});
+        }
+        rows.push_back({{"a run ", code("hoist__"), " and a number"},
+                        {"the dispatcher started it, for that event of the log"},
+                        {"find the event by its number in ", code("hoistctl events")}});
+        page.table({"what you see", "what it means", "what to do"}, std::move(rows));
     }
 
     Page workflowPage(ir::WorkflowId id, size_t wave) const {
@@ -432,8 +493,11 @@ private:
                                 : change.role == JobChange::Role::mirrored
                                     ? Prose{"has in AutoSys the status that it has in Airflow"}
                                     : Prose{"no longer starts in AutoSys"}});
-        page.heading("In AutoSys from its wave on");
-        if (rows.empty())
+        bool const isControlm = estate.workflows[id].dialect == ir::Dialect::controlm;
+        page.heading(isControlm ? "Around it" : "In AutoSys from its wave on");
+        if (isControlm && rows.empty())
+            page.paragraph({"From its wave on Control-M orders it no more: see there."});
+        else if (rows.empty())
             page.paragraph({"Nothing of it is left to change there."});
         else
             page.table({"definition", "role", "what that means"}, std::move(rows));
@@ -484,7 +548,11 @@ private:
         return uses;
     }
 
+    ControlmPages pagesOfControlm() const { return {estate, names, paths}; }
+
     void verbs(Page& page, ir::WorkflowId id) const {
+        if (estate.workflows[id].dialect == ir::Dialect::controlm)
+            return pagesOfControlm().verbs(page, id);
         page.heading("In AutoSys you did, in Airflow do");
         if (estate.workflows[id].dialect == ir::Dialect::cron) {
             page.item({"You ran the command by hand. Now start its DAG, which logs it:"});
@@ -577,13 +645,6 @@ private:
         verb("job_depends, forecast",
              {"what it waits for, and why it did or did not start on a day that you describe:"},
              {fmt::format("hoist simulate{} --explain={}", paths, shellWord(any))});
-    }
-
-    static std::string regexText(llvm::StringRef text) {
-        std::string out;
-        for (char const c : text)
-            out += llvm::isAlnum(c) || c == '_' ? std::string(1, c) : "\\" + std::string(1, c);
-        return out;
     }
 
     RunbookInput const& input;

@@ -6,6 +6,8 @@
 #include "backend/report/Parts.h"
 #include "backend/report/Utf8.h"
 
+#include <llvm/ADT/StringExtras.h>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -76,6 +78,13 @@ Prose namesOf(std::vector<std::string> const& names, size_t most) {
         prose.push_back(" more");
     }
     return prose;
+}
+
+std::string regexText(llvm::StringRef text) {
+    std::string out;
+    for (char const c : text)
+        out += llvm::isAlnum(c) || c == '_' ? std::string(1, c) : "\\" + std::string(1, c);
+    return out;
 }
 
 Prose operator+(Prose left, Prose const& right) {

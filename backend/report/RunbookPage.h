@@ -30,6 +30,8 @@ inline Piece link(llvm::StringRef text, llvm::StringRef target) {
     return {Piece::Kind::link, text.str(), target.str()};
 }
 using Prose = std::vector<Piece>;
+/// That a regular expression of Python matches the text and nothing else.
+std::string regexText(llvm::StringRef text);
 /// Names as code, with commas between; after `most` of them only how many more there are.
 Prose namesOf(std::vector<std::string> const& names, size_t most = 12);
 Prose operator+(Prose left, Prose const& right);

@@ -137,6 +137,52 @@ def test_what_goes_back_is_what_waits_first(run, tmp_path: Path) -> None:
     assert paused == ["LATER", "_-dash.x", "EOD"]
 
 
+FOLDERS = """\
+<DEFTABLE>
+  <SMART_FOLDER FOLDER_NAME="LOOP" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL" CYCLIC="1" INTERVAL="00120M">
+    <INCOND NAME="-GO" ODATE="PREV"/>
+    <JOB JOBNAME="it's &quot;A&quot;" TASKTYPE="Command" CMDLINE="a" NODEID="h" DAYS="ALL" MAXRERUN="2" CONFIRM="1">
+      <VARIABLE NAME="%%\\G" VALUE="1"/>
+      <ON STMT="*" CODE="NOTOK"><DOACTION ACTION="RERUN"/></ON>
+      <OUTCOND NAME="A `id` OK" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+  </SMART_FOLDER>
+  <FOLDER FOLDER_NAME="P" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM">
+    <JOB JOBNAME="X" TASKTYPE="Command" CMDLINE="x" NODEID="h" DAYS="1">
+      <INCOND NAME="A `id` OK" ODATE="ODAT"/>
+      <OUTCOND NAME="-GO" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+  </FOLDER>
+</DEFTABLE>
+"""
+
+
+@pytest.fixture
+def folders(run, tmp_path: Path) -> Path:
+    """The runbook of an estate of Control-M."""
+    (tmp_path / "folders").mkdir()
+    (tmp_path / "folders/a.xml").write_text(FOLDERS)
+    done = run("plan", "folders", "--lock", "folders.toml")
+    assert done.returncode == 0, done.stderr.decode()
+    done = run("runbook", "folders", "--plan", "folders.toml", "-o", "pages")
+    assert done.returncode == 0, done.stderr.decode()
+    return tmp_path / "pages"
+
+
+def test_the_pages_of_control_m_speak_of_control_m(folders: Path) -> None:
+    pages = {path.stem: path.read_text() for path in folders.rglob("*.md")}
+    assert not [name for name, text in pages.items() if "AutoSys" in text or "JIL-" in text]
+    wave, loop, plain = pages["wave"], pages["LOOP"], pages["P"]
+    assert "order these folders no more" in wave.split("## Forward")[1].split("## Back")[0]
+    assert "Control-M orders them again" in wave.split("## Back")[1]
+    assert "hoistctl facts -- -GO" in wave  # of another day: the ledger must have it before
+    for words in ("Confirm", "Variables of the server", "next runs of a cyclic folder", "MAXRERUN"):
+        assert words in loop and words not in plain
+    assert "Force, of one job" in plain and "Force, of one job" not in loop
+    assert """--conf '{"order_date":"2026-03-02","force":true,"only":["P/X"]}'""" in plain
+    assert "No clock starts it" not in loop  # New Day does
+
+
 @pytest.fixture(scope="module")
 def airflow_parser() -> Any:
     parser = pytest.importorskip("airflow.cli.cli_parser")
@@ -151,7 +197,7 @@ def hoistctl_parser() -> Any:
 
 
 def test_every_command_that_is_printed_exists(
-    run, hoist, small: Path, tmp_path: Path, airflow_parser: Any
+    run, hoist, small: Path, folders: Path, tmp_path: Path, airflow_parser: Any
 ) -> None:
     done = hoist(
         "plan", "corpus/bank_night", "--properties", "corpus/bank_night/env.properties",
@@ -163,7 +209,7 @@ def test_every_command_that_is_printed_exists(
         "--plan", tmp_path / "bank.toml", "-o", tmp_path / "bank",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    lines = lines_of(small) | lines_of(tmp_path / "bank")
+    lines = lines_of(small) | lines_of(folders) | lines_of(tmp_path / "bank")
     seen = set()
     for line, page in lines.items():
         words = shlex.split(line)

@@ -1,0 +1,35 @@
+// What the runbook says of Control-M's folders: how a wave takes them from Control-M and gives them
+// back, and which command took the place of which.
+#pragma once
+
+#include "backend/report/RunbookPage.h"
+#include "frontend/ir/Estate.h"
+#include "frontend/ir/TargetName.h"
+
+#include <llvm/ADT/ArrayRef.h>
+
+namespace hoist::report {
+
+class ControlmPages {
+public:
+    /// `operands`: those and options of hoist, as commands repeat them.
+    ControlmPages(ir::Estate const& all, ir::TargetNames const& target, std::string operands)
+        : estate(all), names(target), paths(std::move(operands)) {}
+
+    /// New Day orders them no more.
+    void forward(Page& page, llvm::ArrayRef<ir::WorkflowId> folders) const;
+    /// New Day orders them again.
+    void back(Page& page, llvm::ArrayRef<ir::WorkflowId> folders) const;
+    void verbs(Page& page, ir::WorkflowId folder) const;
+
+private:
+    struct Uses;
+    Uses usesOf(ir::WorkflowId folder) const;
+    std::vector<std::string> namesOfFolders(llvm::ArrayRef<ir::WorkflowId> folders) const;
+
+    ir::Estate const& estate;
+    ir::TargetNames const& names;
+    std::string paths;
+};
+
+} // namespace hoist::report
