@@ -155,7 +155,11 @@ void FolderLowering::checkSettings(JobId id, EndRules const& rules) {
             continue;
         Setting const setting{variable.name, variable.value, variable.span, variable.construct,
                               "VARIABLE " + variable.name.take_front(60).str()};
-        if (job.group || !isSubmitted)
+        if (auto const it = failing.find(id.value); it != failing.end() && !job.group)
+            refuse(id, setting.span, setting.construct, setting.what,
+                   fmt::format("its task would always fail, so others would never see it; `{}`: {}",
+                               it->second.front().what, it->second.front().why));
+        else if (job.group || !isSubmitted)
             refuse(id, setting.span, setting.construct, setting.what,
                    isMapped(id)
                        ? "an operator of the site sets no variables for others (CTM-100)"

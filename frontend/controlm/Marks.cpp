@@ -39,6 +39,42 @@ constexpr llvm::StringLiteral systemVariables[] = {
     "YEAR",     "JOBNAME", "RN",    "APPLIC", "GROUP", "ORDERID", "RUNCOUNT", "BLANK", "SUBSTR",
     "CALCDATE", "CALCDTE", "PLUS",  "MINUS",  "WCALC", "PARM1",   "PARM2",    "PARM3", "PARM4"};
 
+/// The parameters of plug-ins that hoist reads (LowerPlugIns.cpp), without their numbers; and their
+/// values.
+constexpr llvm::StringLiteral parametersOfPlugIns[] = {
+    "FileWatch-FILE_PATH",
+    "FileWatch-MODE",
+    "FileWatch-MIN_DET_SIZE",
+    "FileWatch-INT_FILE_SEARCHES",
+    "FileWatch-INT_FILESIZE_COMPARISON",
+    "FileWatch-NUM_OF_ITERATIONS",
+    "FileWatch-TIME_LIMIT",
+    "FileWatch-FILESIZE_WILDCARD",
+    "FileWatch-START_TIME",
+    "FileWatch-STOP_TIME",
+    "FileWatch-MIN_AGE",
+    "FileWatch-MAX_AGE",
+    "FileWatch-CONNTYPE",
+    "FileWatch-PATH",
+    "DB-ACCOUNT",
+    "DB-AUTOCOMMIT",
+    "DB-EXEC_TYPE",
+    "DB-APPEND_LOG",
+    "DB-APPEND_OUTPUT",
+    "DB-DB_TYPE",
+    "DB-QTXT-N-SUBQTXT",
+    "DB-QTXT-N-SUBQLENGTH",
+    "FTP-ACCOUNT",
+    "FTP-LHOST",
+    "FTP-RHOST",
+    "FTP-CONNTYPE",
+    "FTP-LPATH",
+    "FTP-RPATH",
+    "FTP-UPLOAD",
+};
+constexpr llvm::StringLiteral wordsOfPlugIns[] = {"CREATE",     "DELETE",     "NOW",       "LOCAL",
+                                                  "NO_MIN_AGE", "NO_MAX_AGE", "Open Query"};
+
 /// Keys of the Automation API that Properties.def does not have.
 constexpr llvm::StringLiteral jsonKeys[] = {"Type",
                                             "When",
@@ -299,7 +335,11 @@ private:
         case Attr::entities_OVERRIDE_PATH:
         case Attr::setsVariable_NAME:
         case Attr::setsVariable_VALUE:
-        case Attr::setsVariable_EXP: marks.set(value, Mark::text); return variables(value);
+        case Attr::setsVariable_EXP:
+            if (isOneOf(value, wordsOfPlugIns))
+                return marks.set(value, Mark::kept);
+            marks.set(value, Mark::text);
+            return variables(value);
         case Attr::topFolders_PLATFORM:
             return keepWords(value, [](llvm::StringRef w) { return isOneOf(w, wordsOfPlatforms); });
         case Attr::entities_APPL_TYPE:
@@ -342,6 +382,12 @@ private:
             llvm::StringRef const word = rest.take_while(isWordByte);
             if (isOneOf(word, systemVariables))
                 marks.set(word, Mark::kept);
+            llvm::StringRef const whole =
+                rest.take_while([](char c) { return isWordByte(c) || c == '-' || c == '_'; });
+            std::string plain = whole.str();
+            llvm::erase_if(plain, [](char c) { return llvm::isDigit(c); });
+            if (isOneOf(plain, parametersOfPlugIns))
+                marks.set(whole, Mark::kept);
         }
     }
 

@@ -318,6 +318,27 @@ def test_control_m_keeps_its_words_and_its_errors(run, redact, tmp_path: Path, n
     assert len(other) == len(text)
 
 
+def test_parameters_of_plug_ins_keep_their_names(run, redact, tmp_path: Path) -> None:
+    """By which hoist reads them: else the redacted watcher would be one without a path."""
+    text = (
+        '<DEFTABLE><FOLDER FOLDER_NAME="GEHEIM" FOLDER_ORDER_METHOD="SYSTEM"><JOB JOBNAME="W" DAYS="ALL" TASKTYPE="Job" APPL_TYPE="FileWatch" NODEID="h">'
+        '<VARIABLE NAME="%%FileWatch-FILE_PATH" VALUE="/geheim/f_%%ODATE..csv"/><VARIABLE NAME="%%FileWatch-MODE" VALUE="CREATE"/>'
+        '<VARIABLE NAME="%%FileWatch-KRYPTO" VALUE="geheim"/></JOB></FOLDER></DEFTABLE>'
+    )
+    folder = written(tmp_path, text, "in/a.xml")
+    out, _, said = redact(folder)
+    assert "[C0015]" not in said, said
+    (other,) = (one.decode() for one in texts(out))
+    for kept in ("%%FileWatch-FILE_PATH", '"%%FileWatch-MODE" VALUE="CREATE"', "_%%ODATE.."):
+        assert kept in other, other
+    assert not re.search("geheim|krypto", other, re.IGNORECASE), other
+    built = [
+        run("build", path, "-o", tmp_path / f"{n}").returncode
+        for n, path in enumerate((folder, out))
+    ]
+    assert built[0] == built[1]
+
+
 @pytest.mark.parametrize(
     "text",
     [
