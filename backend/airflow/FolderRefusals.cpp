@@ -203,6 +203,41 @@ void FolderLowering::checkFacts(JobId id) {
         literal(change.date, change.span, change.construct);
 }
 
+/// A job of a SMART folder that a rule orders stands in no folder then (CTM-077).
+char const* FolderLowering::whyNotAlone(llvm::ArrayRef<JobId> targets) const {
+    for (JobId const target : targets) {
+        if (!estate.jobs[target].box || isPlainMember(target))
+            continue;
+        if (estate.isGroup(target))
+            return "a sub-folder is not ordered by itself (CTM-077)";
+        if (targets.size() > 1)
+            return "several jobs of its SMART folder have this name";
+        ir::OrderPolicy const& own = policyOf(target);
+        for (JobId at = estate.jobs[target].box; at; at = estate.jobs[at].box) {
+            ir::OrderPolicy const& around = policyOf(at);
+            if (!around.variables.empty())
+                return "it is ordered alone then, without the variables of its SMART folder, which "
+                       "its task has: not lowered yet (CTM-077, CTM-093)";
+            if (around.timezone && !own.timezone)
+                return "it is ordered alone then, without the TIMEZONE of its SMART folder: not "
+                       "lowered yet (CTM-077, CTM-055)";
+        }
+        std::vector<llvm::StringRef> texts = ir::submittedTexts(estate.jobs[target]);
+        for (ir::OrderVariable const& variable : own.variables) {
+            texts.push_back(variable.name);
+            texts.push_back(variable.value);
+        }
+        forEachSetByRule(target, [&](ir::EndAction const& action) {
+            texts.push_back(action.name);
+            texts.push_back(action.text);
+        });
+        if (llvm::any_of(texts, [](llvm::StringRef text) { return text.contains("\\\\"); }))
+            return "it is ordered alone then, and speaks of variables of its SMART folder: not "
+                   "lowered yet (CTM-077, CTM-093)";
+    }
+    return nullptr;
+}
+
 /// CTM-077
 void FolderLowering::checkForcedOrders(JobId id) {
     ir::forEachForced(estate, estate.jobs[id], [&](ir::EndAction const& action) {
@@ -215,12 +250,8 @@ void FolderLowering::checkForcedOrders(JobId id) {
             no("it is not in these definitions");
         else if (action.date.kind == ir::Scope::Kind::literalDate)
             no("whether its ODATE is month and day or day and month, nobody says (CTM-011)");
-        else if (llvm::any_of(targets, [&](JobId target) {
-                     ir::JobId const box = estate.jobs[target].box;
-                     return box && !estate.isContainer(box);
-                 }))
-            no("a job in a SMART folder: which order of that folder it joins, nobody says "
-               "(CTM-090)");
+        else if (char const* const why = whyNotAlone(targets))
+            no(why);
     });
 }
 

@@ -104,6 +104,7 @@ private:
     void checkUnits(ir::JobId id);
     void checkFacts(ir::JobId id);
     void checkForcedOrders(ir::JobId id);
+    char const* whyNotAlone(llvm::ArrayRef<ir::JobId> targets) const;
     // FolderVariables.cpp
     void checkVariables(ir::JobId id);
     using Variables = std::map<std::string, ir::OrderVariable const*>;

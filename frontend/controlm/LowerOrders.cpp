@@ -429,6 +429,13 @@ std::optional<EndAction> Lowering::endAction(Node const& node, JobId id) {
         if (readFlag(node.value(Attr::doForceJob_REMOTE)).value_or(false) ||
             node.find(Attr::doForceJob_DATACENTER))
             return refuse("DOFORCEJOB of another server");
+        // Without it a job is ordered alone, and a folder as a new one (CTM-077).
+        for (Attr const into :
+             {Attr::doForceJob_INTO_TABLE_ORDERID, Attr::doForceJob_INTO_FOLDER_ORDERID})
+            if (llvm::StringRef const given = node.value(into).trim();
+                !given.empty() && !given.equals_insensitive(action.name.empty() ? "NEWG" : "ALONE"))
+                return refuse(
+                    fmt::format("DOFORCEJOB into the folder {}", given.take_front(20).str()));
         if (action.folder.empty())
             return refuse("DOFORCEJOB without a folder");
         return action;

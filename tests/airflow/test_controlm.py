@@ -575,6 +575,35 @@ def test_ctm077_a_rule_orders_a_job_of_another_folder(play: Any) -> None:
     assert [run.state for run in told.world.runs if run.dag_id == "LOAD"] == ["failed", "success"]
 
 
+@pytest.mark.parametrize("code", [0, 1])
+def test_ctm077_a_job_of_a_smart_folder_is_ordered_alone(play: Any, code: int) -> None:
+    """Without its folder: it waits neither for what the folder waits for nor has the folder an end; its own waits
+    hold, ADJUST_COND does not. The run is red with it all the same."""
+    told = play(
+        folder(job("A", children=on("OK", force("S", "X"))), name="LOAD"),
+        folder(
+            waits("NEVER"),
+            adds("S-OK"),
+            job("X", children=waits("W") + adds("X-OK")),
+            job("P", 'WEEKDAYS="0"', adds("W")),
+            '<SUB_FOLDER JOBNAME="U" DAYS="ALL">' + job("Y") + adds("U-OK") + "</SUB_FOLDER>",
+            name="S",
+            kind="SMART_FOLDER",
+            more='DAYS="ALL" ADJUST_COND="Y"',
+        ),
+        folder(job("T", 'DAYS="ALL" TIMEFROM="1200"', adds("W")), name="TOOLS"),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        jobs={"S/X": [{"exit_code": code}]},
+    )  # fmt: skip
+    assert told.starts("S/X") == ["02 12:01"]
+    assert told.starts("S/U/Y") == []
+    added = {name for name, _date in told.facts()}
+    assert added == ({"W", "X-OK"} if code == 0 else {"W"})
+    (run,) = [run for run in told.world.runs if run.conf.get("only")]
+    assert (run.conf["only"], run.state) == (["S/X"], "failed" if code else "success")
+
+
 def test_ctm077_a_fact_of_the_day_lets_what_is_forced_start(play: Any) -> None:
     """TR-31 for forced orders: the fact that the order of New Day left is that of the forced one, too."""
     told = play(

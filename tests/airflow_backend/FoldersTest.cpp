@@ -506,10 +506,11 @@ TEST(Folders, CTM077_ForcedOrders) {
 
     std::string const two = job("B", "", "<OUTCOND NAME=\"X\" ODATE=\"ODAT\" SIGN=\"+\"/>") +
                             job("C", "", "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>");
-    auto const built = [&](std::string const& rule, std::string const& kind) {
+    auto const built = [&](std::string const& rule, std::string const& kind,
+                           std::string const& more = "", std::string const& attributes = "") {
         return Built({{"a.xml", inFolder(job("A", "", rule))},
-                      {"b.xml", "<DEFTABLE><" + kind + " FOLDER_NAME=\"G\" DATACENTER=\"S\">" +
-                                    two + "</" + kind + "></DEFTABLE>"}});
+                      {"b.xml", "<DEFTABLE><" + kind + " FOLDER_NAME=\"G\" DATACENTER=\"S\" " +
+                                    attributes + ">" + two + more + "</" + kind + "></DEFTABLE>"}});
     };
     // What is forced stands beside the order of New Day: a fact of the day is nobody's end.
     Built const alone = built(force("G\" NAME=\"C"), "FOLDER");
@@ -521,7 +522,21 @@ TEST(Folders, CTM077_ForcedOrders) {
     EXPECT_EQ(manifest["forced"].dump(), R"([{"dag_id":"G","jobs":["G/C"],"name":"G/C"}])");
     EXPECT_EQ(built("", "FOLDER").dags().find("when="), std::string::npos);
     EXPECT_EQ(built(force("G"), "SMART_FOLDER").refusals(), "");
-    EXPECT_NE(built(force("G\" NAME=\"C"), "SMART_FOLDER").refusals(), "");
+    // A job of a SMART folder is ordered alone, without what it has of its folder.
+    std::string const one = force("G\" NAME=\"C");
+    EXPECT_EQ(built(one, "SMART_FOLDER").refusals(), "");
+    EXPECT_EQ(built(one, "SMART_FOLDER", "<VARIABLE NAME=\"%%V\" VALUE=\"1\"/>").refusals(),
+              "DOFORCEJOB G/C;");
+    EXPECT_EQ(built(one, "SMART_FOLDER", "", "TIMEZONE=\"EST\"").refusals(), "DOFORCEJOB G/C;");
+    std::string const inner =
+        "<SUB_FOLDER JOBNAME=\"U\" DAYS=\"ALL\">" + job("C", "") + "</SUB_FOLDER>";
+    EXPECT_EQ(built(one, "SMART_FOLDER", inner).refusals(), "DOFORCEJOB G/C;"); // which of them?
+    EXPECT_EQ(built(force("G\" NAME=\"U"), "SMART_FOLDER", inner).refusals(), "DOFORCEJOB G/U;");
+    auto const into = [&](std::string const& where) {
+        return built(force("G\" NAME=\"C\" INTO_TABLE_ORDERID=\"" + where), "SMART_FOLDER");
+    };
+    EXPECT_EQ(into("ALONE").refusals(), "");
+    EXPECT_EQ(into("LAST").result.dags, 1U); // F0016: that of the rule is refused
 }
 
 TEST(Folders, TR31_AnEdgeOnlyWhereItIsAllThatIsWaitedFor) {

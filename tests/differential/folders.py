@@ -636,8 +636,8 @@ class _Maker:
                 folder.changes.append(Change(wait.name, wait.date, "-"))
 
     def force(self) -> None:
-        """A rule orders a folder, or a job of a plain one: of another folder in a line, so that
-        nothing orders itself without end.
+        """A rule orders a folder, or a job alone: of another folder in a line, so that nothing
+        orders itself without end.
         """
         made, choose = self.estate, self.random
         tops = made.members("")
@@ -651,7 +651,13 @@ class _Maker:
             if not by:
                 continue
             inside = [one.path.rpartition("/")[2] for one in made.members(target.path)]
-            alone = target.kind == "FOLDER" and self.chance(0.6)
+            jobs = [
+                one.path.rpartition("/")[2]
+                for one in made.jobs()
+                if one.path.startswith(f"{target.path}/")
+            ]
+            inside = inside if target.kind == "FOLDER" else jobs
+            alone = bool(inside) and self.chance(0.6)
             date = choose.choice(["ODAT", "ODAT", "ODAT", "PREV", "NEXT", "+1"])
             made_by = Force(target.path, choose.choice(inside) if alone else "", date)
             rule = Rule(choose.choice(["NOTOK", "NOTOK", "OK"]), made_by)

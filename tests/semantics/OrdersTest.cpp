@@ -445,6 +445,15 @@ TEST(PlayedOrders, ForceJobOrdersAtOnce) { // CTM-073, CTM-077
     EXPECT_EQ(day.starts("FIX/REPAIR"), "03-02 08:00"); // its window holds, its days do not
 }
 
+TEST(PlayedOrders, AJobOfASmartFolderIsForcedAlone) { // CTM-077, CTM-090
+    Day day(plain(job("A", "", on("OK", "<DOFORCEJOB TABLE_NAME=\"S\" NAME=\"X\"/>"))) +
+            smart(in("never") + out("folder") + job("X", "", in("x") + out("done")) + job("Y")));
+    day.event("2026-03-02T09:00Z", EventKind::addCondition, "x", "ODAT");
+    EXPECT_EQ(day.starts("S/X"), "03-02 09:00"); // its own waits hold, those of its folder do not
+    EXPECT_EQ(day.starts("S/Y"), "");
+    EXPECT_EQ(day.conditions(), "done 0302, x 0302");
+}
+
 TEST(PlayedOrders, AForcedOrderForcesForTheDayBesideIt) { // CTM-012, CTM-077
     Day day("<FOLDER FOLDER_NAME=\"F\">" +
             job("A", "WEEKDAYS=\"1\"",

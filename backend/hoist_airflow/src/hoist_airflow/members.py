@@ -37,7 +37,7 @@ def group_key(group: Any) -> tuple[str | None, ...]:
 
 def adjusted(task: Any, order: Order) -> str | None:
     """What a member waits for on the day of an order (CTM-092)."""
-    if task.when is None or task.adjust not in ("drop", "bridge"):
+    if task.when is None or task.adjust not in ("drop", "bridge") or order.only:
         return task.when if task.when is None else str(task.when)
     return _adjusted(task, task.when, order, depth=0) or "true"
 

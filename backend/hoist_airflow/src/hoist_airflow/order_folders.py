@@ -51,6 +51,11 @@ class FolderStart(Ordered, BaseOperator):
         super().__init__(job=of, **kwargs)
         self.hoist_of = of
 
+    def _start(self, context: Context) -> Any:
+        if order_of(context).only:  # what is ordered alone stands in no folder
+            return None
+        return super()._start(context)
+
     def _submitted(self, run: Run, context: Context) -> None:
         run.record("RUNNING")
 
@@ -133,6 +138,10 @@ class FolderEnd(FollowedUp, BaseOperator):
         def outcome_of(job: str) -> str | None:
             return run.ledger.outcome(job, run.run_id)
 
+        if order.only:
+            if bad := [job for job in order.only if outcome_of(job) in ENDED_NOTOK]:
+                raise AirflowFailException(f"NOTOK: {', '.join(bad)}")  # the run is, too
+            raise AirflowSkipException("what is ordered alone stands in no folder (CTM-077)")
         if not self.is_ordered(order):
             raise AirflowSkipException(f"{self.hoist_job} is not ordered on this day (CTM-003)")
         starts = self._starts()

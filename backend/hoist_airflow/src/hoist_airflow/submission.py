@@ -46,7 +46,7 @@ class Order:
     made_up: bool = False
     """Ordered later, as New Day of its day was missed (CTM-047)."""
     only: tuple[str, ...] = ()
-    """The jobs of a plain folder that are ordered alone (CTM-077); empty: all."""
+    """The jobs that are ordered alone, without a folder around them (CTM-077); empty: all."""
     past: tuple[Execution, ...] = ()
     """The earlier runs of a folder that runs again (CTM-093), each of which was a DAG run."""
 
