@@ -162,7 +162,7 @@ std::optional<ManifestAlarms> readManifestAlarms(nlohmann::json const& manifest,
 }
 
 FieldComparison::FieldComparison(ir::Estate const& givenEstate, ManifestAlarms const* given)
-    : estate(givenEstate), manifest(given), site(givenEstate.settings) {
+    : estate(givenEstate), shared(givenEstate), manifest(given), site(givenEstate.settings) {
     for (ir::Job const& job : estate.jobs)
         if (!job.group && job.priority && *job.priority > 0 && job.load && *job.load > 0 &&
             job.machines && job.machines->size() == 1)

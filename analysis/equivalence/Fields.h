@@ -10,6 +10,7 @@
 #include "analysis/equivalence/Finding.h"
 #include "analysis/equivalence/SiteRules.h"
 #include "analysis/target/Bag.h"
+#include "frontend/ir/SharedVariables.h"
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/StringSet.h>
@@ -71,6 +72,7 @@ private:
     };
 
     ir::Estate const& estate;
+    ir::SharedVariables shared;
     ManifestAlarms const* manifest;
     SiteRules site;
     llvm::StringSet<> competedMachines;                ///< with a job whose load counts (JIL-161)

@@ -70,6 +70,7 @@ private:
     void locks(Node const& node, ir::OrderPolicy& policy);
     void endRule(Node const& node, ir::JobId id, ir::OrderPolicy& policy);
     std::optional<ir::EndAction> endAction(Node const& node, ir::JobId id);
+    void overrideEarlier(ir::OrderVariable const& made, ir::OrderPolicy& policy);
     /// What decides and has no model refuses its entity (F0016).
     void notModelled(ir::JobId id, Span where, ir::ConstructId construct, llvm::StringRef what);
     void traps(Node const& node, llvm::StringRef object);

@@ -164,6 +164,30 @@ OrderVariable readVariable(Node const& node) {
     return made;
 }
 
+/// Statements are read in their order: of several that give a variable of the job's own its value
+/// the last one counts. What they set for others is set one after the other.
+void Lowering::overrideEarlier(OrderVariable const& made, OrderPolicy& policy) {
+    auto const plain = [](llvm::StringRef name) {
+        name.consume_front("%%");
+        return name;
+    };
+    llvm::StringRef const name = plain(made.name);
+    if (name.starts_with("\\"))
+        return;
+    auto const it =
+        llvm::find_if(policy.variables, [&](auto const& one) { return plain(one.name) == name; });
+    if (it == policy.variables.end())
+        return;
+    bool const isSame = it->value == made.value;
+    if (!isSame)
+        diags.report<Code::RepeatedVariable>(made.span, made.name)
+            .label(it->span, "given here first");
+    estate.constructs.settle(it->construct,
+                             isSame ? diag::Fidelity::exact : diag::Fidelity::dropped,
+                             "a later statement counts");
+    policy.variables.erase(it);
+}
+
 void Lowering::notModelled(JobId id, Span where, ConstructId construct, llvm::StringRef what) {
     Job& job = estate.jobs[id];
     job.refused = true;
@@ -237,8 +261,10 @@ void Lowering::orders(Node const& node, JobId id) {
             bool const isParameter =
                 llvm::any_of(estate.jobs[id].parameters,
                              [&](ConstructId parameter) { return parameter == made.construct; });
-            if (!isParameter)
+            if (!isParameter) {
+                overrideEarlier(made, policy);
                 policy.variables.push_back(made);
+            }
         } else if (child.is(E::capture) || child.is(E::stepRange)) {
             notModelled(id, child.nameSpan, child.construct, child.row->keyword);
         } else if (child.is(E::quantitative) &&

@@ -6,6 +6,7 @@
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringExtras.h>
+#include <llvm/ADT/StringMap.h>
 
 #include <fmt/format.h>
 
@@ -308,11 +309,21 @@ public:
     ResolvedText result;
 
 private:
+    /// Once for each name: what stands for others twice would else double at each step.
     std::string valueOf(llvm::StringRef name, unsigned depth) {
+        if (auto const it = values.find(name); it != values.end())
+            return it->second;
+        std::string found = freshValueOf(name, depth);
+        if (result.problem.empty())
+            values[name] = found;
+        return found;
+    }
+
+    std::string freshValueOf(llvm::StringRef name, unsigned depth) {
         if (auto const known = lookup(name))
             return known->isFinal ? known->text : value(known->text, depth + 1);
-        if (auto made = systemValue(name, moment))
-            return std::move(*made);
+        if (auto known = systemValue(name, moment))
+            return std::move(*known);
         fail(fmt::format("%%{} has no value", std::string_view(name)), name);
         return {};
     }
@@ -326,6 +337,7 @@ private:
 
     TextMoment const& moment;
     VariableLookup lookup;
+    llvm::StringMap<std::string> values; ///< so far
 };
 
 } // namespace

@@ -704,6 +704,22 @@ TEST(Folders, WhoSetsWhatOthersSee_CTM100) {
     }
 }
 
+TEST(AutoEdit, WhatStandsForOthersTwiceIsReadOnce) { // CTM-104
+    unsigned asked = 0;
+    auto const lookup = [&](llvm::StringRef name) -> std::optional<ir::VariableText> {
+        ++asked;
+        unsigned number = 0;
+        if (name.drop_front().getAsInteger(10, number))
+            return std::nullopt;
+        std::string const next = "%%V" + std::to_string(number - 1);
+        return ir::VariableText{number == 0 ? "" : next + "." + next + "." + next, false};
+    };
+    ir::ResolvedText const found = ir::resolveText("<%%V18>", {}, lookup);
+    EXPECT_EQ(found.problem, "");
+    EXPECT_EQ(found.text, "<>");
+    EXPECT_LT(asked, 100U); // of 3^18
+}
+
 /// What both sides give names in tests/vectors/autoedit.json.
 static std::optional<ir::VariableText> ofVectors(llvm::StringRef name) {
     if (name == "A" || name == "B")

@@ -347,7 +347,6 @@ void JobComparison::foldersOwn(std::map<std::string, llvm::StringRef>& known) co
     JobId const root = estate.workflows[job.workflow].root;
     if (id == root || estate.isContainer(root))
         return;
-    ir::SharedVariables const shared(estate);
     for (ir::OrderVariable const& variable :
          estate.orderPolicies[estate.jobs[root].orders].variables) {
         llvm::StringRef plain = variable.name;
@@ -355,7 +354,7 @@ void JobComparison::foldersOwn(std::map<std::string, llvm::StringRef>& known) co
         known.try_emplace("\\\\" + plain.str(), variable.value);
         auto const it = known.find(plain.str());
         if (it != known.end() && it->second.data() == variable.value.data() &&
-            shared.isOfFolder(job.workflow, plain))
+            all.shared.isOfFolder(job.workflow, plain))
             known.erase(it);
     }
 }

@@ -226,11 +226,9 @@ private:
         scenario.hasEndlessCapacity = true;
         scenario.start = newDay(begin) - 60;
         scenario.end = newDay(end);
-        for (auto const* side : {&first, &second}) { // else who reads them would do nothing
-            ir::SharedVariables const shared(model(*side));
-            for (std::string const& name : shared.global())
+        for (auto const* side : {&first, &second}) // else who reads them would do nothing
+            for (std::string const& name : side->orders.shared.global())
                 scenario.globals.insert_or_assign(name, std::string(1, '1'));
-        }
         ir::Estate const& estate = model(first);
         JobId const root = estate.workflows[first.folder].root;
         semantics::Event order; // CTM-006: by hand

@@ -16,7 +16,7 @@ std::string OrderedEstate::keyOf(llvm::StringRef server, llvm::StringRef name) {
 }
 
 OrderedEstate::OrderedEstate(ir::Estate const& model, Horizon horizon)
-    : estate(model), forced(model), dates(model),
+    : estate(model), forced(model), shared(model), dates(model),
       first(static_cast<int32_t>(horizon.from / secondsADay) - daysBefore),
       last(static_cast<int32_t>(horizon.to / secondsADay) + daysBehind) {
     auto const note = [&](llvm::StringRef server, llvm::StringRef name) {

@@ -6,6 +6,7 @@
 #include "analysis/schedule/OrderDates.h"
 #include "frontend/ir/Estate.h"
 #include "frontend/ir/ForcedOrders.h"
+#include "frontend/ir/SharedVariables.h"
 
 #include <llvm/ADT/StringMap.h>
 
@@ -29,6 +30,7 @@ public:
 
     ir::Estate const& estate;
     ir::ForcedOrders const forced;
+    ir::SharedVariables const shared;
 
     /// What jobs of `other` that this estate does not have change and wait for: they do so on both
     /// sides.

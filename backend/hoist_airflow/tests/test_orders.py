@@ -457,6 +457,17 @@ def test_ctm101_ctm102_variables(text: str, expected: str) -> None:
     assert resolve(text, {"A": "value", "NESTED": "value-%%$ODATE"}, NIGHT) == expected
 
 
+def test_ctm104_what_stands_for_others_twice_is_read_once() -> None:
+    known = {"V0": ""} | {f"V{n}": f"%%V{n - 1}.%%V{n - 1}.%%V{n - 1}" for n in range(1, 19)}
+    asked: list[str] = []
+
+    def stored(name: str) -> None:
+        asked.append(name)
+
+    assert resolve("<%%V18>", known, NIGHT, stored) == "<>"
+    assert len(asked) < 100  # of 3 ** 18
+
+
 @pytest.mark.parametrize(
     "text",
     ["%%UNKNOWN", "%%", "%%A.txt", "%%A-b", r"%%\G", r"%%\\V", "%%A%%A", "%%LOOP", "%%ODATÉ"],

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -150,6 +150,8 @@ class _Resolution:
     variables: Mapping[str, str]
     moment: Moment
     stored: Stored
+    made: dict[str, str] = field(default_factory=dict)
+    """Once for each name: what stands for others twice would else double at each step."""
 
     def text(self, text: str, depth: int) -> str:
         if depth > _DEEPEST:
@@ -188,6 +190,11 @@ class _Resolution:
             raise UndefinedVariable(f"%%{name} {' '.join(arguments)}: {error}") from error
 
     def _value_of(self, name: str, depth: int) -> str:
+        if name not in self.made:
+            self.made[name] = self._fresh_value_of(name, depth)
+        return self.made[name]
+
+    def _fresh_value_of(self, name: str, depth: int) -> str:
         """The narrowest scope counts: the order, its definition, its folder, the server."""
         if "\\" in name:
             order: tuple[str, ...] = (f"%%{name}", name)

@@ -139,8 +139,8 @@ class FolderEnd(FollowedUp, BaseOperator):
             return run.ledger.outcome(job, run.run_id)
 
         if order.only:
-            if bad := [job for job in order.only if outcome_of(job) in ENDED_NOTOK]:
-                raise AirflowFailException(f"NOTOK: {', '.join(bad)}")  # the run is, too
+            if failed := [job for job in order.only if outcome_of(job) in ENDED_NOTOK]:
+                raise AirflowFailException(f"NOTOK: {', '.join(failed)}")  # the run is, too
             raise AirflowSkipException("what is ordered alone stands in no folder (CTM-077)")
         if not self.is_ordered(order):
             raise AirflowSkipException(f"{self.hoist_job} is not ordered on this day (CTM-003)")

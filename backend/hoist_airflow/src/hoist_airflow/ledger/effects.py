@@ -68,6 +68,11 @@ def changes_in(texts: Iterable[str]) -> list[Change]:
     return [one for one in map(effect, texts) if isinstance(one, Change)]
 
 
+def _is_followed(book: Book, again: Again, run_id: str) -> bool:
+    sql = "SELECT 1 FROM hoist_events WHERE run_id = ? AND kind = 'again' AND name = ? LIMIT 1"
+    return book.tx.one(sql, run_id, again.dag_id) is not None
+
+
 def apply(
     book: Book,
     effects: Iterable[Effect],
@@ -87,6 +92,8 @@ def apply(
         if isinstance(one, Force):
             book.event("forced", job, run_id=run_id, name=one.path, value=one.day)
         elif isinstance(one, Again):
+            if run_id is None or _is_followed(book, one, run_id):
+                continue  # a run that somebody reran has its next run already
             book.event("again", job, run_id=run_id, name=one.dag_id, value=json.dumps(one.conf))
         elif isinstance(one, Change):
             facts.apply(book, [one], dates, job=job, run_id=run_id)
