@@ -6,6 +6,7 @@
 #include "frontend/ir/Estate.h"
 
 #include <llvm/ADT/ArrayRef.h>
+#include <llvm/ADT/STLFunctionalExtras.h>
 
 #include <string>
 #include <vector>
@@ -18,10 +19,16 @@ struct Effect {
     bool reruns = false;                        ///< a rule asks for it; how often is MAXRERUN
     std::vector<ir::FactChange const*> changes; ///< in their order
     std::vector<std::string> settings;          ///< `%%NAME=value`, in their order
-    std::vector<std::string> others;            ///< orders, variables: what else changes what runs
+    std::vector<std::string> others;            ///< orders: what else changes what runs
+    /// Messages in their order; of one that holds variables with how many of them were set before.
+    std::vector<std::string> told;
 };
 
-Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, semantics::End const& end);
+/// Of which rules a message counts.
+using IsTold = llvm::function_ref<bool(ir::EndTest const& test)>;
+
+Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, semantics::End const& end,
+                IsTold isTold);
 
 /// One end, in words.
 struct TriedEnd {

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, TaskGroup
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from hoist_airflow.alarms import check as check_alarms
-from hoist_airflow.alarms import of_outcome
 from hoist_airflow.ending import End, FollowedUp
 from hoist_airflow.ledger import status as st
 from hoist_airflow.members import folder_of, group_key, stoppers
@@ -24,7 +22,7 @@ from hoist_airflow.order import (
     criteria_around,
     with_effects,
 )
-from hoist_airflow.order_texts import resolved_alarms, variables_of
+from hoist_airflow.order_texts import variables_of
 from hoist_airflow.run import ensure_started, order_of
 from hoist_airflow.schedule.zones import to_instant
 from hoist_airflow.submission import SubmitSpec, stopped
@@ -63,7 +61,7 @@ class SubFolder(TaskGroup):
 
 class FolderEnd(FollowedUp, BaseOperator):
     """The end of a SMART folder: OK if all that is in it is (CTM-091); then its facts (CTM-014,
-    CTM-076), and who is told that it ended NOTOK.
+    CTM-076), and who is told.
 
     Behind all tasks of the folder. What was removed before it could run leaves the folder open in
     Control-M, until New Day removes it too: it has no end, and this task ends skipped, or failed if
@@ -81,7 +79,6 @@ class FolderEnd(FollowedUp, BaseOperator):
         on_ok: Sequence[str] = (),
         on_notok: Sequence[str] = (),
         rules: Sequence[Mapping[str, Any]] = (),
-        alarms: Mapping[str, Any] | None = None,
         timezone: str | None = None,
         variables: Mapping[str, str] | None = None,
         trigger_rule: str = "all_done",
@@ -89,11 +86,9 @@ class FolderEnd(FollowedUp, BaseOperator):
     ) -> None:
         super().__init__(trigger_rule=trigger_rule, **kwargs)
         self.follow_up(on_ok, on_notok, rules)
-        check_alarms(alarms)
         self.hoist_job = self.hoist_of = of
         self.timezone = timezone
         self.variables = dict(variables or {})
-        self.alarms = dict(alarms or {})
 
     def is_ordered(self, order: Order) -> bool:
         """Do the folder's scheduling criteria choose the day of the order?"""
@@ -163,14 +158,10 @@ class FolderEnd(FollowedUp, BaseOperator):
             on_notok=(*self.on_notok, *fired.effects),
         )
         run = replace(run, variables=variables_of(self.hoist_job, run, order, self.variables))
-        tells = "notify" in fired.actions if self._rules.has("notify") else not fired.ok
-        alarms = list(of_outcome(resolved_alarms(self.alarms, run), "FAILURE", bad))
-        for kind, text in alarms:
-            if tells if kind == "NOTIFICATION" else not fired.ok:
-                run.alarm(kind, text)
         if not fired.ok:
-            run.record("FAILURE")
             why = bad or "a rule says so"
+            run.alarm("JOBFAILURE", why)
+            run.record("FAILURE")
             raise AirflowFailException(f"{self.hoist_job} ended NOTOK: {why}")
         run.record("SUCCESS", exit_code=0)
 
