@@ -100,7 +100,7 @@ void addBorders(ir::OrderPolicy const& policy, std::vector<int64_t>& codes) {
 }
 
 std::vector<std::string> unplayedRules(ir::OrderPolicy const& policy, ir::Job const& job,
-                                       ir::Conditions const& conditions) {
+                                       ir::Conditions const& conditions, IsTold isTold) {
     std::vector<std::string> found;
     for (ir::EndRule const& rule : policy.rules) {
         bool const isSubmission = rule.test.kind == Test::notSubmitted;
@@ -120,6 +120,8 @@ std::vector<std::string> unplayedRules(ir::OrderPolicy const& policy, ir::Job co
                 what = textOf(job.factChanges[action.fact], conditions);
             else if (action.kind == Action::stopCyclic && policy.isCyclic)
                 what = "stops its cycle";
+            else if (ir::isMessage(action.kind) && isTold(rule.test))
+                what = ir::toText(ir::messageOf(action));
             doesSomething |= !what.empty();
             text += " " + what;
         }

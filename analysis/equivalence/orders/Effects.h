@@ -59,7 +59,7 @@ std::vector<std::string> outputsTried(llvm::ArrayRef<ir::OrderPolicy const*> pol
 
 /// Rules that ask whether it was submitted, or left an output, with what they do; in one text each.
 std::vector<std::string> unplayedRules(ir::OrderPolicy const& policy, ir::Job const& job,
-                                       ir::Conditions const& conditions);
+                                       ir::Conditions const& conditions, IsTold isTold);
 
 /// "+fact(NAME)", "-fact(NAME, any date)": as docs/runtime.md has them.
 /// `%%\\NAME=value`, however the definition writes the name.

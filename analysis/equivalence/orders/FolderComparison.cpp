@@ -411,8 +411,8 @@ private:
         if (!tried.left().empty())
             result.undecided.push_back(
                 fmt::format("the rules of `{}` were not compared on {}", name, tried.left()));
-        auto const rules = unplayedRules(old, was, first.estate.conditions);
-        auto const rulesNow = unplayedRules(now, is, second.estate.conditions);
+        auto const rules = unplayedRules(old, was, first.estate.conditions, isTold);
+        auto const rulesNow = unplayedRules(now, is, second.estate.conditions, isTold);
         if (rules != rulesNow)
             add(Aspect::verdict, one, other, rules.empty() ? "no such rule" : rules[0],
                 rulesNow.empty() ? "no such rule" : rulesNow[0],
