@@ -190,10 +190,58 @@ void FolderLowering::checkRules(JobId id, EndRules const& rules) {
     }
 }
 
+/// CTM-093: each run of the folder is a DAG run, which begins with nothing of the one before it.
+void FolderLowering::checkCyclicFolder(JobId id) {
+    ir::Job const& job = estate.jobs[id];
+    ir::OrderPolicy const& policy = policyOf(id);
+    Span const where = estate.constructs.span(policy.cyclicFrom);
+    auto const no = [&](char const* why) { refuse(id, where, policy.cyclicFrom, "CYCLIC", why); };
+    if (policy.isCyclic && job.group) {
+        if (id != workflow.root)
+            return no("a folder inside another that runs again is not lowered yet (CTM-093)");
+        if (llvm::is_contained(policy.cycle.minutes, 0) &&
+            policy.cycle.kind != ir::Cycle::Kind::times)
+            return no("without an interval it would run without end at one instant (CTM-061)");
+    }
+    if (!isCyclicFolder())
+        return;
+    char const* const why = "in a folder that runs again: whether it stays for the next run, "
+                            "nobody says (CTM-093)";
+    auto const isOfOrder = [](llvm::StringRef name) {
+        auto const read = ir::readVariableName(name);
+        return read && read->owner != ir::VariableName::Owner::global;
+    };
+    for (ir::OrderVariable const& variable : policy.variables)
+        if (ir::isSetAtSubmission(variable) && isOfOrder(variable.name))
+            refuse(id, variable.span, variable.construct, "VARIABLE", why);
+    for (ir::EndRule const& rule : policy.rules) {
+        using Kind = ir::EndTest::Kind;
+        bool const counts = rule.test.kind == Kind::runs || rule.test.kind == Kind::reruns ||
+                            rule.test.kind == Kind::failures;
+        if (counts)
+            refuse(id, rule.span, rule.construct, "ON", why);
+        for (ir::EndAction const& action : rule.actions)
+            if (action.kind == ir::EndAction::Kind::setVariable && isOfOrder(action.name))
+                refuse(id, action.span, action.construct, "DOVARIABLE", why);
+    }
+    auto const countsRuns = [&](llvm::StringRef text, bool isValue) {
+        return ir::countsRuns(isValue ? ir::variablesInValue(text) : ir::variablesIn(text));
+    };
+    bool isCounted = llvm::any_of(ir::submittedTexts(job),
+                                  [&](llvm::StringRef text) { return countsRuns(text, false); });
+    for (ir::OrderVariable const& variable : policy.variables)
+        isCounted |= countsRuns(variable.value, true);
+    forEachSetByRule(
+        id, [&](ir::EndAction const& action) { isCounted |= countsRuns(action.text, true); });
+    if (isCounted)
+        refuse(id, job.nameSpan, {}, "%%RUNCOUNT", why);
+}
+
 /// CTM-060
 void FolderLowering::checkRepetition(JobId id) {
+    checkCyclicFolder(id);
     ir::OrderPolicy const& policy = policyOf(id);
-    if (!policy.isCyclic)
+    if (!policy.isCyclic || estate.isGroup(id))
         return;
     Span const where = estate.constructs.span(policy.cyclicFrom);
     ir::Job const& job = estate.jobs[id];

@@ -169,7 +169,7 @@ void FolderLowering::checkSettings(JobId id, EndRules const& rules) {
         (rules.areListed && llvm::any_of(policyOf(id).rules, [](ir::EndRule const& rule) {
              return rule.does(ir::EndAction::Kind::setOk);
          }));
-    if (isSubmitted && makesOk && mayLackValue(id))
+    if (makesOk && !job.group && !isMapped(id) && !failing.contains(id.value) && mayLackValue(id))
         refuse(
             id, policyOf(id).rules.front().span, policyOf(id).rules.front().construct,
             "DOACTION OK on NOTOK",

@@ -47,9 +47,14 @@ OrderFacts::OrderFacts(ir::Estate const& given) : estate(given), forced(given) {
     }
 }
 
-/// Its facts come after each execution, and it reads those that it waits for before each (CTM-066).
+/// Its facts come after each execution, and it reads those that it waits for before each (CTM-066);
+/// so do the jobs of a folder that runs again (CTM-093).
 bool OrderFacts::isCyclic(JobId job) const {
-    return estate.orderPolicies[estate.jobs[job].orders].isCyclic;
+    JobId const root = estate.workflows[estate.jobs[job].workflow].root;
+    auto const isSaid = [&](JobId one) {
+        return estate.orderPolicies[estate.jobs[one].orders].isCyclic;
+    };
+    return isSaid(job) || isSaid(root);
 }
 
 JobId OrderFacts::producerOf(JobId consumer, ir::Atom const& atom) const {
@@ -104,7 +109,7 @@ bool FolderLowering::hasStart(JobId id) const {
     ir::OrderPolicy const& policy = policyOf(id);
     return job.group && !estate.isContainer(id) &&
            (job.condition || policy.fromTime || policy.toTime || job.isWatched || isConfirmed(id) ||
-            !unitsOf(estate, job).empty());
+            policy.isCyclic || !unitsOf(estate, job).empty());
 }
 
 /// What it leaves behind; and what has begun must end.
@@ -412,12 +417,18 @@ void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules c
 
 void FolderLowering::settleMessages(JobId id, EndRules const& rules) {
     bool const hasNoEnd = estate.isContainer(id); // CTM-094
-    bool isAsWritten = false;
+    bool isAsWritten = false, isCounted = false;
     auto const told = [&](ir::ConstructId construct, std::initializer_list<llvm::StringRef> texts) {
-        if (llvm::all_of(texts, [&](llvm::StringRef text) { return isResolved(id, text); }))
+        bool const counts = isCyclicFolder() && llvm::any_of(texts, [](llvm::StringRef text) {
+                                return ir::countsRuns(ir::variablesIn(text));
+                            });
+        bool const isKnown =
+            llvm::all_of(texts, [&](llvm::StringRef text) { return isResolved(id, text); });
+        if (isKnown && !counts)
             return exact(construct, "message");
         estate.constructs.settle(construct, diag::Fidelity::approximated, "message");
-        isAsWritten = true;
+        isAsWritten |= !isKnown;
+        isCounted |= counts;
     };
     for (ir::EndRule const& rule : policyOf(id).rules)
         for (ir::EndAction const& action : rule.actions) {
@@ -434,6 +445,8 @@ void FolderLowering::settleMessages(JobId id, EndRules const& rules) {
             told(shout.construct, {shout.destination, shout.text});
     if (isAsWritten) // where it has no value (CTM-104)
         assume("message-as-written:" + estate.jobs[id].name.str());
+    if (isCounted) // what is counted over the runs of its folder, nobody says (CTM-093)
+        assume("message-counts-one-run:" + estate.jobs[id].name.str());
 }
 
 bool FolderLowering::lowerUnits(JobId id, Py::Keywords& arguments) {
@@ -518,6 +531,8 @@ void FolderLowering::lowerGroup(JobId id) {
         task.comments.push_back("waits for " + estate.conditions.print(job.condition.expr));
     Py::Keywords criteria = submission(id, true);
     task.arguments.insert(task.arguments.end(), criteria.begin(), criteria.end());
+    if (policyOf(id).isCyclic)
+        lowerCycle(id, task.arguments, endRulesOf(id));
     lowerUnits(id, task.arguments); // held until it ends
     dag.order.push_back(start);
 }
@@ -593,9 +608,11 @@ void FolderLowering::finish() {
         workflow.jobs, [&](JobId id) { return orderFacts.forcedOrders().isForced(id); });
     // Orders of several days live side by side, and of each the New Day must come; of one day as
     // many as rules order.
-    dag.arguments.emplace_back("max_active_runs", Py(kept >= ir::OrderPolicy::forEver || isForced
-                                                         ? ir::ForcedOrders::mostAtOnce
-                                                         : std::max<int64_t>(16, kept + 3)));
+    // Of an order that runs again the next run is there when the last one ends.
+    int64_t const runs = std::max<int64_t>(16, (kept + 3) * (isCyclicFolder() ? 2 : 1));
+    dag.arguments.emplace_back(
+        "max_active_runs",
+        Py(kept >= ir::OrderPolicy::forEver || isForced ? ir::ForcedOrders::mostAtOnce : runs));
     addTags(dag, root, tags);
     if (!estate.assumedServer.empty())
         assume("one-server:" + estate.assumedServer.str());

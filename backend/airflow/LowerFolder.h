@@ -160,6 +160,7 @@ private:
     void fail(ir::JobId id, Span where, ir::ConstructId construct, std::string const& what,
               llvm::StringRef why, std::string const& help = {});
     void checkRepetition(ir::JobId id);
+    void checkCyclicFolder(ir::JobId id);
     void checkScript(ir::JobId id, ir::ScriptAction const& script);
 
     // LowerFolder.cpp
@@ -257,6 +258,8 @@ private:
     bool isFilled(ir::JobId id) const {
         return !estate.jobs[id].group && adjustOf(id) == ir::OrderPolicy::Adjust::dummy;
     }
+    /// Does the folder run again when it has ended (CTM-093)?
+    bool isCyclicFolder() const { return policyOf(workflow.root).isCyclic; }
     bool isConfirmed(ir::JobId id) const { return policyOf(id).confirm.value; }
     bool hasStart(ir::JobId id) const;
     bool hasEnd(ir::JobId id) const;

@@ -312,9 +312,6 @@ void Lowering::repetition(Node const& node, JobId id, OrderPolicy& policy) {
         return;
     if (cyclic)
         policy.cyclicFrom = cyclic->construct;
-    if (!node.is(E::job))
-        return notModelled(id, cyclic ? cyclic->whole : node.nameSpan, policy.cyclicFrom,
-                           "a cyclic folder"); // CTM-093
     Cycle& cycle = policy.cycle;
     llvm::StringRef const from = node.value(Attr::entities_IND_CYCLIC).trim();
     cycle.from = from.starts_with_insensitive("E")   ? Cycle::From::end
@@ -339,7 +336,7 @@ void Lowering::repetition(Node const& node, JobId id, OrderPolicy& policy) {
     }
     if (cycle.minutes.empty())
         notModelled(id, cyclic ? cyclic->whole : node.nameSpan, policy.cyclicFrom,
-                    "a cyclic job without its list of times");
+                    "a cycle without its list of times");
 }
 
 void Lowering::locks(Node const& node, OrderPolicy& policy) {

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from compiled import ROOT, Compiled, compile_estate
 
+from hoist_airflow.dispatch import Subscriptions, dispatch_once
 from hoist_airflow.ledger import Ledger
 
 BASH = "airflow.providers.standard.operators.bash.BashOperator"
@@ -591,6 +592,29 @@ def test_ctm077_a_fact_of_the_day_lets_what_is_forced_start(play: Any) -> None:
     assert told.starts("FIX/B") == ["02 08:01", "02 10:01"]  # not behind the forced A
 
 
+def test_ctm093_a_folder_runs_again_and_its_facts_stay(play: Any) -> None:
+    """TR-31, TR-34 for folders: in its second run B has its fact already, so no edge may hold it back;
+    where B takes the fact away it waits again. Each run is a DAG run of the same order."""
+    loop = 'DAYS="ALL" CYCLIC="1" INTERVAL="00060M" IND_CYCLIC="E" MAXRERUN="2" TIMETO="0500"'
+    told = play(
+        folder(
+            job("A", children=adds("A-OK") + adds("T-OK")),
+            job("B", children=waits("A-OK")),
+            job("T", children=waits("T-OK") + '<OUTCOND NAME="T-OK" ODATE="ODAT" SIGN="-"/>'),
+            kind="SMART_FOLDER",
+            more=loop,
+        ),
+        start="2026-03-02T06:00:00",
+        end="2026-03-03T06:00:00",
+        jobs={"F/B": [{"duration": 60}, {"duration": 60, "exit_code": 1}, {"duration": 60}]},
+    )
+    assert told.starts("F/A") == ["02 07:00", "02 08:02", "02 09:04"]
+    assert told.starts("F/B") == ["02 07:01", "02 08:02", "02 09:04"]
+    assert told.starts("F/T") == ["02 07:01", "02 08:03", "02 09:05"]
+    assert [run.state for run in told.world.runs] == ["success", "failed", "success"]
+    assert {run.conf.get("order_date", "2026-03-02") for run in told.world.runs} == {"2026-03-02"}
+
+
 @pytest.mark.parametrize(
     ("date", "day", "start"),
     [
@@ -820,6 +844,47 @@ def test_a_folder_runs_in_real_airflow(
     assert (tmp_path / "args").read_text() == f"{today:%Y%m%d}|a; b $HOME\n"
     words = (tmp_path / "b").read_text().split()
     assert words[:2] == ["B", f"{today:%y}"] and words[2].isdigit()
+
+
+def test_ctm093_a_folder_runs_again_in_real_airflow(
+    airflow_runs: ModuleType, ledger_url: str, tmp_path: Path
+) -> None:
+    """What ends says in the ledger what follows; the dispatcher starts that, the last run starts nothing."""
+    source = tmp_path / "estate.xml"
+    source.write_text(
+        "<DEFTABLE>"
+        + folder(
+            f'<JOB JOBNAME="A" TASKTYPE="Command" CMDLINE="echo %%$ODATE >> {tmp_path}/a" DAYS="ALL"/>',
+            kind="SMART_FOLDER",
+            more='DAYS="ALL" CYCLIC="1" CYCLIC_TYPE="V" CYCLIC_INTERVAL_SEQUENCE="+1M" MAXWAIT="99"',
+        )
+        + "</DEFTABLE>"
+    )
+    config = tmp_path / "hoist.toml"
+    config.write_text('[controlm]\nnew_day = "00:00"\n[[rule]]\njob = "*"\nexecutor = "local"\n')
+    built: Compiled = compile_estate(source, out=tmp_path / "dags", options=["--config", config])
+    assert built.exit_code == 0, built.findings
+    loaded = airflow_runs.register(built.folder)
+    ended = airflow_runs.real_run(loaded["F"], conf={"order_date": "2026-01-31"})
+    assert ended.succeeded == {"F.when", "A", "F.end"}, ended
+    started: list[tuple[str, dict[str, Any]]] = []
+
+    def start(dag_id: str, run_id: str, conf: dict[str, Any]) -> bool:
+        started.append((dag_id, conf))
+        return True
+
+    ledger = Ledger.open(ledger_url)
+    dispatch_once(ledger, Subscriptions.of(built.manifest), start)
+    ((dag_id, conf),) = started
+    assert (dag_id, conf["order_date"], conf["cycle"]["runs"]) == ("F", "2026-01-31", 1)
+    conf["cycle"]["past"][0][:2] = [
+        each - 60 for each in conf["cycle"]["past"][0][:2]
+    ]  # a minute ago
+    again = airflow_runs.real_run(loaded["F"], conf=conf)
+    assert again.succeeded == {"F.when", "A", "F.end"}, again
+    assert (tmp_path / "a").read_text() == "20260131\n20260131\n"
+    dispatch_once(ledger, Subscriptions.of(built.manifest), start)
+    assert len(started) == 1  # its sequence has one interval
 
 
 def test_ctm100_variables_of_orders_folders_and_the_server_in_real_airflow(
@@ -1053,8 +1118,6 @@ def test_a_cycle_in_real_airflow(
     ended = airflow_runs.real_run(loaded["F"], conf={"order_date": f"{today:%Y-%m-%d}"})
     assert ended.state == "success", ended
     assert (tmp_path / "runs").read_text() == "run\n" * 3
-    from hoist_airflow.ledger import Ledger
-
     ledger = Ledger.open(ledger_url)
     ends = [one.status for one in ledger.events() if one.job == "F/POLL" and one.kind == "status"]
     assert ends == ["STARTING", "RUNNING", "SUCCESS"] * 3

@@ -191,6 +191,11 @@ DEFINITION = r"""<?xml version="1.0" encoding="utf-8"?>
     <SUB_FOLDER JOBNAME="NIL" DAYS="ALL"><OUTCOND NAME="NIL-OK" ODATE="ODAT" SIGN="+"/></SUB_FOLDER>
     <JOB JOBNAME="LATE" TASKTYPE="Command" CMDLINE="late" NODEID="h" DAYS="ALL"/>
   </SMART_FOLDER>
+  <SMART_FOLDER FOLDER_NAME="AGAIN" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL" CYCLIC="1" INTERVAL="00060M" MAXRERUN="3">
+    <JOB JOBNAME="PING" TASKTYPE="Command" CMDLINE="ping" NODEID="h" DAYS="ALL"><OUTCOND NAME="PINGED" ODATE="ODAT" SIGN="+"/></JOB>
+    <JOB JOBNAME="USE" TASKTYPE="Command" CMDLINE="use" NODEID="h" DAYS="ALL"><INCOND NAME="PINGED" ODATE="ODAT"/></JOB>
+    <ON STMT="*" CODE="NOTOK"><DOACTION ACTION="SPCYC"/></ON>
+  </SMART_FOLDER>
   <SMART_FOLDER FOLDER_NAME="SHARED" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL">
     <VARIABLE NAME="%%LOAD" VALUE="none"/>
     <JOB JOBNAME="GIVE" TASKTYPE="Command" CMDLINE="give %%TRY %%ORDERID" NODEID="h" DAYS="ALL" MAXRERUN="2">
@@ -521,6 +526,13 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "an empty folder ends before the one around it begins": lambda exported: task(
         exported, "LATER.when"
     )["downstream"].remove("NIL.end"),
+    # CTM-093
+    "the folder does not run again": arguments(
+        "AGAIN.when", cycle=None, max_reruns=None, stop_on=None
+    ),
+    "the folder runs again at other times": arguments("AGAIN.when", cycle="every 1h from end"),
+    "the folder runs again without a limit": arguments("AGAIN.when", max_reruns=None),
+    "it runs again after NOTOK, too": arguments("AGAIN.when", stop_on=None),
     # CTM-073, CTM-100 to CTM-104
     "nothing is set at submission": arguments("GIVE", sets=None),
     "another value at submission": arguments("GIVE", sets=[r"%%\BEGUN=%%$DATE"]),
@@ -660,6 +672,13 @@ def test_ctm066_who_waits_for_the_end_of_a_cycle_is_not_proved(judged: Judged) -
     changed = copy.deepcopy(judged.exported)
     edge("POLL", "POLLED")(changed)
     assert judged.verdicts(changed)["ROUND"]["verdict"] == "unknown"
+
+
+def test_ctm093_an_edge_in_a_folder_that_runs_again_is_not_proved(judged: Judged) -> None:
+    """It would hold back each run anew, where the fact of the first run stays."""
+    changed = copy.deepcopy(judged.exported)
+    edge("PING", "USE")(changed)
+    assert judged.verdicts(changed)["AGAIN"]["verdict"] == "unknown"
 
 
 def test_a_condition_of_an_edge_may_be_left_out(judged: Judged) -> None:

@@ -274,6 +274,49 @@ TEST(Folders, ACycleIsSaidInWords) { // CTM-060…064
     }
 }
 
+TEST(Folders, AFolderThatRunsAgain) { // CTM-093
+    auto const folder = [](std::string const& attributes, std::string const& children) {
+        return "<DEFTABLE><SMART_FOLDER FOLDER_NAME=\"F\" DATACENTER=\"S\" "
+               "FOLDER_ORDER_METHOD=\"SYSTEM\" DAYS=\"ALL\" CYCLIC=\"1\" " +
+               attributes + ">" + children + "</SMART_FOLDER></DEFTABLE>";
+    };
+    std::string const every = "INTERVAL=\"00030M\"";
+    std::string const pair = job("A", "", "<OUTCOND NAME=\"X\" ODATE=\"ODAT\" SIGN=\"+\"/>") +
+                             job("B", "", "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>");
+    Built const built({{"a.xml", folder(every + " MAXRERUN=\"4\"",
+                                        pair + "<ON STMT=\"*\" CODE=\"NOTOK\"><DOACTION "
+                                               "ACTION=\"SPCYC\"/></ON>")}});
+    std::string const dags = built.dags();
+    for (char const* each : {"cycle=\"every 30m from start\"", "max_reruns=4", "stop_on=\"notok\"",
+                             "FolderEnd(", "when=\"fact(X^S)\""}) // the fact stays: no edge
+        EXPECT_NE(dags.find(each), std::string::npos) << each << "\n" << dags;
+    EXPECT_EQ(built.refusals(), "");
+    EXPECT_EQ(built.unsettled(), 0U);
+    auto const ruled = [](std::string const& code, std::string const& what) {
+        return "<ON STMT=\"*\" CODE=\"" + code + "\">" + what + "</ON>";
+    };
+    std::string const sets = "<DOVARIABLE NAME=\"%%V\" VALUE=\"1\"/>";
+    for (auto const& [text, expected] : std::vector<std::pair<std::string, std::string>>{
+             {folder("INTERVAL=\"00000M\"", pair), "CYCLIC;"},
+             {folder(every, "<SUB_FOLDER JOBNAME=\"U\" DAYS=\"ALL\" CYCLIC=\"1\" "
+                            "INTERVAL=\"1M\">" +
+                                pair + "</SUB_FOLDER>"),
+              "CYCLIC;"},
+             {folder(every, job("A", "", ruled("OK", sets))), "DOVARIABLE;"},
+             {folder(every, job("A", "", ruled("OK", "<DOVARIABLE NAME=\"%%\\V\" VALUE=\"1\"/>"))),
+              ""},
+             {folder(every, job("A", "", ruled("RUNCOUNT GE 2", "<DOACTION ACTION=\"OK\"/>"))),
+              "ON;"},
+             {folder(every, "<JOB JOBNAME=\"A\" TASKTYPE=\"Command\" CMDLINE=\"x %%RUNCOUNT\" "
+                            "NODEID=\"h\" DAYS=\"ALL\"/>"),
+              "%%RUNCOUNT;"},
+         }) {
+        Built const one({{"a.xml", text}});
+        EXPECT_EQ(one.refusals(), expected) << text;
+        EXPECT_EQ(one.unsettled(), 0U) << text;
+    }
+}
+
 TEST(Folders, ACyclesFactIsNoEdge) { // CTM-066
     std::string const produces = "<OUTCOND NAME=\"X\" ODATE=\"ODAT\" SIGN=\"+\"/>";
     std::string const waits = "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>";
@@ -684,6 +727,9 @@ TEST(Folders, WhoSetsWhatOthersSee_CTM100) {
              {ruled("<ON STMT=\"*\" CODE=\"NOTOK\"><DOACTION ACTION=\"OK\"/></ON>"
                     "<VARIABLE NAME=\"%%\\G\" VALUE=\"%%\\H\"/>"),
               "DOACTION OK on NOTOK;"}, // CTM-104
+             {ruled("<ON STMT=\"*\" CODE=\"COMPSTAT GE 0\"><DOACTION ACTION=\"OK\"/><DOCOND "
+                    "NAME=\"X\"/></ON><VARIABLE NAME=\"%%\\G\" VALUE=\"%%\\H\"/>"),
+              "DOACTION OK on NOTOK;"},
              {ruled("<VARIABLE NAME=\"%%\\G\" VALUE=\"%%ODATE\"/>", "CYCLIC=\"1\" INTERVAL=\"0M\""),
               ""},
              {"<JOB JOBNAME=\"A\" TASKTYPE=\"Dummy\" DAYS=\"ALL\">" + atFirst + "</JOB>",

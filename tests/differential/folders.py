@@ -337,12 +337,9 @@ class _Maker:
                 continue
             codes = ["OK", "OK", "NOTOK", "NOTOK", "*"]
             if one.attributes.get("TASKTYPE") == "Command":
-                codes += [
-                    "COMPSTAT GT 1",
-                    "RUNCOUNT EVEN",
-                    "FAILCOUNT GT 1",
-                    choose.choice(PATTERNS),
-                ]
+                codes += ["COMPSTAT GT 1", choose.choice(PATTERNS)]
+                if not self.in_cyclic_folder(one):
+                    codes += ["RUNCOUNT EVEN", "FAILCOUNT GT 1"]
             for _ in range(choose.choice([0, 0, 1, 2])):
                 rule = Rule(choose.choice(codes), self.message(one))
                 one.rules.insert(choose.randint(0, len(one.rules)), rule)
@@ -357,6 +354,8 @@ class _Maker:
         smart = any(e.path == top and e.kind == "SMART_FOLDER" for e in self.estate.entities)
         inside = smart and one.around == top
         names = [self.name(one, smart, inside) for _ in range(3)]
+        if self.in_cyclic_folder(one):  # which runs count, nobody says
+            names = [name for name in names if name != "%%RUNCOUNT"]
         names += ["%%JOBNAME", "%%TIME", "%%NOBODY"]
         if smart and self.set_by("%%OURS"):
             names += ["%%OURS"] * 2
@@ -374,6 +373,8 @@ class _Maker:
         for one in self.estate.entities:
             top = one.path.partition("/")[0]
             smart = any(e.path == top and e.kind == "SMART_FOLDER" for e in self.estate.entities)
+            if self.in_cyclic_folder(one):
+                continue  # whether it keeps them for its next run, nobody says
             inside = smart and one.around == top
             own = ["%%LOCAL"] if one.kind == "JOB" else []
             shared = ["%%\\G", "%%\\H", "%%\\\\POOL\\G"] + (["%%\\\\OURS"] if inside else [])
@@ -435,6 +436,10 @@ class _Maker:
             names += ["%%LOCAL"] * 2
         return self.random.choice(names)
 
+    def in_cyclic_folder(self, one: Entity) -> bool:
+        top = one.path.partition("/")[0]
+        return any(e.path == top and "CYCLIC" in e.attributes for e in self.estate.entities)
+
     def set_by(self, name: str) -> bool:
         return any(each.name == name for one in self.estate.entities for each in one.variables)
 
@@ -461,6 +466,11 @@ class _Maker:
                 folder.lock = self.random.choice("SSE")
             folder.keeps = self.chance(0.3)
             self.window(folder, 0.2, max_wait)
+            if self.chance(0.2):
+                self.cycle(folder)
+                if self.chance(0.3):
+                    code = self.random.choice(["NOTOK", "OK", "*"])
+                    folder.rules.append(Rule(code, "SPCYC"))
         self.estate.entities.append(folder)
         self.fill(folder, self.random.randint(1, max(1, self.left)), days, max_wait, 1)
 
@@ -546,6 +556,7 @@ class _Maker:
         }
 
     def cycle(self, job: Entity) -> None:
+        """Of a job, or of a folder."""
         choose, given = self.random, job.attributes
         given["CYCLIC"] = "1"
         given["IND_CYCLIC"] = choose.choice(["S", "E", "T"])
@@ -553,7 +564,7 @@ class _Maker:
         if kind < 0.5:
             given["INTERVAL"] = choose.choice(["00007M", "00025M", "00060M", "00003H", "00001D"])
         elif kind < 0.75:
-            steps = ["+20M", "+2H", "+5M", "+0M", "+1D"]
+            steps = ["+20M", "+2H", "+5M", "+0M", "+1D"][: 5 if job.kind == "JOB" else 3]
             given["CYCLIC_TYPE"] = "V"
             given["CYCLIC_INTERVAL_SEQUENCE"] = ",".join(
                 choose.choices(steps, k=choose.randint(1, 4))
@@ -565,7 +576,8 @@ class _Maker:
             given["CYCLIC_TOLERANCE"] = choose.choice(["0", "5", "30", "600"])
         if self.chance(0.3):
             given["MAXRERUN"] = choose.choice(["1", "2", "5"])
-            if kind < 0.5 and given["TASKTYPE"] != "Dummy" and self.chance(0.3):
+            is_job = given.get("TASKTYPE", "Dummy") != "Dummy"
+            if kind < 0.5 and is_job and self.chance(0.3):
                 given["INTERVAL"] = "00000M"
 
     def window(self, one: Entity, share: float, max_wait: str) -> None:

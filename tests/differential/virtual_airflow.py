@@ -272,7 +272,12 @@ class VirtualAirflow:
         self.asked: dict[int, tuple[int, int]] = {}
         self.due: dict[str, datetime | None] = {}
         given = bag.subscriptions
-        listened = given.jobs or given.variables or given.forced
+        again = any(
+            getattr(task, "cycle", None) and hasattr(task, "hoist_of")
+            for dag in bag.dags.values()
+            for task in dag.live.tasks
+        )  # folders that run again
+        listened = given.jobs or given.variables or given.forced or again
         self.dispatches = bool(listened) or any(
             event["event"] in START_EVENTS for event in scenario.get("events") or []
         )

@@ -599,6 +599,123 @@ TEST(PlayedOrders, C10AnUntakenBranchKeepsItOpen) { // CTM-091
     EXPECT_EQ(cycle.ends("S"), "SUCCESS 03-02 07:10");
 }
 
+// --- variables ---
+
+/// "\G of F/A = 2", in the order in which they were set.
+std::string settings(Day& day) {
+    std::string text;
+    for (semantics::VariableEvent const& one : day.played().variables)
+        text += (text.empty() ? "" : ", ") + one.name + (one.job.empty() ? "" : " of " + one.job) +
+                " = " + one.value;
+    return text;
+}
+
+TEST(PlayedOrders, VariablesAreSetAndRead) { // CTM-073, CTM-100…104, CTM-093
+    auto const sets = [](std::string const& code, std::string const& name,
+                         std::string const& value) {
+        return on(code, "<DOVARIABLE NAME=\"" + name + "\" VALUE=\"" + value + "\"/>");
+    };
+    auto const has = [](std::string const& name, std::string const& value) {
+        return "<VARIABLE NAME=\"" + name + "\" VALUE=\"" + value + "\"/>";
+    };
+    Day day("<SMART_FOLDER FOLDER_NAME=\"S\" FOLDER_ORDER_METHOD=\"SYSTEM\" DAYS=\"ALL\">" +
+            has("%%OURS", "7") +
+            job("A", "MAXRERUN=\"1\"",
+                has("%%N", "1") + has("%%\\BEGUN", "%%$ODATE") +
+                    sets("NOTOK", "%%N", "%%N %%PLUS 1") + on("NOTOK", act("RERUN")) +
+                    sets("OK", "%%\\\\OURS", "%%SUBSTR %%$ODATE 1 4") +
+                    sets("OK", "%%\\\\P\\N", "%%N") + out("a")) +
+            job("B", "", in("a") + sets("OK", "%%\\LATE", "%%OURS.%%BEGUN")) + "</SMART_FOLDER>");
+    day.run("S/A", {plan(60, 1), plan(60)});
+    EXPECT_EQ(settings(day), "%%\\BEGUN = 20260302, %%N of S/A = 2, %%\\BEGUN = 20260302, "
+                             "%%\\\\OURS of S = 2026, %%\\\\P\\N = 2, %%\\LATE = 202620260302");
+}
+
+/// "F/A for 2026-03-02 07:01 SHOUT ops (urgent): text", in their order.
+std::string told(Day& day) {
+    std::string text;
+    for (semantics::Alarm const& one : day.played().alarms)
+        if (one.told)
+            text += (text.empty() ? "" : "; ") + one.job + " for " +
+                    ir::dateText(ir::fromDayNumber(one.told->orderDate)) +
+                    semantics::isoText(one.at).substr(10, 6) + " " + one.name + " " +
+                    one.told->destination + " (" + one.told->urgency + "): " + one.told->text;
+    return text;
+}
+
+TEST(PlayedOrders, MessagesHaveTheVariablesAsTheyAreThere) { // CTM-073, CTM-078, CTM-104
+    auto const to = [](std::string const& whom, std::string const& text) {
+        return "<DOMAIL DEST=\"" + whom + "\" URGENCY=\"U\" SUBJECT=\"" + text + "\"/>";
+    };
+    std::string const set = "<DOVARIABLE NAME=\"%%N\" VALUE=\"%%N %%PLUS 1\"/>";
+    Day day(
+        plain(job("A", "",
+                  "<VARIABLE NAME=\"%%N\" VALUE=\"0\"/><VARIABLE NAME=\"%%WHO\" VALUE=\"ops\"/>" +
+                      on("*", to("%%WHO", "%%N") + set + to("dev", "%%N %%NOBODY")) +
+                      "<SHOUT WHEN=\"OK\" DEST=\"dev\" MESSAGE=\"%%N\"/>"
+                      "<SHOUT WHEN=\"NOTOK\" DEST=\"ops\" MESSAGE=\"bad\"/>" +
+                      on("COMPSTAT EQ 4", act("OK")))));
+    day.run("F/A", {plan(60, 4)});
+    EXPECT_EQ(told(day).find("F/A for 2026-03-02T07:01 MAIL ops (urgent): 0; "
+                             "F/A for 2026-03-02T07:01 MAIL dev (urgent): %%N %%NOBODY; "
+                             "F/A for 2026-03-02T07:01 SHOUT dev (): 1"),
+              0U)
+        << told(day);
+}
+
+TEST(PlayedOrders, ATextWithoutAValueIsNotSubmitted) { // CTM-104
+    auto const job = [](std::string const& name, std::string const& command,
+                        std::string const& children) {
+        return "<JOB JOBNAME=\"" + name + "\" TASKTYPE=\"Command\" CMDLINE=\"" + command +
+               "\" DAYS=\"ALL\">" + children + "</JOB>";
+    };
+    std::string const gives = on("OK", "<DOVARIABLE NAME=\"%%\\G\" VALUE=\"x\"/>");
+    Day day(plain(job("A", "run %%\\G", out("a") + on("NOTOK", "<DOCOND NAME=\"bad\"/>")) +
+                  job("B", "b", in("bad") + gives + out("b")) + job("C", "run %%\\G", in("b"))));
+    EXPECT_EQ(day.ends("F/A").find("FAILURE 03-02 07:00"), 0U) << day.ends("F/A");
+    EXPECT_EQ(day.ends("F/C").find("SUCCESS 03-02 07:02"), 0U) << day.ends("F/C");
+    // A rule whose value has none sets nothing.
+    Day other(plain(job("A", "a", on("OK", "<DOVARIABLE NAME=\"%%\\G\" VALUE=\"%%\\H\"/>"))));
+    EXPECT_EQ(settings(other), "");
+}
+
+TEST(PlayedOrders, AFolderRunsAgain) { // CTM-093, CTM-060…065
+    std::string const every = "CYCLIC=\"1\" INTERVAL=\"00060M\" IND_CYCLIC=\"E\" TIMETO=\"1000\"";
+    Day day(smart(job("A", "", out("a")) + job("B", "", in("a")), every));
+    day.run("S/A", {plan(60), plan(60, 1), plan(600)});
+    EXPECT_EQ(day.starts("S"), "03-02 07:00, 03-02 08:02, 03-02 09:03");
+    // Its members wait anew: for facts, which stay.
+    EXPECT_EQ(day.starts("S/A"), "03-02 07:00, 03-02 08:02, 03-02 09:03");
+    EXPECT_EQ(day.starts("S/B"), "03-02 07:01, 03-02 08:02, 03-02 09:03");
+    EXPECT_EQ(day.ends("S").find("SUCCESS 03-02 07:02, FAILURE 03-02 08:03, SUCCESS 03-02 09:13"),
+              0U)
+        << day.ends("S");
+    Day taken(smart(job("A", "", out("a")) + job("B", "", in("a") + out("a", "SIGN=\"-\"")),
+                    every + " MAXRERUN=\"1\""));
+    EXPECT_EQ(taken.starts("S/B"), "03-02 07:01, 03-02 08:03");
+    Day stopped(smart(job("A") + on("NOTOK", act("SPCYC")), every));
+    stopped.run("S/A", {plan(60), plan(60, 1)});
+    EXPECT_EQ(stopped.starts("S/A"), "03-02 07:00, 03-02 08:01");
+    // What ends the folder ends one run of it (CTM-091); an inner folder runs with it, or by
+    // itself.
+    Day ended(smart(job("A", "", in("never")) + job("LAST", "END_FOLDER=\"Y\""),
+                    every + " MAXRERUN=\"1\""));
+    EXPECT_EQ(ended.starts("S/LAST"), "03-02 07:00, 03-02 08:01");
+    Day inner(smart("<SUB_FOLDER JOBNAME=\"U\" DAYS=\"ALL\" CYCLIC=\"1\" INTERVAL=\"00010M\" "
+                    "MAXRERUN=\"1\">" +
+                        job("A") + "</SUB_FOLDER>",
+                    every + " MAXRERUN=\"1\""));
+    EXPECT_EQ(inner.starts("S/U/A"), "03-02 07:00, 03-02 07:10, 03-02 08:11, 03-02 08:21");
+}
+
+TEST(PlayedOrders, AKilledJobOfAFolderThatRunsAgainEndsOnce) { // CTM-007, CTM-093
+    Day day(smart(job("A"), "CYCLIC=\"1\" INTERVAL=\"00010M\" MAXRERUN=\"1\""));
+    day.run("S/A", {plan(1200)}).event("2026-03-02T07:05Z", EventKind::killJob, "S/A");
+    EXPECT_EQ(day.starts("S/A"), "03-02 07:00, 03-02 07:10");
+    EXPECT_EQ(day.ends("S/A").find("FAILURE 03-02 07:05, SUCCESS 03-02 07:30"), 0U)
+        << day.ends("S/A");
+}
+
 TEST(PlayedOrders, ARerunByHandOpensItsFolders) { // CTM-007, CTM-091
     Day day(
         smart("<SUB_FOLDER JOBNAME=\"U\" DAYS=\"ALL\">" + job("A") + job("B") + "</SUB_FOLDER>"));

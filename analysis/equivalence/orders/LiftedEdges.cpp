@@ -84,6 +84,11 @@ void Lifting::addWaits(TaskId id) {
             before.push_back(up);
         if (here[up.value] && policyOf(here[up.value]).isCyclic)
             unknown(fmt::format("`{}` waits until `{}` will not run again", task.id, other.id));
+        ir::JobId const root = folderOf(definitions.workflows[folder].root);
+        if (here[up.value] && root && policyOf(root).isCyclic)
+            unknown(fmt::format("`{}` waits for `{}` in each run of their folder anew, where a "
+                                "fact would stay (CTM-093)",
+                                task.id, other.id));
     }
     if (before.empty()) {
         if (!task.upstream.empty() && task.rule != TriggerRule::allSuccess)

@@ -35,8 +35,10 @@ void Lifting::addTask(TaskId id, int copy, int32_t from) {
             here[id.value] = folderOf(known->second);
         else
             unknown(fmt::format("`{}` stands in front of no folder of the definition", task.id));
-        if (here[id.value])
+        if (here[id.value]) {
             readSubmission(here[id.value], task, -1);
+            readCycle(here[id.value], task);
+        }
         return;
     }
     if (isEnd(task))

@@ -83,6 +83,7 @@ bool OrderedEstate::isCertain(JobId producer, JobId consumer) {
     return producer && producer != consumer && !estate.jobs[producer].group &&
            estate.jobs[producer].workflow == estate.jobs[consumer].workflow &&
            !policyOf(producer).isCyclic && !policyOf(consumer).isCyclic &&
+           !policyOf(estate.workflows[estate.jobs[producer].workflow].root).isCyclic &&
            !forced.isForced(producer) && !forced.isForced(consumer) &&
            hasCriteria(producer) == hasCriteria(consumer) && daysOf(producer) == daysOf(consumer);
 }

@@ -13,7 +13,7 @@ using Action = ir::EndAction::Kind;
 
 void Orders::runEnds(OrderIndex index, unsigned run) {
     Order const& order = orders[index];
-    if (order.state != State::running || order.runs != run)
+    if (order.state != State::running || order.executions != run)
         return; // killed meanwhile
     if (!order.withoutValue.empty())
         return ended(index, false, {}, order.withoutValue + " (CTM-104)");
@@ -34,7 +34,7 @@ void Orders::ended(OrderIndex index, bool isOk, std::optional<int64_t> exitCode,
     order.endedAt = now;
     order.wasOk = isOk;
     order.failures += isOk ? 0 : 1;
-    order.hasStopped |= !isFolder(index) && fired.ask(Action::stopCyclic);
+    order.hasStopped |= fired.ask(Action::stopCyclic);
     enter(index, State::waiting); // for the question whether there is time for another run
     std::optional<int64_t> const again = nextRun(index, isOk, fired.ask(Action::rerun), how);
     enter(index, isOk ? State::endedOk : State::endedNotOk);
@@ -105,13 +105,13 @@ std::optional<int64_t> Orders::nextRun(OrderIndex index, bool isOk, bool isRerun
     Order& order = orders[index];
     ir::OrderPolicy const& policy = policyOf(index);
     int64_t const most = policy.maxRerun.value;
-    if (isFolder(index)) {
+    if (isFolder(index) && !policy.isCyclic) {
         if (isRerunAsked)
             notStarted(order.job, order.day, "CTM-067", "the rerun of a folder is not played");
         return std::nullopt;
     }
     if ((policy.isCyclic || isRerunAsked) && order.folder != noOrder &&
-        orders[order.folder].hasStopped) { // CTM-091
+        orders[order.folder].isClosed) { // CTM-091
         why += "; its folder has been ended";
         return std::nullopt;
     }

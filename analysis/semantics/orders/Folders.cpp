@@ -9,9 +9,38 @@
 namespace hoist::semantics {
 
 void Orders::open(OrderIndex folder) {
+    if (orders[folder].runs > 1)
+        reorderMembers(folder);
     for (OrderIndex const member : orders[folder].members)
         look(member);
     closeIfDone(folder);
+}
+
+/// The folder runs again (CTM-093): all that is in it waits as if it had just been ordered.
+void Orders::reorderMembers(OrderIndex folder) {
+    orders[folder].isClosed = false;
+    for (OrderIndex const member : orders[folder].members) {
+        Order const& old = orders[member];
+        Order made;
+        made.job = old.job;
+        made.day = old.day;
+        made.since = old.since;
+        made.folder = old.folder;
+        made.members = old.members;
+        made.isForced = old.isForced;
+        made.isDummy = old.isDummy;
+        made.isHeld = old.isHeld;
+        made.isConfirmed = old.isConfirmed;
+        made.state = old.state; // it is open from `enter` on
+        made.open = old.open;
+        made.executions = old.executions;
+        orders[member] = std::move(made);
+        enter(member, State::waiting);
+        active.insert(member);
+        waitForFirstTime(member);
+        if (isFolder(member))
+            reorderMembers(member);
+    }
 }
 
 void Orders::memberEnded(OrderIndex member) {
@@ -38,7 +67,7 @@ void Orders::closeIfDone(OrderIndex folder) {
 
 /// Nothing more is submitted in it; what runs comes to its end.
 void Orders::endFolder(OrderIndex folder, OrderIndex by) {
-    orders[folder].hasStopped = true;
+    orders[folder].isClosed = true;
     std::string const text = fmt::format("{} has ended its folder", jobOf(by).name.str());
     for (OrderIndex const member : orders[folder].members) {
         Order& one = orders[member];

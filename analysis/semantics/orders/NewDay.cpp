@@ -162,12 +162,17 @@ OrderIndex Orders::order(ir::JobId job, int32_t day, OrderIndex folder, bool isF
     waitFor(self.condition, waitFor, 0);
     if (self.group)
         orderMembers(index, isForced);
-    ir::Cycle const& cycle = policyOf(job).cycle;
-    if (policyOf(job).isCyclic && cycle.kind == ir::Cycle::Kind::times)
-        if (auto const first = nextOfCycle(index))
-            waitUntil(index, *first); // CTM-063
+    waitForFirstTime(index);
     look(index);
     return index;
+}
+
+/// CTM-063
+void Orders::waitForFirstTime(OrderIndex index) {
+    ir::OrderPolicy const& policy = policyOf(index);
+    if (policy.isCyclic && policy.cycle.kind == ir::Cycle::Kind::times)
+        if (auto const first = nextOfCycle(index))
+            waitUntil(index, *first);
 }
 
 void Orders::orderMembers(OrderIndex folder, bool isForced) {

@@ -53,10 +53,12 @@ struct Order {
     bool isForced = false; ///< ordered without regard to its days: PREV is the day before (CTM-012)
     bool isDummy = false;  ///< not scheduled, ordered as one that does nothing (CTM-092)
     bool isHeld = false, isConfirmed = false;
-    bool hasStopped = false; ///< DO STOPCYCL; of a folder: an end-folder job has completed
+    bool hasStopped = false; ///< its cycle (DO STOPCYCL)
+    bool isClosed = false;   ///< of a folder: an end-folder job has completed (CTM-091)
     bool waitsForUnits = false;
 
     unsigned runs = 0, failures = 0, reruns = 0;
+    unsigned executions = 0; ///< as `runs`, over all runs of its folder
     int64_t startedAt = -1, endedAt = -1;
     int64_t notBefore = -1; ///< the next run of a cycle, or a rerun
     int64_t planned = -1;   ///< cycles from the target: the time that the run was planned for
@@ -137,6 +139,7 @@ private:
     /// An order of a job, of a folder with its members; noOrder: it cannot be played.
     OrderIndex order(ir::JobId job, int32_t day, OrderIndex folder, bool isForced, Text why,
                      llvm::StringRef cause);
+    void waitForFirstTime(OrderIndex index);
     void orderMembers(OrderIndex folder, bool isForced);
     void orderByHand(llvm::StringRef name, std::optional<int32_t> day, bool isForced, Text why,
                      llvm::StringRef cause);
@@ -200,6 +203,7 @@ private:
 
     // Folders.cpp
     void open(OrderIndex folder);
+    void reorderMembers(OrderIndex folder);
     void memberEnded(OrderIndex member);
     void closeIfDone(OrderIndex folder);
     void endFolder(OrderIndex folder, OrderIndex by);

@@ -19,7 +19,7 @@ std::optional<Orders::Blocker> Orders::blockerOf(OrderIndex index) {
         Order const& folder = orders[order.folder];
         if (folder.state != State::running)
             return Result({"CTM-090", "its folder waits"});
-        if (folder.hasStopped)
+        if (folder.isClosed)
             return Result({"CTM-091", "a job that ends its folder has completed"});
     }
     if (order.isHeld)
@@ -115,6 +115,7 @@ void Orders::submit(OrderIndex index) {
     order.blocker.clear();
     order.waitsForUnits = false;
     ++order.runs;
+    ++order.executions;
     std::erase(ready, index);
     auto const* const command = std::get_if<ir::CommandAction>(&jobOf(index).action);
     bool const isEmpty = order.isDummy ||
@@ -130,7 +131,8 @@ void Orders::submit(OrderIndex index) {
     orders[index].withoutValue = hasTexts ? prepare(index).value_or(Text()) : Text();
     orders[index].plan = isEmpty || !orders[index].withoutValue.empty() ? RunPlan{0, 0, false, {}}
                                                                         : nextPlan(order.job);
-    queue.push(now + orders[index].plan.duration, Planned::runEnds, index, orders[index].runs);
+    queue.push(now + orders[index].plan.duration, Planned::runEnds, index,
+               orders[index].executions);
 }
 
 } // namespace hoist::semantics

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from types import SimpleNamespace
@@ -13,7 +14,15 @@ from airflow.sdk.exceptions import AirflowException, AirflowSkipException, TaskD
 from ledger_world import World
 
 from hoist_airflow import run as run_module
-from hoist_airflow.cycle import Cycle, Execution, Slot, executions_of
+from hoist_airflow.cycle import (
+    EARLIER_RUN,
+    Cycle,
+    Execution,
+    Slot,
+    executions_of,
+    handed_on,
+    taken_over,
+)
 from hoist_airflow.job import JobFailed, JobTerminated
 from hoist_airflow.order import Ordered, OrderedDummy
 from hoist_airflow.schedule import order_dates, order_days
@@ -30,6 +39,21 @@ def second(clock: str) -> int:
     """`08:00` or `08:00:15` of Monday."""
     moment = datetime.fromisoformat(f"2026-03-02T{clock}")
     return to_instant(moment.replace(tzinfo=timezone.utc))
+
+
+def test_ctm093_a_run_of_a_folder_hands_on_what_was() -> None:
+    """Of intervals the first and the last run say all, however many there were."""
+    past = [Execution(60 * n, EARLIER_RUN, 60 * n + 5, "SUCCESS") for n in range(1000)]
+    told = json.loads(json.dumps(handed_on(past, all_of_them=False)))
+    assert len(told["past"]) == 2
+    again = taken_over(told)
+    assert (len(again), again[0], again[-1]) == (1000, past[0], past[-1])
+    for kind in ("every 7m from target", "after 1m 2m from end", "every 7m from start"):
+        cycle = Cycle.parse(kind)
+        assert cycle.next(again, lambda _: 0, 0) == cycle.next(past, lambda _: 0, 0)
+    for few in (past[:1], past[:2]):
+        assert list(taken_over(handed_on(few, all_of_them=False))) == few
+    assert list(taken_over(handed_on(past, all_of_them=True))) == past
 
 
 def ran(*spans: str, status: str = "SUCCESS") -> list[Execution]:

@@ -21,7 +21,7 @@ from hoist_airflow.dispatch import (
     sweep_alarms,
 )
 from hoist_airflow.ledger import Member, Topology
-from hoist_airflow.ledger.effects import Force
+from hoist_airflow.ledger.effects import Again, Force
 
 MANIFEST = {"subscriptions": [{"dag_id": "c", "jobs": ["A", "B"], "variables": ["G"]}]}
 
@@ -296,6 +296,16 @@ def test_hoistctl_loads_a_manifest_and_refuses_a_broken_one(world: World, tmp_pa
     assert world.ledger.get_global("G") == "1"
     assert ctl(world, "ledger", "load", "--manifest", str(bad)) == 1
     assert ctl(world, "dispatch", "--once", "--manifest", str(good)) == 0
+
+
+def test_ctm093_the_next_run_of_a_folder_is_one_run_of_its_dag(world: World) -> None:
+    airflow = Airflow()
+    conf = {"order_date": "2026-03-02", "cycle": {"runs": 1, "past": [[1, 2, "SUCCESS"]]}}
+    world.ledger.record("F", "SUCCESS", run_id="r", try_number=1, changes=[Again("loop", conf)])
+    assert once(world, airflow) == 1
+    assert once(world, airflow) == 0
+    (((dag_id, _), given),) = airflow.runs.items()
+    assert dag_id == "loop" and given.items() >= conf.items()
 
 
 def test_ctm077_what_a_rule_orders_is_one_run_of_its_folder(world: World) -> None:

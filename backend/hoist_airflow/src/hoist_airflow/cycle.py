@@ -8,8 +8,9 @@ Nothing here imports Airflow.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hoist_airflow.ledger import status as st
 
@@ -43,6 +44,25 @@ def executions_of(
         elif status in st.ENDED and last is not None and is_open:
             found[-1] = Execution(last.started, last.try_number, at, status)
     return found
+
+
+EARLIER_RUN = 0
+"""The try number of executions in earlier DAG runs of an order (CTM-093)."""
+
+
+def handed_on(past: Sequence[Execution], *, all_of_them: bool) -> dict[str, Any]:
+    """What a run of a folder tells the next one of its order, as JSON. Of a cycle of intervals the
+    first and the last execution say all: it may run a thousand times.
+    """
+    told = past if all_of_them or len(past) < 2 else (past[0], past[-1])
+    return {"runs": len(past), "past": [[one.started, one.ended, one.status] for one in told]}
+
+
+def taken_over(given: Mapping[str, Any]) -> tuple[Execution, ...]:
+    """The inverse."""
+    rows = [Execution(row[0], EARLIER_RUN, row[1], row[2]) for row in given["past"]]
+    missing = int(given["runs"]) - len(rows)
+    return (*rows[:1], *rows[:1] * missing, *rows[1:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,8 @@ def _starts(
         return [(row.dag_id, conf | {"hoist_start": event.kind})]
     if event.kind == "forced":
         return _forced(ledger, subscriptions, event, conf)
+    if event.kind == "again":  # the next run of a folder (CTM-093)
+        return [(str(event.name), conf | json.loads(str(event.value)))]
     return [(dag_id, conf) for dag_id in dict.fromkeys(subscriptions.dags_for(event))]
 
 

@@ -20,7 +20,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from hoist_airflow import conditions
 from hoist_airflow.autoedit import Setting, UndefinedVariable
 from hoist_airflow.command import Command
-from hoist_airflow.cycle import Cycle, Execution, Slot
+from hoist_airflow.cycle import EARLIER_RUN, Cycle, Execution, Slot
 from hoist_airflow.ending import Ear, End, Fired, FollowedUp
 from hoist_airflow.executors import Ended, Launch, StartFailed
 from hoist_airflow.job import ExitCode, Job, JobFailed, JobTerminated, exit_code_of, legacy
@@ -182,7 +182,7 @@ class Ordered(FollowedUp, Job):
         order = order_of(context)
         if not self.is_ordered(order):
             raise AirflowSkipException(f"{self.hoist_job} is not ordered on this day (CTM-003)")
-        past = run.ledger.executions(self.hoist_job, run.run_id) if self.cycle else []
+        past = self._past(run, order) if self.cycle else []
         spec = self._next_submission(run, order, past)
         if spec is None:
             return self._cycle_over(run, past, "no time is left (CTM-063)")
@@ -258,6 +258,10 @@ class Ordered(FollowedUp, Job):
         self.log.info("execution %d has ended; %s", len(past), decision.reason)
         self.defer(trigger=SubmitTrigger(**spec.to_dict()), method_name="start_again")
 
+    def _past(self, run: Run, order: Order) -> list[Execution]:
+        """The executions of its order so far."""
+        return run.ledger.executions(self.hoist_job, run.run_id)
+
     def _next_submission(
         self, run: Run, order: Order, past: Sequence[Execution]
     ) -> SubmitSpec | None:
@@ -265,7 +269,8 @@ class Ordered(FollowedUp, Job):
         spec = self.submission(run, order)
         if self._cycle is None:
             return spec
-        if past and past[-1].try_number != run.try_number:  # cleared: an operator's rerun is now
+        if past and past[-1].try_number not in (EARLIER_RUN, run.try_number):
+            # It was cleared: an operator's rerun is now.
             return replace(spec, runs=len(past))
         if past and past[-1].ended is not None:
             if self.stop_on is not None and past[-1].status in _STOPS[self.stop_on]:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, TaskGroup
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from hoist_airflow.cycle import EARLIER_RUN, Execution, handed_on
 from hoist_airflow.ending import End, FollowedUp
 from hoist_airflow.ledger import status as st
+from hoist_airflow.ledger.effects import Again
 from hoist_airflow.members import folder_of, group_key, stoppers
 from hoist_airflow.order import (
     ENDED_NOTOK,
@@ -24,8 +26,9 @@ from hoist_airflow.order import (
 )
 from hoist_airflow.order_texts import variables_of
 from hoist_airflow.run import ensure_started, order_of
+from hoist_airflow.schedule.orders import date_of
 from hoist_airflow.schedule.zones import to_instant
-from hoist_airflow.submission import SubmitSpec, stopped
+from hoist_airflow.submission import SubmitSpec, decide, stopped
 from hoist_airflow.trigger import SubmitTrigger
 
 if TYPE_CHECKING:
@@ -48,6 +51,30 @@ class FolderStart(Ordered, BaseOperator):
 
     def _submitted(self, run: Run, context: Context) -> None:
         run.record("RUNNING")
+
+    def _past(self, run: Run, order: Order) -> list[Execution]:
+        return [*order.past, *super()._past(run, order)]
+
+    def _cycle_over(self, run: Run, past: Sequence[Execution], why: str) -> None:
+        """The order has ended as its last run did, which was another DAG run."""
+        raise AirflowSkipException(f"{self.hoist_job}: {why}")
+
+    def next_run(self, run: Run, order: Order, status: str) -> Again | None:
+        """What follows a run of a folder that ends now (CTM-093); None: it does not run again."""
+        if self._cycle is None:
+            return None
+        *before, last = self._past(run, order)
+        ended = to_instant(run.ledger.clock.now())
+        past = [*before, replace(last, try_number=EARLIER_RUN, ended=ended, status=status)]
+        spec = self._next_submission(run, order, past)
+        if spec is None or decide(run.ledger, spec).kind == "skip":
+            return None
+        conf = {
+            "order_date": date_of(order.day).isoformat(),
+            "ordered_on": date_of(order.since).isoformat(),
+            "cycle": handed_on(past, all_of_them=self._cycle.kind == "at"),
+        } | ({"force": True} if order.forced else {})
+        return Again(self.dag_id, conf)
 
 
 class SubFolder(TaskGroup):
@@ -158,6 +185,11 @@ class FolderEnd(FollowedUp, BaseOperator):
             on_notok=(*self.on_notok, *fired.effects),
         )
         run = replace(run, variables=variables_of(self.hoist_job, run, order, self.variables))
+        status = "SUCCESS" if fired.ok else "FAILURE"
+        if begins is not None and "stop" not in fired.actions:
+            again = begins.next_run(run, order, status)
+            if again is not None:
+                run = replace(run, changes={status: (*run.changes[status], again)})
         if not fired.ok:
             why = bad or "a rule says so"
             run.alarm("JOBFAILURE", why)

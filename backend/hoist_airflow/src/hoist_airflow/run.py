@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hoist_airflow import conditions
+from hoist_airflow.cycle import taken_over
 from hoist_airflow.decision import GateSpec
 from hoist_airflow.ledger import Ledger, Member, RunKey, Topology, default_url
 from hoist_airflow.ledger import status as st
@@ -134,6 +135,8 @@ def order_of(context: Context) -> Order:
     if ticks.retro:
         made = max(made, getattr(run, "start_date", None) or made)
     today = ticks.day_of(to_instant(made))
+    if "ordered_on" in conf:  # a later run of an order (CTM-093)
+        today = day_number(str(conf["ordered_on"]))
     made_up = ticks.retro and _is_scheduled(context) and today > day
     return Order(
         day,
@@ -142,6 +145,7 @@ def order_of(context: Context) -> Order:
         ordered_on=today,
         made_up=made_up,
         only=tuple(conf.get("only") or ()),
+        past=taken_over(conf["cycle"]) if "cycle" in conf else (),
     )
 
 

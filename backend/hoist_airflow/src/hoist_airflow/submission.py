@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hoist_airflow import conditions
+from hoist_airflow.cycle import Execution
 from hoist_airflow.decision import Decision
 from hoist_airflow.ledger import status as st
 from hoist_airflow.schedule.orders import OrderTicks, date_of, next_of, parse_clock, previous_of
@@ -46,6 +47,8 @@ class Order:
     """Ordered later, as New Day of its day was missed (CTM-047)."""
     only: tuple[str, ...] = ()
     """The jobs of a plain folder that are ordered alone (CTM-077); empty: all."""
+    past: tuple[Execution, ...] = ()
+    """The earlier runs of a folder that runs again (CTM-093), each of which was a DAG run."""
 
     @property
     def since(self) -> int:

@@ -7,10 +7,11 @@ something (CTM-077), `%%NAME=value` sets a variable (CTM-073), `tell DESTINATION
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hoist_airflow import conditions
 from hoist_airflow.autoedit import Setting
@@ -83,7 +84,15 @@ class Tell:
         book.alarm("NOTIFICATION", job, told, run_id)
 
 
-Effect = Change | Force | Setting | Tell
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A folder that runs again (CTM-093): the next run of its DAG, and with which configuration."""
+
+    dag_id: str
+    conf: Mapping[str, Any]
+
+
+Effect = Change | Force | Setting | Tell | Again
 
 
 def effect(text: str) -> Effect:
@@ -111,12 +120,15 @@ def apply(
 ) -> None:
     """One after the other. `dates` says what the words of facts mean (`facts.date_of`).
 
-    A forced order is a line of the log, which the dispatcher makes a DAG run of: what the end of a
-    job orders is thus in the ledger when its end is, and neither is lost nor made twice.
+    A forced order, and the next run of a folder, is a line of the log, which the dispatcher makes a
+    DAG run of: what an end orders is thus in the ledger when the end is, and neither is lost nor
+    made twice.
     """
     for one in effects:
         if isinstance(one, Force):
             book.event("forced", job, run_id=run_id, name=one.path, value=one.day)
+        elif isinstance(one, Again):
+            book.event("again", job, run_id=run_id, name=one.dag_id, value=json.dumps(one.conf))
         elif isinstance(one, Change):
             facts.apply(book, [one], dates, job=job, run_id=run_id)
         elif isinstance(one, Tell):
