@@ -52,7 +52,7 @@ Aspect aspectOf(llvm::StringRef key) {
         return Aspect::resource;
     if (key == "max_run" || key == "min_run" || key.starts_with("if_") ||
         key.starts_with("notify") || key == "message" || key == "address" ||
-        key.starts_with("must_") || key == "offset")
+        key.starts_with("must_") || key == "offset" || key == "shout" || key == "side_effect")
         return Aspect::alarm;
     if (key == "adds" || key == "deletes" || key == "business_day")
         return Aspect::verdict;

@@ -43,6 +43,8 @@ public:
                       Findings& out);
     /// The limits of whole runs, and what boxes say beside their members.
     void compareDag(ir::WorkflowId workflow, target::Dag const& dag, Findings& out);
+    /// Has a message of a rule with this test a form in the task of a job of Control-M (CTM-078)?
+    bool isTold(JobId job, ir::EndTest const& test) const;
     /// Takes what another one knows for compareShared, as if it had compared those tasks itself.
     void join(FieldComparison other);
     /// What only shows between tasks of all DAGs: one resource counted in two places, the order in

@@ -1,6 +1,7 @@
 // The canonical form of a workflow.
 #include "analysis/equivalence/IrHash.h"
 #include "analysis/schedule/BusinessDay.h"
+#include "frontend/ir/Messages.h"
 
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/Support/SHA256.h>
@@ -205,18 +206,19 @@ private:
                 text("ctm_do",
                      fmt::format("{} {} {} {}", static_cast<int>(action.kind), action.fact,
                                  static_cast<int>(action.date.kind), action.date.offset));
+                // What a folder's comparison by meaning leaves out.
+                bool const isSideEffect = action.kind == ir::EndAction::Kind::ticket ||
+                                          action.kind == ir::EndAction::Kind::output;
                 for (llvm::StringRef const part :
                      {action.folder, action.name, action.text, action.subject, action.destination,
                       action.urgency})
-                    text("part", part);
+                    text(isSideEffect ? "side_effect" : "ctm_part", part);
             }
         }
-        for (ir::Shout const& shout : policy.shouts) {
-            number("shout", static_cast<int64_t>(shout.when));
-            for (llvm::StringRef const part :
-                 {shout.time, shout.destination, shout.urgency, shout.text})
-                text("part", part);
-        }
+        for (ir::Shout const& shout : policy.shouts)
+            text(ir::endOf(shout.when).empty() ? "shout" : "ctm_shout",
+                 fmt::format("{} {} {}", static_cast<int>(shout.when), std::string_view(shout.time),
+                             ir::toText(ir::messageOf(shout))));
         for (ir::OrderVariable const& variable : policy.variables) {
             text("variable", variable.name);
             text("value", variable.value);

@@ -101,7 +101,7 @@ private:
                              llvm::ArrayRef<int64_t> ticks);
     void comparePlace();
     void compareOrderedPlace(bool hasUser);
-    void compareNotices();
+    void compareMessages();
     // orders/PlugInFields.cpp
     void compareOrderedWatcher(ir::FileWatchAction const& action);
     void compareOrderedQuery(ir::QueryAction const& action);

@@ -18,7 +18,7 @@ void Play::notStarted(ir::JobId job, llvm::StringRef rule, Text text, llvm::Stri
 }
 
 void Play::alarm(ir::JobId job, llvm::StringRef name) {
-    trace.alarms.push_back({now, estate.jobs[job].name.str(), name.str()});
+    trace.alarms.push_back({now, estate.jobs[job].name.str(), name.str(), {}});
 }
 
 void Play::wakeDependents(llvm::StringRef name, llvm::ArrayRef<ir::JobId> who) {

@@ -44,6 +44,12 @@ struct FinalStatus {
 struct Alarm {
     int64_t at = 0;
     std::string job, name; ///< "MAXRUNALARM"
+    /// A message of an order of Control-M, with its variables as they were (CTM-078).
+    struct Told {
+        int32_t orderDate = 0;
+        std::string destination, urgency, text;
+    };
+    std::optional<Told> told{};
 };
 
 /// A condition of Control-M was added or deleted (CTM-010).

@@ -58,7 +58,7 @@ void FolderLowering::lowerAction(JobId id, Task& task) {
 
 void FolderLowering::lowerCommand(JobId id, Task& task) {
     ir::Job const& job = estate.jobs[id];
-    std::vector<UsedText> texts = textsOfEnd(id, endRulesOf(id));
+    std::vector<UsedText> texts = textsOfEnd(id);
     auto const use = [&](ir::Sourced<llvm::StringRef> const& text, llvm::StringRef form) {
         texts.push_back({*text, false});
         exact(text.from, form);

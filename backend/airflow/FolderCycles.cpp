@@ -44,10 +44,7 @@ void FolderLowering::checkCyclicFolder(JobId id) {
                 refuse(id, action.span, action.construct, "DOVARIABLE", why);
     }
     auto const countsRuns = [&](llvm::StringRef text, bool isValue) {
-        ir::VariablesUsed const used = isValue ? ir::variablesInValue(text) : ir::variablesIn(text);
-        return llvm::any_of(used.names, [](llvm::StringRef name) {
-            return name == "RUNCOUNT" || name == "RN" || name == "ORDERID";
-        });
+        return ir::countsRuns(isValue ? ir::variablesInValue(text) : ir::variablesIn(text));
     };
     bool isCounted = llvm::any_of(ir::submittedTexts(job),
                                   [&](llvm::StringRef text) { return countsRuns(text, false); });

@@ -1,11 +1,11 @@
-// ON rules (CTM-070…077): which come to an exit rule, retries and facts of a failure; the others
-// are listed as they are, and the shims ask them as CTM-070 says. An action kind more needs its
-// text in `actionText`, its reader in Lifting::readEffect and hoist_airflow/ending.py, and its
+// ON rules (CTM-070…078): which come to an exit rule, retries, facts and messages of an end; the
+// others are listed as they are, and the shims ask them as CTM-070 says. An action kind more needs
+// its text in `actionText`, its reader in Lifting::readEffect and hoist_airflow/ending.py, and its
 // effect in ledger/effects.py.
 #include "backend/airflow/LowerFolder.h"
+#include "frontend/ir/Messages.h"
 
 #include <llvm/ADT/STLExtras.h>
-#include <llvm/ADT/StringExtras.h>
 
 #include <fmt/core.h>
 
@@ -21,10 +21,10 @@ namespace {
 using Test = ir::EndTest::Kind;
 using Action = ir::EndAction::Kind;
 
-/// Side effects alone: they change nothing that runs.
-bool onlyTells(Action kind) {
-    return kind == Action::mail || kind == Action::shout || kind == Action::ticket ||
-           kind == Action::output;
+/// Side effects alone: where they have no form people are told, and nothing is refused.
+bool canBeDropped(ir::EndTest const& test, ir::EndAction const& action, bool hasCodes) {
+    return action.kind == Action::ticket || action.kind == Action::output ||
+           (ir::isMessage(action.kind) && !ir::canTell(test, hasCodes));
 }
 
 /// Success by code, as intervals from 0 on: verdicts change at the numbers of the rules only.
@@ -70,26 +70,9 @@ bool isIdle(ir::EndAction const& action, ir::OrderPolicy const& policy) {
            (action.kind == Action::rerun && policy.isCyclic);
 }
 
-/// Whether a part of a line is enough has changed from release to release, so both ends must say
-/// that it is; of a letter that is several bytes `?` may mean the first one only.
-llvm::StringRef whyUnsure(ir::EndTest const& test) {
-    if (test.kind == Test::notSubmitted)
-        return "whether it was submitted has no form in Airflow: a task that cannot start is "
-               "NOTOK (CTM-072)";
-    if (test.kind == Test::noOutput)
-        return "the output of a task is always there (CTM-072)";
-    if (test.kind != Test::output)
-        return {};
-    if (!test.text.starts_with("*") || !test.text.ends_with("*"))
-        return "whether a part of a line is enough differs from release to release: begin and end "
-               "it with `*` (CTM-072)";
-    bool const isPlain = llvm::all_of(test.text, [](char c) { return llvm::isPrint(c); });
-    return isPlain ? "" : "letters beyond ASCII in a pattern are not lowered yet (CTM-072)";
-}
-
 } // namespace
 
-EndRules readEndRules(ir::OrderPolicy const& policy, bool hasExitRule) {
+EndRules readEndRules(ir::OrderPolicy const& policy, bool hasExitRule, bool hasCodes) {
     EndRules result;
     std::vector<std::pair<ir::EndTest, bool>> verdicts;
     bool neverFails = false, changesOnFailure = false, changesOnOk = false, hasReruns = false;
@@ -107,16 +90,11 @@ EndRules readEndRules(ir::OrderPolicy const& policy, bool hasExitRule) {
         bool const onOk = rule.test.kind != Test::notOk;
         bool const onNotOk = rule.test.kind != Test::ok;
         for (ir::EndAction const& action : rule.actions) {
-            if (onlyTells(action.kind)) {
-                bool const isNotice = rule.test.kind == Test::notOk && !result.notice &&
-                                      (action.kind == Action::mail || action.kind == Action::shout);
-                if (isNotice)
-                    result.notice = &action;
-                else
-                    result.dropped.push_back(&action);
+            if (canBeDropped(rule.test, action, hasCodes)) {
+                result.dropped.push_back(&action);
                 continue;
             }
-            if (llvm::StringRef const why = whyUnsure(rule.test); !why.empty()) {
+            if (llvm::StringRef const why = ir::whyUnsure(rule.test); !why.empty()) {
                 fail(rule.span, rule.construct, "ON", why);
                 continue;
             }
@@ -135,6 +113,8 @@ EndRules readEndRules(ir::OrderPolicy const& policy, bool hasExitRule) {
             case Action::changeFact:
             case Action::forceJob:
             case Action::setVariable:
+            case Action::mail:
+            case Action::shout:
                 if (onOk)
                     result.onOk.push_back(&action);
                 if (onNotOk)
@@ -157,7 +137,7 @@ EndRules readEndRules(ir::OrderPolicy const& policy, bool hasExitRule) {
         }
     }
     result.reruns = hasReruns;
-    result.areListed |= neverFails && (changesOnFailure || hasReruns || result.notice);
+    result.areListed |= neverFails && (changesOnFailure || hasReruns);
     // A rule on OK asks what was before the rules on the status (CTM-070), not what they make of
     // it. As does a rule that stops a cycle.
     result.areListed |= neverFails && (changesOnOk || result.stopsOnOk != result.stopsOnNotOk);
@@ -177,8 +157,12 @@ EndRules readEndRules(ir::OrderPolicy const& policy, bool hasExitRule) {
 
 EndRules FolderLowering::endRulesOf(JobId id) const {
     ir::Action const& action = estate.jobs[id].action;
-    return readEndRules(policyOf(id), std::holds_alternative<ir::CommandAction>(action) ||
-                                          std::holds_alternative<ir::ScriptAction>(action));
+    bool const isPlugIn = std::holds_alternative<ir::FileWatchAction>(action) ||
+                          std::holds_alternative<ir::QueryAction>(action);
+    return readEndRules(policyOf(id),
+                        std::holds_alternative<ir::CommandAction>(action) ||
+                            std::holds_alternative<ir::ScriptAction>(action),
+                        !isPlugIn && !estate.isGroup(id) && !isMapped(id));
 }
 
 std::string FolderLowering::actionText(ir::Job const& job, ir::EndAction const& action) const {
@@ -190,6 +174,8 @@ std::string FolderLowering::actionText(ir::Job const& job, ir::EndAction const& 
     case Action::changeFact: return changeText(job.factChanges[action.fact]);
     case Action::forceJob: return forceText(action);
     case Action::setVariable: return settingText(action.name, action.text);
+    case Action::mail:
+    case Action::shout: return ir::toText(ir::messageOf(action));
     default: return {};
     }
 }
@@ -197,22 +183,31 @@ std::string FolderLowering::actionText(ir::Job const& job, ir::EndAction const& 
 Py FolderLowering::listedRules(JobId id, EndRules const& rules) const {
     ir::OrderPolicy const& policy = policyOf(id);
     Py::List list;
+    auto const add = [&](std::string test, Py::List actions) {
+        if (actions.empty())
+            return;
+        Py::Dict one;
+        one.emplace_back("on", Py(std::move(test)));
+        one.emplace_back("do", Py(std::move(actions)));
+        list.emplace_back(std::move(one));
+    };
     for (ir::EndRule const& rule : policy.rules) {
         Py::List actions;
         for (ir::EndAction const& action : rule.actions) {
-            if (isIdle(action, policy))
+            if (isIdle(action, policy) || llvm::is_contained(rules.dropped, &action))
                 continue;
-            std::string text =
-                &action == rules.notice ? "notify" : actionText(estate.jobs[id], action);
+            std::string text = actionText(estate.jobs[id], action);
             if (!text.empty())
                 actions.emplace_back(std::move(text));
         }
-        if (actions.empty())
-            continue;
-        Py::Dict one;
-        one.emplace_back("on", Py(ir::toText(rule.test)));
-        one.emplace_back("do", Py(std::move(actions)));
-        list.emplace_back(std::move(one));
+        add(ir::toText(rule.test), std::move(actions));
+    }
+    for (ir::Shout::When const when : {ir::Shout::When::ok, ir::Shout::When::notOk}) {
+        Py::List told;
+        for (ir::Shout const& shout : policy.shouts)
+            if (shout.when == when)
+                told.emplace_back(ir::toText(ir::messageOf(shout)));
+        add(ir::endOf(when).str(), std::move(told));
     }
     return Py(std::move(list));
 }

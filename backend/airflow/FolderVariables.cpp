@@ -1,6 +1,7 @@
 // Variables (CTM-093, CTM-100…105): which a text may use, what a definition gives them, and what
 // jobs and the rules of their ends set for others.
 #include "backend/airflow/LowerFolder.h"
+#include "frontend/ir/Messages.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
@@ -40,7 +41,7 @@ ir::OrderVariable const* FolderLowering::ofRoot(llvm::StringRef name) const {
 
 bool FolderLowering::isKnownName(JobId id, llvm::StringRef name, Variables const& known) const {
     ir::SharedVariables const& shared = orderFacts.sharedVariables();
-    bool const isInSmart = id != workflow.root && !estate.isContainer(workflow.root);
+    bool const isInSmart = !estate.isContainer(workflow.root);
     if (name.starts_with("\\")) {
         auto const read = ir::readVariableName(name);
         if (!read || read->owner == Owner::global)
@@ -238,8 +239,8 @@ void FolderLowering::lowerVariables(JobId id, Py::Keywords& arguments,
                     if (ir::OrderVariable const* variable = ofRoot(read->name))
                         give(key, *variable);
             } else if (auto const it = known.find(key); it != known.end()) {
-                bool const isOfFolder = id != workflow.root && it->second == ofRoot(name) &&
-                                        shared.isOfFolder(job.workflow, name);
+                bool const isOfFolder =
+                    it->second == ofRoot(name) && shared.isOfFolder(job.workflow, name);
                 give(isOfFolder ? "\\\\" + key : key, *it->second);
             } else if (name == "ORDERID") {
                 assume("order-ids-are-names:" + job.name.str()); // another text, as unique
@@ -283,30 +284,40 @@ void FolderLowering::lowerSubmittedSettings(JobId id, Py::Keywords& arguments,
         arguments.emplace_back("sets", Py(std::move(list)));
 }
 
-bool FolderLowering::isResolved(JobId id, llvm::StringRef message) const {
-    ir::VariablesUsed const used = ir::variablesIn(message);
+bool FolderLowering::isResolved(JobId id, llvm::StringRef text) const {
+    ir::VariablesUsed const used = ir::variablesIn(text);
     auto const known = variablesOf(id);
     return used.unclear.empty() && llvm::all_of(used.names, [&](llvm::StringRef name) {
                return isKnownName(id, name, known);
            });
 }
 
+std::vector<llvm::StringRef> FolderLowering::textsOfMessages(JobId id) const {
+    std::vector<llvm::StringRef> texts;
+    for (ir::EndRule const& rule : policyOf(id).rules)
+        for (ir::EndAction const& action : rule.actions)
+            if (ir::isMessage(action.kind))
+                texts.insert(texts.end(), {action.destination, action.subject, action.text});
+    for (ir::Shout const& shout : policyOf(id).shouts)
+        if (!ir::endOf(shout.when).empty())
+            texts.insert(texts.end(), {shout.destination, shout.text});
+    return texts;
+}
+
 std::vector<FolderLowering::UsedText> FolderLowering::textsWith(JobId id,
                                                                 llvm::StringRef text) const {
-    std::vector<UsedText> texts = textsOfEnd(id, endRulesOf(id));
+    std::vector<UsedText> texts = textsOfEnd(id);
     texts.push_back({text, false});
     return texts;
 }
 
 /// What rules and messages hold, which are resolved after the end.
-std::vector<FolderLowering::UsedText> FolderLowering::textsOfEnd(JobId id,
-                                                                 EndRules const& rules) const {
+std::vector<FolderLowering::UsedText> FolderLowering::textsOfEnd(JobId id) const {
     std::vector<UsedText> texts;
     forEachSetByRule(id,
                      [&](ir::EndAction const& action) { texts.push_back({action.text, true}); });
-    llvm::StringRef const message = noticeOf(id, rules).message;
-    if (message.contains("%%"))
-        texts.push_back({message, false});
+    for (llvm::StringRef const text : textsOfMessages(id))
+        texts.push_back({text, false});
     return texts;
 }
 

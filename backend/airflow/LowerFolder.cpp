@@ -3,6 +3,7 @@
 
 #include "backend/airflow/Emit.h"
 #include "frontend/base/Components.h"
+#include "frontend/ir/Messages.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringSet.h>
@@ -120,15 +121,14 @@ bool FolderLowering::hasEnd(JobId id) const {
     // not.
     auto const isInside = [&](JobId other) { return other != id && hasEnd(other); };
     EndRules const rules = endRulesOf(id);
-    return !job.factChanges.empty() || hasStart(id) || hasNotice(id) || rules.areListed ||
+    return !job.factChanges.empty() || hasStart(id) || shoutsAtEnd(id) || rules.areListed ||
            !rules.onOk.empty() || !rules.onNotOk.empty() ||
            (id == workflow.root && llvm::any_of(workflow.jobs, isInside));
 }
 
-bool FolderLowering::hasNotice(JobId id) const {
-    return endRulesOf(id).notice || llvm::any_of(policyOf(id).shouts, [](ir::Shout const& shout) {
-               return shout.when == ir::Shout::When::notOk;
-           });
+bool FolderLowering::shoutsAtEnd(JobId id) const {
+    return llvm::any_of(policyOf(id).shouts,
+                        [](ir::Shout const& shout) { return !ir::endOf(shout.when).empty(); });
 }
 
 bool FolderLowering::reaches(JobId from, JobId to, Components const* within) const {
@@ -239,27 +239,30 @@ std::string FolderLowering::forceText(ir::EndAction const& action) const {
     return text;
 }
 
-/// CTM-014: OUTCONDs first, then what the rules say.
-Py FolderLowering::changesOf(ir::Job const& job, llvm::ArrayRef<ir::EndAction const*> added,
-                             bool withOutconds) const {
+/// CTM-014: OUTCONDs first, then what the rules say; SHOUTs behind them. Where the rules are listed
+/// the SHOUTs are, too.
+Py::List FolderLowering::changesOf(JobId id, EndRules const& rules, bool isOk) const {
+    ir::Job const& job = estate.jobs[id];
     Py::List list;
-    if (withOutconds)
+    if (isOk)
         for (ir::FactChange const& change : job.factChanges)
             if (!change.isAction)
                 list.emplace_back(changeText(change));
-    for (ir::EndAction const* action : added)
+    if (rules.areListed)
+        return list;
+    for (ir::EndAction const* action : isOk ? rules.onOk : rules.onNotOk)
         list.emplace_back(actionText(job, *action));
-    return Py(std::move(list));
+    for (ir::Shout const& shout : policyOf(id).shouts)
+        if (shout.when == (isOk ? ir::Shout::When::ok : ir::Shout::When::notOk))
+            list.emplace_back(ir::toText(ir::messageOf(shout)));
+    return list;
 }
 
 void FolderLowering::lowerChanges(JobId id, Py::Keywords& arguments, EndRules const& rules) {
     ir::Job const& job = estate.jobs[id];
-    bool const hasOutconds =
-        llvm::any_of(job.factChanges, [](auto const& change) { return !change.isAction; });
-    if (hasOutconds || !rules.onOk.empty())
-        arguments.emplace_back("on_ok", changesOf(job, rules.onOk, true));
-    if (!rules.onNotOk.empty())
-        arguments.emplace_back("on_notok", changesOf(job, rules.onNotOk, false));
+    for (bool const isOk : {true, false})
+        if (Py::List changes = changesOf(id, rules, isOk); !changes.empty())
+            arguments.emplace_back(isOk ? "on_ok" : "on_notok", Py(std::move(changes)));
     if (rules.areListed)
         arguments.emplace_back("rules", listedRules(id, rules));
     for (ir::FactChange const& change : job.factChanges)
@@ -267,6 +270,7 @@ void FolderLowering::lowerChanges(JobId id, Py::Keywords& arguments, EndRules co
     forEachSetByRule(id, [&](ir::EndAction const& action) {
         exact(action.construct, "variable set by a rule");
     });
+    settleMessages(id, rules);
 }
 
 /// CTM-006: without criteria, in a folder that is ordered by hand.
@@ -370,52 +374,40 @@ void FolderLowering::lowerPolicies(JobId id, Py::Keywords& arguments, EndRules c
         arguments.emplace_back("via", Py(placement.executor));
     if (runsSomewhere && !placement.connection.empty())
         arguments.emplace_back("connection", Py(placement.connection));
-    lowerMessages(id, arguments, rules);
 }
 
-FolderLowering::Notice FolderLowering::noticeOf(JobId id, EndRules const& rules) const {
-    if (estate.isContainer(id))
-        return {}; // it has no end to tell of (CTM-094)
-    if (ir::EndAction const* action = rules.notice)
-        return {action->destination, action->text.empty() ? action->subject : action->text,
-                action->construct};
-    for (ir::Shout const& shout : policyOf(id).shouts)
-        if (shout.when == ir::Shout::When::notOk)
-            return {shout.destination, shout.text, shout.construct};
-    return {};
-}
-
-void FolderLowering::lowerMessages(JobId id, Py::Keywords& arguments, EndRules const& rules) {
-    ir::OrderPolicy const& policy = policyOf(id);
-    bool const hasNotices = !estate.isContainer(id);
-    auto const [address, message, told] = noticeOf(id, rules);
-    if (told) {
-        Py::List addresses;
-        if (!address.empty())
-            addresses.emplace_back(address);
-        Py::Dict alarms;
-        alarms.emplace_back("notify", Py(std::move(addresses)));
-        if (!message.empty())
-            alarms.emplace_back("message", Py(message));
-        arguments.emplace_back("alarms", Py(std::move(alarms)));
-        bool const isBesideSettings = message.contains("%%") && setsByRule(id);
-        if (isResolved(id, message) && !isBesideSettings) {
-            exact(told, "notice");
-        } else if (isBesideSettings) { // before or behind them
-            estate.constructs.settle(told, diag::Fidelity::approximated, "notice");
-            assume("message-after-its-rules:" + estate.jobs[id].name.str());
-        } else { // it is told as it is written (CTM-104)
-            estate.constructs.settle(told, diag::Fidelity::approximated, "notice");
-            assume("message-as-written:" + estate.jobs[id].name.str());
+void FolderLowering::settleMessages(JobId id, EndRules const& rules) {
+    bool const hasNoEnd = estate.isContainer(id); // CTM-094
+    bool isAsWritten = false, isCounted = false;
+    auto const told = [&](ir::ConstructId construct, std::initializer_list<llvm::StringRef> texts) {
+        bool const counts = isCyclicFolder() && llvm::any_of(texts, [](llvm::StringRef text) {
+                                return ir::countsRuns(ir::variablesIn(text));
+                            });
+        bool const isKnown =
+            llvm::all_of(texts, [&](llvm::StringRef text) { return isResolved(id, text); });
+        if (isKnown && !counts)
+            return exact(construct, "message");
+        estate.constructs.settle(construct, diag::Fidelity::approximated, "message");
+        isAsWritten |= !isKnown;
+        isCounted |= counts;
+    };
+    for (ir::EndRule const& rule : policyOf(id).rules)
+        for (ir::EndAction const& action : rule.actions) {
+            bool const isTold = ir::isMessage(action.kind);
+            if (llvm::is_contained(rules.dropped, &action) || (isTold && hasNoEnd))
+                keepOnly(id, action.span, action.construct, "an action of ON");
+            else if (isTold)
+                told(action.construct, {action.destination, action.subject, action.text});
         }
-    }
-    if (rules.notice && !hasNotices)
-        keepOnly(id, rules.notice->span, rules.notice->construct, "an action of ON");
-    for (ir::EndAction const* action : rules.dropped)
-        keepOnly(id, action->span, action->construct, "an action of ON");
-    for (ir::Shout const& shout : policy.shouts)
-        if (shout.construct != told)
+    for (ir::Shout const& shout : policyOf(id).shouts)
+        if (ir::endOf(shout.when).empty() || hasNoEnd)
             keepOnly(id, shout.span, shout.construct, "SHOUT");
+        else
+            told(shout.construct, {shout.destination, shout.text});
+    if (isAsWritten) // where it has no value (CTM-104)
+        assume("message-as-written:" + estate.jobs[id].name.str());
+    if (isCounted) // what is counted over the runs of its folder, nobody says (CTM-093)
+        assume("message-counts-one-run:" + estate.jobs[id].name.str());
 }
 
 bool FolderLowering::lowerUnits(JobId id, Py::Keywords& arguments) {
@@ -463,7 +455,7 @@ void FolderLowering::lowerJob(JobId id) {
     EndRules const rules = endRulesOf(id);
     lowerChanges(id, task.arguments, rules);
     if (!llvm::any_of(task.arguments, [](auto const& one) { return one.first == "variables"; }))
-        lowerVariables(id, task.arguments, textsOfEnd(id, rules));
+        lowerVariables(id, task.arguments, textsOfEnd(id));
     lowerPolicies(id, task.arguments, rules);
     task.arguments.emplace_back("doc_md", documentation(estate, job, unreadOf(id)));
     dag.order.push_back(taskId);
@@ -487,10 +479,8 @@ void FolderLowering::lowerGroup(JobId id) {
     } else {
         boxOf[id.value] = BoxId();
     }
-    if (!hasEnd(id)) { // then none of its messages is a notice
-        Py::Keywords none;
-        lowerMessages(id, none, endRulesOf(id));
-    }
+    if (!hasEnd(id)) // it tells nobody
+        settleMessages(id, endRulesOf(id));
     if (!hasStart(id))
         return;
     TaskId const start =
@@ -555,8 +545,7 @@ void FolderLowering::closeFolders() {
             task.arguments.emplace_back("timezone", Py(zone));
         EndRules const rules = endRulesOf(id);
         lowerChanges(id, task.arguments, rules);
-        lowerVariables(id, task.arguments, textsOfEnd(id, rules));
-        lowerMessages(id, task.arguments, rules);
+        lowerVariables(id, task.arguments, textsOfEnd(id));
         task.upstream = unawaited(id);
         // Printed behind its last member.
         auto const isLast = [&](Node node) {

@@ -59,22 +59,22 @@ private:
 /// What ON rules come to, where that is exact.
 struct EndRules {
     std::string exitRule; ///< as the shims have it; empty: exit code 0 alone is OK
-    /// Changes of facts, forced orders and variables, in the order of the rules.
+    /// Changes of facts, forced orders, variables and messages, in the order of the rules.
     std::vector<ir::EndAction const*> onOk, onNotOk;
     bool reruns = false;
     bool stopsOnOk = false, stopsOnNotOk = false; ///< its cycle
-    ir::EndAction const* notice = nullptr;        ///< told when it ends NOTOK
-    /// They depend on their order, on counts or on output: none of the above but `reruns` and
-    /// `notice`, but the rules themselves, one after the other.
+    /// They depend on their order, on counts or on output: none of the above but `reruns`, but the
+    /// rules themselves, one after the other.
     bool areListed = false;
-    std::vector<ir::EndAction const*> dropped;
-    std::string problem; ///< not empty: what has no exact form
+    std::vector<ir::EndAction const*> dropped; ///< of which people are told
+    std::string problem;                       ///< not empty: what has no exact form
     Span problemAt;
     ir::ConstructId problemOf;
     llvm::StringRef problemWhy;
 };
-/// `hasExitRule`: its operator has an argument that says which exit codes are OK.
-EndRules readEndRules(ir::OrderPolicy const& policy, bool hasExitRule);
+/// `hasExitRule`: its operator has an argument that says which exit codes are OK; `hasCodes`: see
+/// ir::canTell.
+EndRules readEndRules(ir::OrderPolicy const& policy, bool hasExitRule, bool hasCodes);
 
 /// Is its action one of an adapter that hoist has no operator for?
 bool hasNoForm(ir::Job const& job);
@@ -118,11 +118,6 @@ private:
     bool checkNoCircle(ir::JobId id, std::string const& name, Variables const& known);
     /// What more than the job itself may see: it stops the folder.
     void checkSettings(ir::JobId id, EndRules const& rules);
-    bool setsByRule(ir::JobId id) const {
-        return llvm::any_of(policyOf(id).rules, [](ir::EndRule const& rule) {
-            return rule.does(ir::EndAction::Kind::setVariable);
-        });
-    }
     /// DOVARIABLE, in the order of the rules.
     template <typename Visit>
     void forEachSetByRule(ir::JobId id, Visit visit) const {
@@ -154,11 +149,13 @@ private:
     void lowerVariables(ir::JobId id, Py::Keywords& arguments, std::vector<UsedText> texts);
     void lowerSubmittedSettings(ir::JobId id, Py::Keywords& arguments,
                                 std::vector<UsedText>& texts);
-    /// Has a message only variables that have values?
-    bool isResolved(ir::JobId id, llvm::StringRef message) const;
+    /// Has a text of a message only variables that have values?
+    bool isResolved(ir::JobId id, llvm::StringRef text) const;
+    /// The texts of all messages that are told at its end.
+    std::vector<llvm::StringRef> textsOfMessages(ir::JobId id) const;
     /// With a text of its action.
     std::vector<UsedText> textsWith(ir::JobId id, llvm::StringRef text) const;
-    std::vector<UsedText> textsOfEnd(ir::JobId id, EndRules const& rules) const;
+    std::vector<UsedText> textsOfEnd(ir::JobId id) const;
     static std::string settingText(llvm::StringRef written, llvm::StringRef value);
 
     // FolderRefusals.cpp
@@ -197,14 +194,10 @@ private:
 
     // LowerFolder.cpp
     void lowerChanges(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
-    /// Messages change nothing that runs: one, on NOTOK, is a notice; of the others people are
-    /// told.
-    struct Notice {
-        llvm::StringRef address, message;
-        ir::ConstructId told; ///< invalid: nobody is told
-    };
-    Notice noticeOf(ir::JobId id, EndRules const& rules) const;
-    void lowerMessages(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
+    /// Settles all messages: those that lowerChanges has written, and those that have no form.
+    void settleMessages(ir::JobId id, EndRules const& rules);
+    /// Is anybody told by SHOUT that it has ended (CTM-078)?
+    bool shoutsAtEnd(ir::JobId id) const;
     void lowerPolicies(ir::JobId id, Py::Keywords& arguments, EndRules const& rules);
     /// The pool that its units come from; false: it needs none.
     bool lowerUnits(ir::JobId id, Py::Keywords& arguments);
@@ -273,13 +266,10 @@ private:
     bool isConfirmed(ir::JobId id) const { return policyOf(id).confirm.value; }
     bool hasStart(ir::JobId id) const;
     bool hasEnd(ir::JobId id) const;
-    /// Is somebody told that it ended NOTOK?
-    bool hasNotice(ir::JobId id) const;
     /// `%%NAME` → value: its own, and those of the SMART folders around it (CTM-093).
     Variables variablesOf(ir::JobId id) const;
     std::string forceText(ir::EndAction const& action) const;
-    Py changesOf(ir::Job const& job, llvm::ArrayRef<ir::EndAction const*> added,
-                 bool withOutconds) const;
+    Py::List changesOf(ir::JobId id, EndRules const& rules, bool isOk) const;
     void keepOnly(ir::JobId id, Span where, ir::ConstructId construct, llvm::StringRef what);
 
     OrderFacts const& orderFacts;

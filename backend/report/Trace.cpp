@@ -113,6 +113,13 @@ std::string traceJson(Trace const& trace, JsonLayout layout) {
     for (semantics::Alarm const& alarm : trace.alarms) {
         Json one = reasoned(alarm.at, alarm.job);
         one["alarm"] = alarm.name;
+        if (alarm.told) {
+            addOrderDate(one, alarm.told->orderDate);
+            one["destination"] = safe(alarm.told->destination);
+            if (!alarm.told->urgency.empty())
+                one["urgency"] = alarm.told->urgency;
+            one["text"] = safe(alarm.told->text);
+        }
         alarms.push_back(std::move(one));
     }
     if (!trace.facts.empty() || !trace.conditions.empty()) {
@@ -145,6 +152,13 @@ std::string traceJson(Trace const& trace, JsonLayout layout) {
     return root.dump(layout == JsonLayout::line ? -1 : 2) + "\n";
 }
 
+static std::string alarmText(semantics::Alarm const& alarm) {
+    if (!alarm.told)
+        return alarm.name;
+    return printable(
+        fmt::format("{} to {}: {}", alarm.name, alarm.told->destination, alarm.told->text));
+}
+
 std::string traceText(ir::Estate const& estate, Trace const& trace, ir::TimeZone const* zone) {
     auto const indentOf = [&](std::string const& name) {
         size_t depth = 0;
@@ -174,7 +188,7 @@ std::string traceText(ir::Estate const& estate, Trace const& trace, ir::TimeZone
     auto const alarmsUntil = [&](int64_t at) {
         for (; nextAlarm < trace.alarms.size() && trace.alarms[nextAlarm].at < at; ++nextAlarm)
             line(trace.alarms[nextAlarm].at, trace.alarms[nextAlarm].job, "alarm",
-                 trace.alarms[nextAlarm].name);
+                 alarmText(trace.alarms[nextAlarm]));
     };
     for (semantics::TraceEvent const& event : trace.events) {
         alarmsUntil(event.at);

@@ -384,6 +384,12 @@ bool isOfJob(llvm::StringRef name) {
     return name == "JOBNAME" || name == "APPLIC" || name == "GROUP";
 }
 
+bool countsRuns(VariablesUsed const& used) {
+    return llvm::any_of(used.names, [](llvm::StringRef name) {
+        return name == "RUNCOUNT" || name == "RN" || name == "ORDERID";
+    });
+}
+
 bool isPlainVariable(llvm::StringRef name) {
     return !name.starts_with("\\") && nameLength(name) == name.size() && !name.empty();
 }

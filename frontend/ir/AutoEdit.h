@@ -30,6 +30,9 @@ bool isSystemVariable(llvm::StringRef name);
 /// Is it a name of the job, or one that groups it: known when it is compiled?
 bool isOfJob(llvm::StringRef name);
 
+/// Does it name what is counted over the executions of an order, or the order itself?
+bool countsRuns(VariablesUsed const& used);
+
 /// A name that a definition may give a value, without `%%`.
 bool isPlainVariable(llvm::StringRef name);
 

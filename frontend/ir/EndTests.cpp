@@ -2,6 +2,7 @@
 // lowering, read back by the verifier.
 #include "frontend/ir/Orders.h"
 
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
 
 #include <fmt/core.h>
@@ -64,6 +65,23 @@ std::optional<EndTest> parseEndTest(llvm::StringRef text) {
             }
     }
     return std::nullopt;
+}
+
+/// Whether a part of a line is enough has changed from release to release, so both ends must say
+/// that it is; of a letter that is several bytes `?` may mean the first one only.
+llvm::StringRef whyUnsure(EndTest const& test) {
+    if (test.kind == Kind::notSubmitted)
+        return "whether it was submitted has no form in Airflow: a task that cannot start is "
+               "NOTOK (CTM-072)";
+    if (test.kind == Kind::noOutput)
+        return "the output of a task is always there (CTM-072)";
+    if (test.kind != Kind::output)
+        return {};
+    if (!test.text.starts_with("*") || !test.text.ends_with("*"))
+        return "whether a part of a line is enough differs from release to release: begin and end "
+               "it with `*` (CTM-072)";
+    bool const isPlain = llvm::all_of(test.text, [](char c) { return llvm::isPrint(c); });
+    return isPlain ? "" : "letters beyond ASCII in a pattern are not lowered yet (CTM-072)";
 }
 
 } // namespace hoist::ir

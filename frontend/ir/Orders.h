@@ -70,6 +70,8 @@ struct EndTest {
 std::string toText(EndTest const& test);
 /// Its inverse; a pattern stays part of `text`. Nothing: it is no such text.
 std::optional<EndTest> parseEndTest(llvm::StringRef text);
+/// Why nobody can say for sure which ends it means (CTM-072); empty: they are known.
+llvm::StringRef whyUnsure(EndTest const& test);
 
 /// CTM-073. One step of a rule; in the order of the definition.
 struct EndAction {

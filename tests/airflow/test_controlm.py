@@ -544,7 +544,7 @@ def test_ctm076_a_folder_has_its_own_failure_path(play: Any) -> None:
     assert [start[:4] for start in told.starts("F/HANDLER")] == ["02 0"]
     assert told.facts() == [("GOOD", "0303")]  # the next day has taken BAD away
     notices = [alarm for alarm in told.world.alarms if alarm[:2] == ("S", "NOTIFICATION")]
-    assert len(notices) == 1
+    assert [text for _job, _kind, text in notices] == ["ops@example.com: "]
 
 
 def force(folder_: str, name: str = "", date: str = "ODAT") -> str:
@@ -747,16 +747,85 @@ def test_ctm091_an_inner_folder_that_is_ended_ends_the_outer_one_too(play: Any) 
     assert told.facts() == [("ENDED", "0302")]
 
 
-def test_ctm078_a_message_on_notok_is_a_notice(play: Any) -> None:
-    mail = '<DOMAIL DEST="ops@example.com" MESSAGE="it failed"/>'
+def messages(alarms: list[tuple[str | None, str, str]]) -> list[tuple[str | None, str]]:
+    return [(job_, text) for job_, kind, text in alarms if kind == "NOTIFICATION"]
+
+
+def test_ctm078_all_messages_of_an_end_are_told_in_their_order(play: Any) -> None:
+    """Of several rules, on OK, on a code, of each attempt; SHOUT behind the rules."""
+    mail = '<DOMAIL DEST="ops@example.com" SUBJECT="A" MESSAGE="failed: %%RUNCOUNT"/>'
+    rules = (
+        on("NOTOK", mail + '<DOACTION ACTION="RERUN"/>')
+        + on("COMPSTAT EQ 4", '<DOSHOUT DEST="ops" URGENCY="V" MESSAGE="four"/>')
+        + on("OK", '<DOMAIL DEST="dev" MESSAGE="at last"/>')
+        + '<SHOUT WHEN="OK" DEST="dev" MESSAGE="shouted"/>'
+        + '<SHOUT WHEN="NOTOK" DEST="ops" MESSAGE="alas"/>'
+    )
     told = play(
-        folder(job("A", children=on("NOTOK", mail)), job("B", children=on("NOTOK", mail))),
+        folder(job("A", 'DAYS="ALL" MAXRERUN="1"', rules), job("B", children=on("NOTOK", mail))),
         start="2026-03-02T06:00:00",
         end="2026-03-03T06:00:00",
-        jobs={"F/A": [{"exit_code": 1}]},
+        jobs={"F/A": [{"exit_code": 4}, {"exit_code": 0}]},
     )
-    notices = [alarm for alarm in told.world.alarms if alarm[1] == "NOTIFICATION"]
-    assert notices == [("F/A", "NOTIFICATION", "ops@example.com: it failed: FAILURE")]
+    assert messages(told.world.alarms) == [
+        ("F/A", "ops (very urgent): four"),
+        ("F/A", "ops@example.com: A\nfailed: 1"),
+        ("F/A", "ops: alas"),
+        ("F/A", "dev: at last"),
+        ("F/A", "dev: shouted"),
+    ]
+
+
+def test_ctm078_messages_are_rows_of_the_ledger_in_real_airflow(
+    airflow_runs: ModuleType, ledger_url: str, tmp_path: Path
+) -> None:
+    """Of a command, of an operator of the site, of what cannot start, and of the folder."""
+    source = tmp_path / "estate.xml"
+    source.write_text(
+        "<DEFTABLE>"
+        + folder(
+            '<VARIABLE NAME="%%STATE" VALUE="untouched"/>',
+            '<JOB JOBNAME="A" TASKTYPE="Command" CMDLINE="true" DAYS="ALL">'
+            + on(
+                "OK",
+                '<DOSHOUT DEST="ops" MESSAGE="was %%STATE"/><DOVARIABLE NAME="%%\\\\STATE" VALUE="done"/>'
+                '<DOMAIL DEST="%%STATE" SUBJECT="$(id); {{ ds }}" MESSAGE="%%JOBNAME: %%$ODATE"/>',
+            )
+            + adds("A")
+            + "</JOB>",
+            job(
+                "SITE",
+                children=waits("A") + '<SHOUT WHEN="OK" DEST="dev" MESSAGE="%%STATE"/>' + adds("S"),
+            ),
+            '<JOB JOBNAME="NEVER" TASKTYPE="Command" CMDLINE="echo %%\\NEVER" DAYS="ALL">'
+            + waits("S")
+            + on("NOTOK", '<DOMAIL DEST="ops" MESSAGE="no %%\\NEVER"/>')
+            + "</JOB>",
+            '<SHOUT WHEN="NOTOK" DEST="ops" URGENCY="U" MESSAGE="%%JOBNAME ended: %%STATE"/>'
+            '<SHOUT WHEN="LATETIME" TIME="0900" DEST="ops" MESSAGE="late"/>',
+            kind="SMART_FOLDER",
+            more='DAYS="ALL"',
+        )
+        + "</DEFTABLE>"
+    )
+    config = tmp_path / "hoist.toml"
+    config.write_text(
+        '[controlm]\nnew_day = "00:00"\n[[rule]]\njob = "F/SITE"\n'
+        'operator = "airflow.providers.standard.operators.empty.EmptyOperator"\n'
+        '[[rule]]\njob = "*"\nexecutor = "local"\n'
+    )
+    built: Compiled = compile_estate(source, out=tmp_path / "dags", options=["--config", config])
+    assert built.exit_code == 0, built.findings
+    loaded = airflow_runs.register(built.folder)
+    ended = airflow_runs.real_run(loaded["F"], conf={"order_date": "2026-01-31"})
+    assert ended.succeeded >= {"A", "SITE"} and ended.failed >= {"NEVER", "F.end"}, ended
+    assert messages(Ledger.open(ledger_url).alarms()) == [
+        ("F/A", "ops: was untouched"),
+        ("F/A", "done: $(id); {{ ds }}\nA: 20260131"),
+        ("F/SITE", "dev: done"),
+        ("F/NEVER", "ops: no %%\\NEVER"),
+        ("F", "ops (urgent): F ended: done"),
+    ]
 
 
 def test_rules_of_folders_next_to_each_other_import(
@@ -850,7 +919,7 @@ def test_ctm093_a_folder_runs_again_in_real_airflow(
 def test_ctm100_variables_of_orders_folders_and_the_server_in_real_airflow(
     airflow_runs: ModuleType, ledger_url: str, tmp_path: Path
 ) -> None:
-    """Set at submission, by rules, for the folder and for a pool; read by the job behind, and in a notice."""
+    """Set at submission, by rules, for the folder and for a pool; read by the job behind, and in a message."""
     source = tmp_path / "estate.xml"
     source.write_text(
         "<DEFTABLE>"
@@ -888,7 +957,7 @@ def test_ctm100_variables_of_orders_folders_and_the_server_in_real_airflow(
     assert ledger.globals() == {r"%%\BEGUN": "20260228", r"%%\\P\N": "$(f"}
     told = {(job, kind): text for job, kind, text in ledger.alarms()}
     assert told["F/A", "VARIABLENOTSET"].startswith(r"%%\BAD is not set")
-    assert told["F/C", "NOTIFICATION"] == "ops: C $(false) 5 1: FAILURE"
+    assert told["F/C", "NOTIFICATION"] == "ops: C $(false) 5 1"
 
 
 def test_ctm006_what_says_no_day_is_never_ordered_by_new_day(play: Any) -> None:

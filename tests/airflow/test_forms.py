@@ -56,7 +56,7 @@ ELSEWHERE = {
     "time zone": "tests/airflow/test_controlm.py::test_ctm055_a_zone_has_its_own_days",
     "made-up order dates": "tests/airflow/test_orders.py::test_ctm047_a_missed_day_is_made_up_for_where_retro_says_so",
     "cycle": "tests/airflow/test_controlm.py::test_tr34_a_cyclic_job_is_one_task_that_runs_again",
-    "notice": "tests/airflow/test_controlm.py::test_ctm078_a_message_on_notok_is_a_notice",
+    "message": "tests/airflow/test_controlm.py::test_ctm078_messages_are_rows_of_the_ledger_in_real_airflow",
     "ledger instance": "backend/hoist_airflow/tests/test_conditions.py",
 }
 # Exact because there is nothing to execute: text, labels, and statements that only change other statements.

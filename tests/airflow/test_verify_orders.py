@@ -175,8 +175,10 @@ DEFINITION = r"""<?xml version="1.0" encoding="utf-8"?>
     </JOB>
     <JOB JOBNAME="WATCH" TASKTYPE="Command" CMDLINE="watch" NODEID="h" DAYS="ALL" CYCLIC="1" INTERVAL="00060M">
       <ON STMT="*" CODE="RUNCOUNT GE 3"><DOACTION ACTION="SPCYC"/></ON>
+      <ON STMT="*" CODE="COMPSTAT EQ 4"><DOSHOUT DEST="ops" MESSAGE="four: %%RUNCOUNT"/></ON>
     </JOB>
     <ON STMT="*" CODE="NOTOK"><DOACTION ACTION="OK"/><DOSHOUT DEST="ops" MESSAGE="judged"/></ON>
+    <SHOUT WHEN="OK" DEST="dev" MESSAGE="judged in the end"/>
     <OUTCOND NAME="J-OK" ODATE="ODAT" SIGN="+"/>
   </SMART_FOLDER>
   <FOLDER FOLDER_NAME="HEARD" DATACENTER="CTM" FOLDER_ORDER_METHOD="SYSTEM">
@@ -206,8 +208,9 @@ DEFINITION = r"""<?xml version="1.0" encoding="utf-8"?>
       <INCOND NAME="G-OK" ODATE="ODAT" AND_OR="A"/>
     </JOB>
     <JOB JOBNAME="NOTE" TASKTYPE="Dummy" DAYS="ALL">
-      <VARIABLE NAME="%%TEXT" VALUE="noted"/>
-      <ON STMT="*" CODE="OK"><DOVARIABLE NAME="%%\NOTED" VALUE="%%TEXT"/></ON>
+      <VARIABLE NAME="%%TEXT" VALUE="noted"/><VARIABLE NAME="%%WHO" VALUE="dev"/>
+      <ON STMT="*" CODE="OK"><DOVARIABLE NAME="%%\NOTED" VALUE="%%TEXT"/><DOMAIL DEST="%%WHO" URGENCY="U" SUBJECT="note" MESSAGE="%%\NOTED"/></ON>
+      <SHOUT WHEN="OK" DEST="ops" MESSAGE="done"/><SHOUT WHEN="LATETIME" TIME="0900" DEST="ops" MESSAGE="late"/>
     </JOB>
     <ON STMT="*" CODE="NOTOK"><DOVARIABLE NAME="%%\BEGUN" VALUE="bad"/></ON>
   </SMART_FOLDER>
@@ -262,7 +265,7 @@ def test_what_hoist_writes_is_proved(judged: Judged) -> None:
             "new-day", "user-daily", "conditions-by-jobs-alone", "ledger-holds-facts", "connection", "pool",
             "folders-stay-for-their-jobs", "pool-waiters-in-order", "claims-in-any-order", "ordered-by-hand",
             "file-is-there", "connection-profile-is-the-connection",
-            "order-ids-are-names",
+            "order-ids-are-names", "messages-not-sent",
         }  # fmt: skip
 
 
@@ -339,6 +342,8 @@ def rules(name: str, change: Callable[[list[Any]], Any]) -> Callable[[Export], N
     return lambda exported: change(task(exported, name)["arguments"]["rules"])
 
 
+NOTES = r"%%\NOTED=%%TEXT"
+TELLS = "tell %%WHO (urgent): note\n%%\\NOTED"
 ERRORS: dict[str, Callable[[Export], None]] = {
     # CTM-070 to CTM-076
     "a rule on the status is lost": rules("CHECK", lambda all: all.pop(0)),
@@ -387,7 +392,23 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "the failure path is lost": arguments("EXTRACT", on_notok=None),
     "the folder leaves nothing": arguments("NIGHT.end", on_ok=None),
     "the folder's failure path is lost": arguments("NIGHT.end", on_notok=None),
-    "nobody is told of the folder": arguments("NIGHT.end", alarms=None),
+    # CTM-073, CTM-078
+    "nobody is told of the folder": arguments("NIGHT.end", on_notok=["+fact(N-BAD^CTM)"]),
+    "nobody is told of a code": rules("WATCH", lambda all: all.pop(1)),
+    "told of each code": rules("WATCH", lambda all: all[1].update(on="any")),
+    "the folder's last verdict is told to nobody": rules("JUDGED.end", lambda all: all.pop(1)),
+    "told by the verdict before the rules": rules("JUDGED.end", lambda all: all[1].update(on="ok")),
+    "told of what is not the end": rules("JUDGED.end", lambda all: all[1].update(on="ended notok")),
+    "told before it is set": arguments("NOTE", on_ok=[TELLS, NOTES, "tell ops: done"]),
+    "told twice": arguments("NOTE", on_ok=[NOTES, TELLS, TELLS, "tell ops: done"]),
+    "told in another order": arguments("NOTE", on_ok=[NOTES, "tell ops: done", TELLS]),
+    "less urgent": arguments(
+        "NOTE", on_ok=[NOTES, TELLS.replace(" (urgent)", ""), "tell ops: done"]
+    ),
+    "SHOUT is lost": arguments("NOTE", on_ok=[NOTES, TELLS]),
+    "told of NOTOK, too": arguments("NOTE", on_notok=["tell ops: done"]),
+    "whom a message names is lost": arguments("NOTE", variables={"TEXT": "noted"}),
+    "told by a channel more": arguments("LOAD", alarms={"notify": ["ops"]}),
     "exit code 4 fails": arguments("EXTRACT", exit_rule=None),
     "exit code 5 is OK": arguments("EXTRACT", exit_rule="success: 0,4-5"),
     "nothing fails": arguments("EXTRACT", exit_rule="any"),
@@ -424,10 +445,9 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "missed days are lost": without("EAST", "retro"),
     "orders come when their day has begun": without("EAST", "early"),
     "days behind the order date": arguments("OPEN", from_days=1),
-    "nobody is told": arguments("REPORT", alarms=None),
-    "somebody else is told": arguments(
-        "REPORT", alarms={"notify": ["dev@example.com"], "message": "report failed"}
-    ),
+    "nobody is told": arguments("REPORT", on_notok=None),
+    "somebody else is told": arguments("REPORT", on_notok=["tell dev@example.com: report failed"]),
+    "something else is told": arguments("REPORT", on_notok=["tell ops@example.com: failed"]),
     "a member before its folder": no_edge("NIGHT.when", "EXTRACT"),
     "the end does not wait": no_edge("HISTORY", "NIGHT.end"),
     "one run at a time": runs("DAY", max_active_runs=1),
@@ -535,7 +555,9 @@ ERRORS: dict[str, Callable[[Export], None]] = {
         arguments("SHARED.end", on_notok=None)(exported),
         arguments("SHARED.end", on_ok=[r"%%\BEGUN=bad"])(exported),
     ),
-    "a job of nothing notes something else": arguments("NOTE", variables={"TEXT": "other"}),
+    "a job of nothing notes something else": arguments(
+        "NOTE", variables={"TEXT": "other", "WHO": "dev"}
+    ),
     "a job of nothing notes nothing": arguments("NOTE", on_ok=None),
 }
 

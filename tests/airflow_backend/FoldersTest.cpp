@@ -66,12 +66,14 @@ struct Built {
                 all += finding.evidence + ";";
         return all;
     }
-    size_t unsettled() const {
+    size_t count(diag::Fidelity fate) const {
         size_t count = 0;
         for (ir::ConstructId id : estate.constructs.ids())
-            count += estate.constructs[id].fate == diag::Fidelity::none;
+            count += estate.constructs[id].fate == fate;
         return count;
     }
+    size_t unsettled() const { return count(diag::Fidelity::none); }
+    size_t dropped() const { return count(diag::Fidelity::dropped); }
 };
 
 std::string inFolder(std::string const& jobs, std::string const& attributes = "") {
@@ -355,13 +357,59 @@ TEST(Folders, MessagesOfAFolderAreNamed) {
     Built const built(
         {{"a.xml", "<DEFTABLE><SMART_FOLDER FOLDER_NAME=\"F\" FOLDER_ORDER_METHOD=\"SYSTEM\" "
                    "DAYS=\"ALL\"><SHOUT WHEN=\"NOTOK\" DEST=\"OPS\" MESSAGE=\"bad\"/>"
-                   "<SHOUT WHEN=\"OK\" DEST=\"OPS\" MESSAGE=\"good\"/>" +
+                   "<SHOUT WHEN=\"OK\" DEST=\"OPS\" MESSAGE=\"good\"/>"
+                   "<SHOUT WHEN=\"LATESUB\" TIME=\"0900\" DEST=\"OPS\" MESSAGE=\"late\"/>" +
                        job("A", "") + "</SMART_FOLDER></DEFTABLE>"}});
     EXPECT_EQ(built.result.dags, 1u) << built.refusals();
-    size_t dropped = 0;
-    for (ir::ConstructId id : built.estate.constructs.ids())
-        dropped += built.estate.constructs[id].fate == diag::Fidelity::dropped;
-    EXPECT_EQ(dropped, 1u); // the other one is a notice
+    EXPECT_EQ(built.dropped(), 1u); // the one at a time
+    EXPECT_NE(
+        built.dags().find("on_ok=[\"tell OPS: good\"],\n        on_notok=[\"tell OPS: bad\"]"),
+        std::string::npos)
+        << built.dags();
+}
+
+TEST(Folders, CTM078_MessagesFollowTheEnd) {
+    auto const on = [](std::string const& code, std::string const& actions) {
+        return "<ON STMT=\"*\" CODE=\"" + code + "\">" + actions + "</ON>";
+    };
+    auto const to = [](std::string const& whom) {
+        return "<DOMAIL DEST=\"" + whom + "\" MESSAGE=\"m\"/>";
+    };
+    std::string const fact = "<DOCOND NAME=\"X\" ODATE=\"ODAT\"/>";
+    EXPECT_EQ(ruled(on("OK", to("a") + fact) + on("*", to("b")) +
+                    "<SHOUT WHEN=\"NOTOK\" DEST=\"c\" URGENCY=\"U\" MESSAGE=\"m\"/>"),
+              "on_ok=[\"tell a: m\", \"+fact(X^S)\", \"tell b: m\"],"
+              "on_notok=[\"tell b: m\", \"tell c (urgent): m\"],");
+    // Behind an exit rule the last verdict alone is there.
+    EXPECT_EQ(ruled(on("NOTOK", "<DOACTION ACTION=\"OK\"/>") +
+                    "<SHOUT WHEN=\"OK\" DEST=\"c\" MESSAGE=\"m\"/>"),
+              "exit_rule=\"any\",on_ok=[\"tell c: m\"],");
+    Built const output({{"a.xml", inFolder(job("A", "", on("*no star", to("a"))))}});
+    EXPECT_EQ(output.refusals() + std::to_string(output.dropped()), "1"); // CTM-072
+    // What asks a code of what has none tells nobody, and refuses nothing.
+    for (auto const& [code, dropped] :
+         {std::pair("COMPSTAT EQ 4", 1U), {"*E*", 1U}, {"RUNCOUNT GT 1", 1U}, {"NOTOK", 0U}}) {
+        Built const mapped({{"a.xml", inFolder(job("A", "", on(code, to("a"))))}},
+                           {{"F/A", "site.Operator"}});
+        EXPECT_EQ(mapped.refusals(), "") << code;
+        EXPECT_EQ(mapped.dropped(), dropped) << code;
+        EXPECT_EQ(mapped.dags().find("tell a: m") == std::string::npos, dropped == 1) << code;
+        EXPECT_EQ(mapped.unsettled(), 0u);
+    }
+    // A variable that nobody gives a value is told as it is written.
+    for (auto const& [text, fate] : {std::pair("%%NOBODY", diag::Fidelity::approximated),
+                                     {"%%JOBNAME of %%\\G", diag::Fidelity::exact}}) {
+        Built const told({{"a.xml", inFolder(job("A", "", on("OK", to(text))))}});
+        size_t found = 0;
+        for (ir::ConstructId id : told.estate.constructs.ids()) {
+            ir::Construct const& one = told.estate.constructs[id];
+            if (told.estate.sources.text(one.span).starts_with("<DOMAIL")) {
+                EXPECT_EQ(one.fate, fate) << text;
+                ++found;
+            }
+        }
+        EXPECT_EQ(found, 1u);
+    }
 }
 
 TEST(Folders, MessagesOfAPlainFolderAreNamed_CTM094) {
@@ -460,7 +508,12 @@ TEST(Folders, CTM070_RulesThatDependOnTheirOrderAreListed) {
     EXPECT_EQ(spaceless(on("OK", fact) + on("NOTOK", act("OK"))),
               listed(rule("ok", "\"+fact(X^S)\"") + "," + rule("notok", "\"ok\"")));
     EXPECT_EQ(spaceless(on("NOTOK", act("RERUN") + act("OK") + tells)),
-              listed(rule("notok", "\"rerun\",\"ok\",\"notify\"")) + "retries=2,retry_delay=300,");
+              listed(rule("notok", "\"rerun\",\"ok\",\"tell ops:bad\"")) +
+                  "retries=2,retry_delay=300,");
+    EXPECT_EQ(
+        spaceless(on("COMPSTAT EQ 4", tells) +
+                  "<SHOUT WHEN=\"OK\" DEST=\"ops\" MESSAGE=\"good\"/>"),
+        listed(rule("code = 4", "\"tell ops:bad\"") + "," + rule("ended ok", "\"tell ops:good\"")));
     EXPECT_EQ(spaceless(on("COMPSTAT EQ 4", act("OK") + fact)),
               listed(rule("code = 4", "\"ok\",\"+fact(X^S)\"")));
     EXPECT_EQ(spaceless(on("COMPSTAT ODD", act("OK"))), listed(rule("code odd", "\"ok\"")));

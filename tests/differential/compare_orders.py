@@ -2,7 +2,8 @@
 
 As compare.py, with the order date beside the job's name; a folder's lines are those that the DAG
 has nodes for: its start where it waits for something, its end where anything follows from it. A
-fact that comes or goes is a line, and so is one that is left over, at the end.
+fact that comes or goes is a line, a message with its destination and text, and a fact that is left
+over, at the end.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ def airflow_story(world: VirtualOrders) -> Story:
         elif event.kind == "order_variable":
             of = f"{event.job}@{world.order_date(event)}"
             story.append((f"{event.name} of {of}", second, f"= {event.value}"))
+    for second, job, run_id, text in world.messages:
+        story.append((f"{job}@{world.date_of_run(run_id, job)}", second, f"tells {text}"))
     end = round(world.end.timestamp())
     return story + [(fact, end, "LEFT") for fact in world.facts]
 
@@ -82,6 +85,12 @@ def legacy_story(world: VirtualOrders, trace: Mapping[str, Any]) -> Story:
     for variable in trace.get("variables_set", ()):
         of = f" of {variable['job']}@{variable['odate']}" if "job" in variable else ""
         story.append((variable["name"] + of, _second(variable["at"]), f"= {variable['value']}"))
+    for alarm in trace.get("alarms", ()):
+        if "text" in alarm:
+            urgency = f" ({alarm['urgency']})" if "urgency" in alarm else ""
+            whom = alarm["destination"] or "no address is defined"
+            of = f"{alarm['job']}@{alarm['odate']}"
+            story.append((of, _second(alarm["at"]), f"tells {whom}{urgency}: {alarm['text']}"))
     end = _second(trace["end"])
     return story + [(fact, end, "LEFT") for fact in trace.get("conditions", ())]
 

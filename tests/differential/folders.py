@@ -115,13 +115,30 @@ class Setting:
 
 
 @dataclass
+class Message:
+    """A DOMAIL or DOSHOUT, or a SHOUT at an end."""
+
+    destination: str
+    text: str
+    subject: str = ""
+    urgency: str = ""
+    when: str = ""
+
+    def xml(self, word: str, depth: int) -> str:
+        """The element."""
+        given = {"WHEN": self.when, "DEST": self.destination, "URGENCY": self.urgency}
+        given |= {"SUBJECT": self.subject, "MESSAGE": self.text}
+        return element(word, {key: value for key, value in given.items() if value}, depth)
+
+
+@dataclass
 class Rule:
     """An ON with one action, or several words of DOACTION beside it: a word of DOACTION, a change of
-    facts, a forced order, a variable.
+    facts, a forced order, a variable, a message.
     """
 
     code: str
-    action: str | Change | Force | Setting
+    action: str | Change | Force | Setting | Message
     also: list[str] = field(default_factory=list)
 
     def xml(self, depth: int) -> str:
@@ -132,6 +149,9 @@ class Rule:
             inside = self.action.xml(depth + 1)
         elif isinstance(self.action, Setting):
             inside = self.action.xml("DOVARIABLE", depth + 1)
+        elif isinstance(self.action, Message):
+            word = "DOMAIL" if self.action.subject else "DOSHOUT"
+            inside = self.action.xml(word, depth + 1)
         else:
             inside = element("DOACTION", {"ACTION": self.action}, depth + 1)
         for word in self.also:
@@ -150,6 +170,7 @@ class Entity:
     changes: list[Change] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
     variables: list[Setting] = field(default_factory=list)
+    shouts: list[Message] = field(default_factory=list)
     units: int = 0
     tapes: int = 0
     keeps: bool = False
@@ -207,6 +228,7 @@ class Estate:
         inside = one.waits.xml(depth + 1)
         inside += "".join(change.xml("OUTCOND", depth + 1) for change in one.changes)
         inside += "".join(rule.xml(depth + 1) for rule in one.rules)
+        inside += "".join(shout.xml("SHOUT", depth + 1) for shout in one.shouts)
         inside += "".join(each.xml("VARIABLE", depth + 1) for each in one.variables)
         kept = {"ONFAIL": "K"} if one.keeps else {}
         for name, units in ((RESOURCE, one.units), (TAPES, one.tapes)):
@@ -301,7 +323,47 @@ class _Maker:
             self.force()
         if self.chance(0.3):
             self.variables()
+        if self.chance(0.35):
+            self.messages()
         return made
+
+    # --- messages ------------------------------------------------------------------------------
+
+    def messages(self) -> None:
+        """Between rules that set what they tell, at ends of all kinds (CTM-073, CTM-078)."""
+        choose = self.random
+        for one in self.estate.entities:
+            if one.kind == "FOLDER":  # it has no end (CTM-094)
+                continue
+            codes = ["OK", "OK", "NOTOK", "NOTOK", "*"]
+            if one.attributes.get("TASKTYPE") == "Command":
+                codes += ["COMPSTAT GT 1", choose.choice(PATTERNS)]
+                if not self.in_cyclic_folder(one):
+                    codes += ["RUNCOUNT EVEN", "FAILCOUNT GT 1"]
+            for _ in range(choose.choice([0, 0, 1, 2])):
+                rule = Rule(choose.choice(codes), self.message(one))
+                one.rules.insert(choose.randint(0, len(one.rules)), rule)
+            for _ in range(choose.choice([0, 0, 0, 1, 2])):
+                shout = self.message(one)
+                shout.when, shout.subject = choose.choice(["OK", "NOTOK"]), ""
+                one.shouts.append(shout)
+
+    def message(self, one: Entity) -> Message:
+        choose = self.random
+        top = one.path.partition("/")[0]
+        smart = any(e.path == top and e.kind == "SMART_FOLDER" for e in self.estate.entities)
+        inside = smart and one.around == top
+        names = [self.name(one, smart, inside) for _ in range(3)]
+        if self.in_cyclic_folder(one):  # which runs count, nobody says
+            names = [name for name in names if name != "%%RUNCOUNT"]
+        names += ["%%JOBNAME", "%%TIME", "%%NOBODY"]
+        if smart and self.set_by("%%OURS"):
+            names += ["%%OURS"] * 2
+        said = [f"{choose.choice(names)} ended (urgent): {choose.choice(names)}", 'it\'s \\ "over"']
+        whom = choose.choice(["ops", "ops@example.com", "C:\\OPS (a)", choose.choice(names), ""])
+        subject = choose.choice(["", "", choose.choice(names)])
+        urgency = choose.choice(["", "R", "U", "V"])
+        return Message(whom, choose.choice([*said, said[0]]), subject, urgency)
 
     # --- variables -----------------------------------------------------------------------------
 
@@ -311,7 +373,7 @@ class _Maker:
         for one in self.estate.entities:
             top = one.path.partition("/")[0]
             smart = any(e.path == top and e.kind == "SMART_FOLDER" for e in self.estate.entities)
-            if any(e.path == top and "CYCLIC" in e.attributes for e in self.estate.entities):
+            if self.in_cyclic_folder(one):
                 continue  # whether it keeps them for its next run, nobody says
             inside = smart and one.around == top
             own = ["%%LOCAL"] if one.kind == "JOB" else []
@@ -373,6 +435,10 @@ class _Maker:
         if any(each.name == "%%LOCAL" for each in one.variables):
             names += ["%%LOCAL"] * 2
         return self.random.choice(names)
+
+    def in_cyclic_folder(self, one: Entity) -> bool:
+        top = one.path.partition("/")[0]
+        return any(e.path == top and "CYCLIC" in e.attributes for e in self.estate.entities)
 
     def set_by(self, name: str) -> bool:
         return any(each.name == name for one in self.estate.entities for each in one.variables)

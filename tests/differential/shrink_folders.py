@@ -60,7 +60,7 @@ def _plainer(one: Entity) -> Iterator[Entity]:
             setattr(made, key, value)
         return made
 
-    for key in ("changes", "rules"):
+    for key in ("changes", "rules", "shouts"):
         entries = getattr(one, key)
         for at in range(len(entries)):
             yield changed(**{key: entries[:at] + entries[at + 1 :]})

@@ -31,6 +31,8 @@ class VirtualOrders(VirtualAirflow):
 
     facts: tuple[str, ...] = ()
     """The table at the end: `NAME 0302`."""
+    messages: tuple[tuple[int, str, str, str], ...] = ()
+    """Who was told what: second, job, run, text."""
     claimed_at: datetime | None = None
     """When units of the ledger were last taken."""
 
@@ -42,6 +44,12 @@ class VirtualOrders(VirtualAirflow):
             super().play()
             rows = self.ledger.fact_table()
             self.facts = tuple(sorted({f"{row.name} {row.date}" for row in rows}))
+            sql = "SELECT at, job, run_id, text FROM hoist_alarms WHERE kind = 'NOTIFICATION'"
+            with self.ledger.store.read() as tx:
+                self.messages = tuple(
+                    (int(at) // 1_000_000, str(job), str(run_id), str(text))
+                    for at, job, run_id, text in tx.all(sql)
+                )
         finally:
             close()
         return self
@@ -136,17 +144,21 @@ class VirtualOrders(VirtualAirflow):
 
     def order_date(self, event: EventRow) -> str:
         """The order date of the run that a line of the log is about."""
-        run = next(run for run in self.runs if run.run_id == event.run_id and self._has(run, event))
+        return self.date_of_run(event.run_id, event.job)
+
+    def date_of_run(self, run_id: str | None, job: str | None) -> str:
+        """The order date of the run of that name that has the job."""
+        run = next(run for run in self.runs if run.run_id == run_id and self._has(run, job))
         if "order_date" in run.conf:
             return str(run.conf["order_date"])
         task: Any = run.dag.live.tasks[0]
         day = order_of({"task": task, "dag_run": run}).day  # type: ignore[typeddict-item]
         return date_of(day).isoformat()
 
-    def _has(self, run: Any, event: EventRow) -> bool:
-        if event.job and "/" not in event.job:  # a folder: it may have no task of its own
-            return self.dag_of.get(event.job) == run.dag_id
-        return any(getattr(task, "hoist_job", None) == event.job for task in run.dag.live.tasks)
+    def _has(self, run: Any, job: str | None) -> bool:
+        if job and "/" not in job:  # a folder: it may have no task of its own
+            return self.dag_of.get(job) == run.dag_id
+        return any(getattr(task, "hoist_job", None) == job for task in run.dag.live.tasks)
 
 
 def instant(text: str) -> datetime:

@@ -153,6 +153,35 @@ CHANGED = {
 }
 
 
+MAIL = '<DOMAIL DEST="ops" URGENCY="R" MESSAGE="%%RUNCOUNT failed"/>'
+TOLD = {
+    "somebody else": (on("NOTOK", MAIL.replace("ops", "dev")), ["alarm"]),
+    "of all ends": (on("*", MAIL), ["alarm"]),
+    "nobody": ("", ["alarm"]),
+    "twice": (on("NOTOK", MAIL + MAIL), ["alarm"]),
+    "when it is late, too": (
+        on("NOTOK", MAIL) + '<SHOUT WHEN="LATESUB" TIME="0900" DEST="ops" MESSAGE="late"/>',
+        ["alarm"],
+    ),
+    "by SHOUT": ('<SHOUT WHEN="NOTOK" DEST="ops" MESSAGE="%%RUNCOUNT failed"/>', []),
+    "by a mail whose subject says it": (
+        on("NOTOK", '<DOMAIL DEST="ops" SUBJECT="%%RUNCOUNT failed"/>'),
+        [],
+    ),
+    "by a rule behind another one": (on("OK", RERUN) + on("NOTOK", MAIL), []),
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_ctm078_who_is_told_what_is_compared_by_meaning(tmp_path: Path, name: str) -> None:
+    after, expected = TOLD[name]
+    code, changes = diff(
+        tmp_path, folder(job("A", children=on("NOTOK", MAIL))), folder(job("A", children=after))
+    )
+    assert [one["aspect"] for one in changes["changes"]] == expected, changes
+    assert (code != 0) == bool(expected)
+
+
 @pytest.mark.parametrize("name", CHANGED)
 def test_a_change_is_told_once_it_can_be_seen(tmp_path: Path, name: str) -> None:
     new, (who, aspect, isPlayed) = CHANGED[name]

@@ -640,6 +640,38 @@ TEST(PlayedOrders, VariablesAreSetAndRead) { // CTM-073, CTM-100…104, CTM-093
                              "%%\\\\OURS of S = 2026, %%\\\\P\\N = 2, %%\\LATE = 202620260302");
 }
 
+/// "F/A for 2026-03-02 07:01 SHOUT ops (urgent): text", in their order.
+std::string told(Day& day) {
+    std::string text;
+    for (semantics::Alarm const& one : day.played().alarms)
+        if (one.told)
+            text += (text.empty() ? "" : "; ") + one.job + " for " +
+                    ir::dateText(ir::fromDayNumber(one.told->orderDate)) +
+                    semantics::isoText(one.at).substr(10, 6) + " " + one.name + " " +
+                    one.told->destination + " (" + one.told->urgency + "): " + one.told->text;
+    return text;
+}
+
+TEST(PlayedOrders, MessagesHaveTheVariablesAsTheyAreThere) { // CTM-073, CTM-078, CTM-104
+    auto const to = [](std::string const& whom, std::string const& text) {
+        return "<DOMAIL DEST=\"" + whom + "\" URGENCY=\"U\" SUBJECT=\"" + text + "\"/>";
+    };
+    std::string const set = "<DOVARIABLE NAME=\"%%N\" VALUE=\"%%N %%PLUS 1\"/>";
+    Day day(
+        plain(job("A", "",
+                  "<VARIABLE NAME=\"%%N\" VALUE=\"0\"/><VARIABLE NAME=\"%%WHO\" VALUE=\"ops\"/>" +
+                      on("*", to("%%WHO", "%%N") + set + to("dev", "%%N %%NOBODY")) +
+                      "<SHOUT WHEN=\"OK\" DEST=\"dev\" MESSAGE=\"%%N\"/>"
+                      "<SHOUT WHEN=\"NOTOK\" DEST=\"ops\" MESSAGE=\"bad\"/>" +
+                      on("COMPSTAT EQ 4", act("OK")))));
+    day.run("F/A", {plan(60, 4)});
+    EXPECT_EQ(told(day).find("F/A for 2026-03-02T07:01 MAIL ops (urgent): 0; "
+                             "F/A for 2026-03-02T07:01 MAIL dev (urgent): %%N %%NOBODY; "
+                             "F/A for 2026-03-02T07:01 SHOUT dev (): 1"),
+              0U)
+        << told(day);
+}
+
 TEST(PlayedOrders, ATextWithoutAValueIsNotSubmitted) { // CTM-104
     auto const job = [](std::string const& name, std::string const& command,
                         std::string const& children) {

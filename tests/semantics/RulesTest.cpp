@@ -1,7 +1,8 @@
 // Which rules an end fires, in C++ against the vectors that the Python shims are held to
-// (CTM-070…076), and the words for what a rule asks.
+// (CTM-070…076), and the words for what a rule asks and whom it tells.
 #include "analysis/semantics/orders/Rules.h"
 #include "analysis/semantics/orders/OutputPattern.h"
+#include "frontend/ir/Messages.h"
 
 #include <llvm/ADT/StringSwitch.h>
 
@@ -84,4 +85,32 @@ TEST(Rules, LinesThatMatchDo) {
     for (char const* pattern : {"*", "*a*", "a?b", "*a$*b*", "**"})
         for (std::string const& line : semantics::linesThatMatch(pattern, 'x'))
             EXPECT_TRUE(semantics::isInOutput(pattern, line)) << pattern << line;
+}
+
+TEST(Rules, CTM078_MessagesAreReadAsTheVectorsSay) {
+    std::ifstream in(HOIST_SOURCE_DIR "/tests/vectors/messages.json");
+    nlohmann::json const vectors = nlohmann::json::parse(in);
+    for (auto const& one : vectors["cases"]) {
+        std::string const text = one["text"];
+        auto const found = ir::parseMessage(text);
+        ASSERT_TRUE(found) << text;
+        EXPECT_EQ(found->destination, one["whom"].get<std::string>()) << text;
+        EXPECT_EQ(ir::toText(found->urgency), one["urgency"].get<std::string>()) << text;
+        EXPECT_EQ(found->text, one["said"].get<std::string>()) << text;
+        EXPECT_EQ(ir::toText(*found), text);
+    }
+    EXPECT_GT(vectors["cases"].size(), 10u);
+    for (auto const& one : vectors["others"])
+        EXPECT_FALSE(ir::parseMessage(one.get<std::string>())) << one;
+}
+
+TEST(Rules, CTM078_AMailsSubjectIsItsFirstLine) {
+    ir::EndAction mail;
+    mail.kind = Action::mail;
+    mail.destination = "ops";
+    mail.urgency = "V";
+    mail.subject = "the night";
+    EXPECT_EQ(ir::toText(ir::messageOf(mail)), "tell ops (very urgent): the night");
+    mail.text = "failed";
+    EXPECT_EQ(ir::toText(ir::messageOf(mail)), "tell ops (very urgent): the night\nfailed");
 }

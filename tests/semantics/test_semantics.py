@@ -86,6 +86,31 @@ def test_what_is_no_scenario_is_refused(wrong: str, hoist_binary: str, tmp_path:
     assert "error[C0012]" in done.stderr
 
 
+def test_ctm078_who_is_told_what(hoist_binary: str, tmp_path: Path) -> None:
+    xml, script = tmp_path / "a.xml", tmp_path / "s.json"
+    xml.write_text(
+        '<DEFTABLE><FOLDER FOLDER_NAME="F" FOLDER_ORDER_METHOD="SYSTEM">'
+        '<JOB JOBNAME="A" TASKTYPE="Dummy" DAYS="ALL"><ON STMT="*" CODE="OK">'
+        '<DOMAIL DEST="ops" URGENCY="V" SUBJECT="%%JOBNAME" MESSAGE="ran for %%$ODATE"/></ON></JOB>'
+        "</FOLDER></DEFTABLE>"
+    )
+    script.write_text(
+        '{"format": 1, "start": "2026-03-02T00:00:00Z", "end": "2026-03-03T00:00:00Z"}'
+    )
+    given = (xml, "--scenario", script, "--timezone", "UTC")
+    trace = json.loads(simulate(hoist_binary, *given, "--format", "json").stdout)
+    TRACE.validate(trace)
+    assert trace["alarms"] == [
+        {
+            "at": "2026-03-02T07:00:00Z", "job": "F/A", "alarm": "MAIL", "odate": "2026-03-02",
+            "destination": "ops", "urgency": "very urgent", "text": "A\nran for 20260302",
+        }
+    ]  # fmt: skip
+    lines = simulate(hoist_binary, *given).stdout.splitlines()
+    (told,) = [line.partition(" alarm ")[2].strip() for line in lines if " alarm " in line]
+    assert told == "MAIL to ops: A␊ran for 20260302"
+
+
 def test_text_and_explain(hoist_binary: str, tmp_path: Path) -> None:
     jil, script = tmp_path / "a.jil", tmp_path / "s.json"
     jil.write_text(

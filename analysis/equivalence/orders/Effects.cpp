@@ -3,6 +3,7 @@
 
 #include "frontend/ir/AutoEdit.h"
 #include "frontend/ir/ForcedOrders.h"
+#include "frontend/ir/Messages.h"
 
 #include <fmt/format.h>
 
@@ -48,9 +49,17 @@ static void addSetting(std::vector<std::string>& settings, ir::EndAction const& 
         settings.push_back(std::move(text));
 }
 
-Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, semantics::End const& end) {
+Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, semantics::End const& end,
+                IsTold isTold) {
     semantics::FiredRules const fired = semantics::firedRules(policy, end);
     Effect effect;
+    auto const tell = [&](ir::Message const& message) {
+        std::string text = ir::toText(message);
+        bool const holdsVariables = text.find("%%") != std::string::npos;
+        if (holdsVariables && !effect.settings.empty())
+            text += fmt::format(" (after it has set {} variables)", effect.settings.size());
+        effect.told.push_back(std::move(text));
+    };
     effect.isOk = fired.isOk;
     if (effect.isOk) // CTM-014
         for (ir::FactChange const& change : job.factChanges)
@@ -66,9 +75,14 @@ Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, semantics::En
                 addSetting(effect.settings, action);
             else if (action.kind == Action::stopCyclic)
                 effect.stops |= policy.isCyclic;
+            else if (ir::isMessage(action.kind) && isTold(rule->test))
+                tell(ir::messageOf(action));
             else if (std::string text = otherText(action); !text.empty())
                 effect.others.push_back(std::move(text));
         }
+    for (ir::Shout const& shout : policy.shouts) // CTM-078
+        if (shout.when == (effect.isOk ? ir::Shout::When::ok : ir::Shout::When::notOk))
+            tell(ir::messageOf(shout));
     // After NOTOK a cycle goes on, whatever rules say (CTM-065).
     bool const goesOn = policy.isCyclic && !policy.isMainframe;
     effect.reruns = effect.reruns && policy.maxRerun.value > 0 && !goesOn;
@@ -86,7 +100,7 @@ void addBorders(ir::OrderPolicy const& policy, std::vector<int64_t>& codes) {
 }
 
 std::vector<std::string> unplayedRules(ir::OrderPolicy const& policy, ir::Job const& job,
-                                       ir::Conditions const& conditions) {
+                                       ir::Conditions const& conditions, IsTold isTold) {
     std::vector<std::string> found;
     for (ir::EndRule const& rule : policy.rules) {
         bool const isSubmission = rule.test.kind == Test::notSubmitted;
@@ -106,6 +120,8 @@ std::vector<std::string> unplayedRules(ir::OrderPolicy const& policy, ir::Job co
                 what = textOf(job.factChanges[action.fact], conditions);
             else if (action.kind == Action::stopCyclic && policy.isCyclic)
                 what = "stops its cycle";
+            else if (ir::isMessage(action.kind) && isTold(rule.test))
+                what = ir::toText(ir::messageOf(action));
             doesSomething |= !what.empty();
             text += " " + what;
         }

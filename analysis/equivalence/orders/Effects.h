@@ -6,6 +6,7 @@
 #include "frontend/ir/Estate.h"
 
 #include <llvm/ADT/ArrayRef.h>
+#include <llvm/ADT/STLFunctionalExtras.h>
 
 #include <string>
 #include <vector>
@@ -18,10 +19,16 @@ struct Effect {
     bool reruns = false;                        ///< a rule asks for it; how often is MAXRERUN
     std::vector<ir::FactChange const*> changes; ///< in their order
     std::vector<std::string> settings;          ///< `%%NAME=value`, in their order
-    std::vector<std::string> others;            ///< orders, variables: what else changes what runs
+    std::vector<std::string> others;            ///< orders: what else changes what runs
+    /// Messages in their order; of one that holds variables with how many of them were set before.
+    std::vector<std::string> told;
 };
 
-Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, semantics::End const& end);
+/// Of which rules a message counts.
+using IsTold = llvm::function_ref<bool(ir::EndTest const& test)>;
+
+Effect effectOf(ir::Job const& job, ir::OrderPolicy const& policy, semantics::End const& end,
+                IsTold isTold);
 
 /// One end, in words.
 struct TriedEnd {
@@ -52,7 +59,7 @@ std::vector<std::string> outputsTried(llvm::ArrayRef<ir::OrderPolicy const*> pol
 
 /// Rules that ask whether it was submitted, or left an output, with what they do; in one text each.
 std::vector<std::string> unplayedRules(ir::OrderPolicy const& policy, ir::Job const& job,
-                                       ir::Conditions const& conditions);
+                                       ir::Conditions const& conditions, IsTold isTold);
 
 /// "+fact(NAME)", "-fact(NAME, any date)": as docs/runtime.md has them.
 /// `%%\\NAME=value`, however the definition writes the name.

@@ -350,14 +350,21 @@ private:
         return joined.empty() ? "no change of conditions" : joined;
     }
 
+    static std::string list(std::vector<std::string> const& some) {
+        return some.empty() ? std::string("nothing") : fmt::format("{}", fmt::join(some, ", "));
+    }
+
     void compareEffects(JobId one, JobId other) {
         size_t const known = result.mismatches.size();
         ir::Job const &was = first.estate.jobs[one], &is = second.estate.jobs[other];
         ir::OrderPolicy const &old = first.policyOf(one), &now = second.policyOf(other);
         TriedEnds const tried(old, now, bool(was.group));
         std::string const name = nameIn(first, one);
+        auto const isTold = [&](ir::EndTest const& test) {
+            return !options.isTold || options.isTold(one, test);
+        };
         for (auto const& [end, how] : tried.all()) {
-            Effect const a = effectOf(was, old, end), b = effectOf(is, now, end);
+            Effect const a = effectOf(was, old, end, isTold), b = effectOf(is, now, end, isTold);
             auto const words = [](Effect const& effect) { return effect.isOk ? "OK" : "NOTOK"; };
             if (a.isOk != b.isOk) {
                 add(Aspect::verdict, one, other, fmt::format("{} is {}", how, words(a)),
@@ -379,16 +386,19 @@ private:
                     b.stops ? "stops its cycle" : "goes on",
                     fmt::format("`{}` would run another number of times (CTM-064)", name));
             if (a.settings != b.settings) {
-                auto const list = [](std::vector<std::string> const& some) {
-                    return some.empty() ? std::string("nothing")
-                                        : fmt::format("{}", fmt::join(some, ", "));
-                };
                 add(Aspect::verdict, one, other, fmt::format("{} sets {}", how, list(a.settings)),
                     "sets " + list(b.settings),
                     fmt::format("who reads a variable that `{}` sets would see another value "
                                 "(CTM-073, CTM-100)",
                                 name))
                     .isCertain = true;
+            } else if (a.told != b.told) {
+                add(Aspect::alarm, one, other, fmt::format("{}: {}", how, list(a.told)),
+                    list(b.told),
+                    fmt::format("people would not hear what they hear today of `{}` (CTM-073, "
+                                "CTM-078)",
+                                name))
+                    .isCertain = true; // it changes nothing that runs
             }
             if (a.others != b.others)
                 add(Aspect::verdict, one, other,
@@ -401,14 +411,15 @@ private:
         if (!tried.left().empty())
             result.undecided.push_back(
                 fmt::format("the rules of `{}` were not compared on {}", name, tried.left()));
-        auto const rules = unplayedRules(old, was, first.estate.conditions);
-        auto const rulesNow = unplayedRules(now, is, second.estate.conditions);
+        auto const rules = unplayedRules(old, was, first.estate.conditions, isTold);
+        auto const rulesNow = unplayedRules(now, is, second.estate.conditions, isTold);
         if (rules != rulesNow)
             add(Aspect::verdict, one, other, rules.empty() ? "no such rule" : rules[0],
                 rulesNow.empty() ? "no such rule" : rulesNow[0],
                 fmt::format("a rule of `{}` would be lost (CTM-072)", name));
-        bool const reruns = llvm::any_of(
-            tried.all(), [&](TriedEnd const& each) { return effectOf(was, old, each.end).reruns; });
+        bool const reruns = llvm::any_of(tried.all(), [&](TriedEnd const& each) {
+            return effectOf(was, old, each.end, isTold).reruns;
+        });
         if (reruns && (*old.maxRerun != *now.maxRerun || old.interval.value != now.interval.value))
             add(Aspect::retry, one, other,
                 fmt::format("{} reruns, after {} minutes", *old.maxRerun, old.interval.value),

@@ -5,6 +5,7 @@
 #include "analysis/equivalence/Finding.h"
 #include "analysis/equivalence/orders/OrderedEstate.h"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -40,6 +41,8 @@ struct ComparisonOptions {
     /// Conditions that no job of the estate waits for as such count, too; else that nobody else
     /// reads them is an assumption.
     bool countsAllConditions = false;
+    /// Of which rules of an entity of the first estate a message counts; empty: of all.
+    std::function<bool(JobId, ir::EndTest const&)> isTold;
     int budget = 20000;
 };
 

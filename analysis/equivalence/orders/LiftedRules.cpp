@@ -1,5 +1,6 @@
 // `rules=[{"on": "code >= 4", "do": ["ok", "+fact(X)"]}]` of the shims, as ON rules (CTM-070).
 #include "analysis/equivalence/orders/Lifting.h"
+#include "frontend/ir/Messages.h"
 
 #include <llvm/ADT/StringSwitch.h>
 
@@ -15,13 +16,42 @@ bool Lifting::readRuleAction(ir::JobId job, llvm::StringRef text, ir::EndAction&
                           .Case("notok", Action::setNotOk)
                           .Case("rerun", Action::rerun)
                           .Case("stop", Action::stopCyclic)
-                          .Case("notify", Action::mail)
                           .Default(std::nullopt);
     if (word) {
         made = action(*word);
         return true;
     }
     return readEffect(job, text, true, made);
+}
+
+/// `tell ops@example.com: it failed`
+bool Lifting::readMessage(llvm::StringRef text, ir::EndAction& made) {
+    auto const found = ir::parseMessage(text);
+    if (!found)
+        return false;
+    made = action(Action::mail);
+    made.destination = into.save(found->destination);
+    made.urgency = ir::letterOf(found->urgency);
+    made.text = into.save(found->text);
+    return true;
+}
+
+/// What is asked behind all rules does nothing but tell people (CTM-078). False: it is a rule, or
+/// nothing known.
+bool Lifting::readShouts(ir::JobId job, llvm::StringRef on, json const& actions) {
+    for (ir::Shout::When const when : {ir::Shout::When::ok, ir::Shout::When::notOk}) {
+        if (on != ir::endOf(when))
+            continue;
+        for (json const& text : actions) {
+            ir::EndAction made;
+            if (!readMessage(textOf(text), made))
+                return false;
+            policyOf(job).shouts.push_back(
+                {when, {}, made.destination, made.urgency, made.text, {}, {}});
+        }
+        return true;
+    }
+    return false;
 }
 
 /// False: it has none.
@@ -40,6 +70,8 @@ bool Lifting::readRules(ir::JobId job, target::Task const& task) {
             cannot();
             continue;
         }
+        if (readShouts(job, textOf(one["on"]), one["do"]))
+            continue;
         auto const test = ir::parseEndTest(into.save(textOf(one["on"])));
         if (!test) {
             cannot();

@@ -217,12 +217,14 @@ std::vector<ir::EndAction> Lifting::readChanges(ir::JobId job, target::Task cons
     return added;
 }
 
-/// One of them: a change of a fact, which the job then has, an order, or a variable.
+/// One of them: a change of a fact, which the job then has, an order, a variable or a message.
 bool Lifting::readEffect(ir::JobId job, llvm::StringRef text, bool isAction, ir::EndAction& made) {
     if (text.consume_front("force"))
         return readForce(text, made);
     if (text.starts_with("%%"))
         return readSetting(text, made);
+    if (text.starts_with("tell"))
+        return readMessage(text, made);
     ir::FactChange change;
     change.isAction = isAction;
     if (!readChange(text, change))
@@ -233,7 +235,7 @@ bool Lifting::readEffect(ir::JobId job, llvm::StringRef text, bool isAction, ir:
     return true;
 }
 
-/// `on_ok`, `on_notok`: what an end changes, orders and sets.
+/// `on_ok`, `on_notok`: what an end changes, orders, sets and tells.
 void Lifting::readEffects(ir::JobId job, target::Task const& task) {
     ir::EndRule onOk, onNotOk;
     onOk.test.kind = ir::EndTest::Kind::ok;

@@ -119,6 +119,8 @@ private:
     /// LiftedRules.cpp: `rules`.
     bool readRuleAction(ir::JobId job, llvm::StringRef text, ir::EndAction& made);
     bool readRules(ir::JobId job, target::Task const& task);
+    bool readMessage(llvm::StringRef text, ir::EndAction& made);
+    bool readShouts(ir::JobId job, llvm::StringRef on, json const& actions);
     void readEffects(ir::JobId job, target::Task const& task);
     uint32_t addFact(ir::JobId job, std::string const& name, bool isAction = false);
     static ir::EndAction action(ir::EndAction::Kind kind, uint32_t fact = 0) {

@@ -3,6 +3,7 @@
 #include "analysis/equivalence/JobComparison.h"
 #include "analysis/equivalence/orders/Effects.h"
 #include "analysis/schedule/BusinessDay.h"
+#include "frontend/ir/Messages.h"
 #include "frontend/ir/SharedVariables.h"
 
 #include <llvm/ADT/STLExtras.h>
@@ -102,9 +103,17 @@ std::string shellOf(ir::Job const& job) {
     return isShell ? path.str() : std::string();
 }
 
-bool tells(ir::EndAction::Kind kind) {
-    return kind == ir::EndAction::Kind::mail || kind == ir::EndAction::Kind::shout ||
-           kind == ir::EndAction::Kind::ticket;
+/// The texts of the messages that are told at an end.
+std::vector<llvm::StringRef> textsOfMessages(ir::OrderPolicy const& policy) {
+    std::vector<llvm::StringRef> texts;
+    for (ir::EndRule const& rule : policy.rules)
+        for (ir::EndAction const& action : rule.actions)
+            if (ir::isMessage(action.kind))
+                texts.insert(texts.end(), {action.destination, action.subject, action.text});
+    for (ir::Shout const& shout : policy.shouts)
+        if (!ir::endOf(shout.when).empty())
+            texts.insert(texts.end(), {shout.destination, shout.text});
+    return texts;
 }
 
 } // namespace
@@ -113,20 +122,22 @@ void JobComparison::compareOrder(llvm::ArrayRef<int64_t> ticks) {
     std::string const name = job.name.str();
     if (isRefusal())
         return;
-    if (job.group)
-        return compareNotices();
+    ir::OrderPolicy const& policy = estate.orderPolicies[job.orders];
+    bool const hasTexts =
+        !textsOfMessages(policy).empty() || llvm::any_of(policy.rules, [](ir::EndRule const& rule) {
+            return rule.does(ir::EndAction::Kind::setVariable);
+        });
+    if (job.group) {
+        if (hasTexts && !estate.isContainer(id))
+            compareVariables({});
+        return compareMessages();
+    }
     auto const doesOther = [&](char const* what, char const* consequence) {
         differ(Aspect::shape, job.nameSpan, what, fmt::format("a {}", task.type),
                fmt::format("{} would {}", name, consequence));
     };
     bool const doesNothing = kind == Operator::orderedDummy || kind == Operator::empty;
-    bool const setsByRules =
-        llvm::any_of(estate.orderPolicies[job.orders].rules, [](ir::EndRule const& rule) {
-            return llvm::any_of(rule.actions, [](ir::EndAction const& action) {
-                return action.kind == ir::EndAction::Kind::setVariable;
-            });
-        });
-    if (setsByRules && (isBySiteOperator() || kind == Operator::orderedDummy))
+    if (hasTexts && (isBySiteOperator() || kind == Operator::orderedDummy))
         compareVariables({});
     if (isBySiteOperator()) {
         // Its action is the site's.
@@ -203,7 +214,7 @@ void JobComparison::comparePlace() {
             fmt::format("{} would be killed; MAXWAIT limits the wait, not the run (CTM-005, "
                         "TR-33)",
                         job.name.str()));
-    compareNotices();
+    compareMessages();
 }
 
 std::string JobComparison::rootName() const {
@@ -311,7 +322,7 @@ void JobComparison::compareVariables(std::vector<llvm::StringRef> texts) {
                                    job.name.str(), name));
 }
 
-/// What it sets for others before its command; all values that it sets (CTM-100, CTM-073).
+/// What it sets for others before its command; all that it sets and tells (CTM-100, CTM-073).
 std::vector<llvm::StringRef> JobComparison::compareSettings() {
     ir::OrderPolicy const& policy = estate.orderPolicies[job.orders];
     std::vector<llvm::StringRef> values;
@@ -334,10 +345,8 @@ std::vector<llvm::StringRef> JobComparison::compareSettings() {
         for (ir::EndAction const& action : rule.actions)
             if (action.kind == ir::EndAction::Kind::setVariable)
                 values.push_back(action.text);
-    nlohmann::json const& alarms = argument("alarms"); // compareNotices holds it to the definition
-    if (auto const it = alarms.find("message"); alarms.is_object() && it != alarms.end())
-        if (it->is_string())
-            values.push_back(it->get_ref<std::string const&>());
+    for (llvm::StringRef const text : textsOfMessages(policy))
+        values.push_back(text);
     return values;
 }
 
@@ -345,7 +354,7 @@ std::vector<llvm::StringRef> JobComparison::compareSettings() {
 /// is `\\\\NAME`.
 void JobComparison::foldersOwn(std::map<std::string, llvm::StringRef>& known) const {
     JobId const root = estate.workflows[job.workflow].root;
-    if (id == root || estate.isContainer(root))
+    if (estate.isContainer(root))
         return;
     for (ir::OrderVariable const& variable :
          estate.orderPolicies[estate.jobs[root].orders].variables) {
@@ -400,51 +409,34 @@ void JobComparison::compareDatedCommand(ir::CommandAction const& action, std::st
         "whether Airflow renders the command that Control-M makes of its variables is not known");
 }
 
-/// A message on NOTOK is a notice; the others tell people, and change nothing that runs.
-void JobComparison::compareNotices() {
-    std::vector<std::pair<std::string, std::string>> wanted; // destination, text
-    size_t others = 0;
+bool FieldComparison::isTold(JobId id, ir::EndTest const& test) const {
+    ir::Action const& action = estate.jobs[id].action;
+    bool const isPlugIn = std::holds_alternative<ir::FileWatchAction>(action) ||
+                          std::holds_alternative<ir::QueryAction>(action);
+    return !estate.isContainer(id) &&
+           ir::canTell(test,
+                       !isPlugIn && !estate.isGroup(id) && !site.of(estate.jobs[id]).operatorClass);
+}
+
+/// Those that follow an end are compared with it (FolderComparison.cpp).
+void JobComparison::compareMessages() {
     ir::OrderPolicy const& policy = estate.orderPolicies[job.orders];
+    bool isKept = false;
     for (ir::EndRule const& rule : policy.rules)
-        for (ir::EndAction const& action : rule.actions) {
-            if (!tells(action.kind))
-                continue;
-            if (rule.test.kind == ir::EndTest::Kind::notOk &&
-                action.kind != ir::EndAction::Kind::ticket)
-                wanted.emplace_back(action.destination.str(),
-                                    action.text.empty() ? action.subject.str() : action.text.str());
-            else
-                ++others;
-        }
-    for (ir::Shout const& shout : policy.shouts) {
-        if (shout.when == ir::Shout::When::notOk)
-            wanted.emplace_back(shout.destination.str(), shout.text.str());
-        else
-            ++others;
-    }
-    nlohmann::json const& alarms = argument("alarms");
-    bool const isTold = alarms.is_object() && alarms.contains("notify");
-    std::string const address = isTold && alarms["notify"].is_array() && !alarms["notify"].empty()
-                                    ? text(alarms["notify"].front())
-                                    : std::string();
-    std::string const message =
-        isTold && alarms.contains("message") ? text(alarms["message"]) : std::string();
-    bool const isWanted = llvm::any_of(wanted, [&](auto const& one) {
-        return isSameText(one.first, address) && isSameText(one.second, message);
-    });
-    if (!wanted.empty() && !isWanted)
-        differ(Aspect::alarm, job.nameSpan,
-               fmt::format("tells {} when it ends NOTOK", inTicks(wanted.front().first)),
-               isTold ? "tells " + inTicks(address) : "tells nobody",
-               fmt::format("nobody, or somebody else, would hear that {} failed (CTM-078, TR-50)",
-                           job.name.str()));
-    if (wanted.empty() && isTold)
-        differ(Aspect::alarm, job.nameSpan, "tells nobody", "tells " + inTicks(address),
-               fmt::format("people would be told about {} who are not told today", job.name.str()));
-    if (others + wanted.size() > (wanted.empty() ? 0U : 1U))
+        for (ir::EndAction const& action : rule.actions)
+            isKept |= action.kind == ir::EndAction::Kind::ticket ||
+                      (ir::isMessage(action.kind) && !all.isTold(id, rule.test));
+    for (ir::Shout const& shout : policy.shouts)
+        isKept |= ir::endOf(shout.when).empty() || estate.isContainer(id);
+    if (isKept)
         assume("messages-not-sent:" + rootName(),
-               "nobody relies on the messages that Airflow does not send: those on OK, at times, "
-               "and all but one on NOTOK");
+               "nobody relies on the messages that Airflow does not send: those at times, at "
+               "reruns, and of rules that ask what no task knows");
+    nlohmann::json const& alarms = argument("alarms");
+    if (alarms.is_object() && alarms.contains("notify"))
+        differ(Aspect::alarm, job.nameSpan, "tells nobody",
+               "tells " + inTicks(alarms["notify"].dump()),
+               fmt::format("people would be told about {} who are not told today", job.name.str()));
 }
 
 } // namespace hoist::equivalence

@@ -105,6 +105,7 @@ private:
             return compareManyRuns();
         ComparisonOptions how;
         how.budget = options.budget;
+        how.isTold = [&](JobId job, ir::EndTest const& test) { return fields.isTold(job, test); };
         if (lifted.hasTicks) { // the first and the last day are cut
             how.from = static_cast<int32_t>(options.horizon.from / secondsADay) + 1;
             how.to = static_cast<int32_t>(options.horizon.to / secondsADay) - 2;

@@ -75,8 +75,8 @@ void Orders::act(OrderIndex index, ir::EndAction const& action) {
     case Action::changeFact: return change(index, jobOf(index).factChanges[action.fact]);
     case Action::forceJob: return force(index, action);
     case Action::setVariable: return setByRule(index, action);
-    case Action::mail: return alarm(orders[index].job, "MAIL");
-    case Action::shout: return alarm(orders[index].job, "SHOUT");
+    case Action::mail: return tell(index, "MAIL", ir::messageOf(action));
+    case Action::shout: return tell(index, "SHOUT", ir::messageOf(action));
     case Action::ticket: return alarm(orders[index].job, "TICKET");
     default: return; // the verdict and the cycle have been decided; texts and output run nothing
     }
@@ -86,7 +86,19 @@ void Orders::shout(OrderIndex index, bool isOk) {
     using When = ir::Shout::When;
     for (ir::Shout const& shout : policyOf(index).shouts)
         if (shout.when == (isOk ? When::ok : When::notOk))
-            alarm(orders[index].job, "SHOUT");
+            tell(index, "SHOUT", ir::messageOf(shout));
+}
+
+/// What has no value is told as it is written.
+void Orders::tell(OrderIndex index, Text name, ir::Message const& message) {
+    auto const text = [&](std::string const& written) {
+        ir::ResolvedText found = resolved(index, written, false);
+        return found.problem.empty() ? std::move(found.text) : written;
+    };
+    Order const& order = orders[index];
+    trace.alarms.push_back({now, estate.jobs[order.job].name.str(), std::move(name),
+                            Alarm::Told{order.day, text(message.destination),
+                                        ir::toText(message.urgency).str(), text(message.text)}});
 }
 
 std::optional<int64_t> Orders::nextRun(OrderIndex index, bool isOk, bool isRerunAsked, Text& why) {

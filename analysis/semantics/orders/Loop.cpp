@@ -48,7 +48,7 @@ void Orders::notStarted(ir::JobId job, std::optional<int32_t> day, llvm::StringR
 }
 
 void Orders::alarm(ir::JobId job, Text name) {
-    trace.alarms.push_back({now, estate.jobs[job].name.str(), std::move(name)});
+    trace.alarms.push_back({now, estate.jobs[job].name.str(), std::move(name), {}});
 }
 
 void Orders::step(PlannedEvent const& event) {

@@ -20,6 +20,7 @@
 #include "analysis/semantics/orders/Facts.h"
 #include "frontend/ir/Estate.h"
 #include "frontend/ir/ForcedOrders.h"
+#include "frontend/ir/Messages.h"
 #include "frontend/ir/SharedVariables.h"
 #include "frontend/ir/TimeZones.h"
 
@@ -107,6 +108,7 @@ private:
     void notStarted(ir::JobId job, std::optional<int32_t> day, llvm::StringRef rule, Text text,
                     llvm::StringRef cause = {});
     void alarm(ir::JobId job, Text name);
+    void tell(OrderIndex index, Text name, ir::Message const& message);
     void look(OrderIndex index) { changed.insert(index); }
     /// Its folder counts the members that are open.
     void enter(OrderIndex index, State state) {

@@ -18,6 +18,7 @@ from test_cycle import Task
 from hoist_airflow import run as run_module
 from hoist_airflow.ending import Ear, End, Rules
 from hoist_airflow.job import JobFailed, JobTerminated
+from hoist_airflow.ledger.effects import Tell, effect
 from hoist_airflow.order import DiedBySignal, NotAgain, OrderedCommand, OrderedDummy
 from hoist_airflow.schedule import order_dates
 
@@ -135,17 +136,67 @@ def test_ctm067_only_what_a_rule_reruns_runs_again(monkeypatch: pytest.MonkeyPat
         assert last.exit_code == code
 
 
+def told(one: Task) -> list[str]:
+    return [text for _job, kind, text in one.world.ledger.alarms() if kind == "NOTIFICATION"]
+
+
 def test_ctm078_who_is_told_of_what_a_rule_makes_ok(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order of the rules, by the verdict that each of them asks; SHOUT by the last one."""
     one = task(
         monkeypatch,
-        {"on": "notok", "do": ["notify", "ok"]},
-        alarms={"notify": ["ops"], "message": "late"},
+        {"on": "code = 3", "do": ["tell ops: three"]},
+        {"on": "notok", "do": ["tell ops (urgent): late", "ok"]},
+        {"on": "ended ok", "do": ["tell dev: in the end"]},
+        {"on": "ended notok", "do": ["tell dev: never"]},
     )
     one.outcomes = [JobFailed("no", 3)]
     assert one.step("07:00") == "ok"
-    alarms = one.world.ledger.alarms()
-    assert len(alarms) == 1
-    assert {"NOTIFICATION", "ops: late: FAILURE"} < set(alarms[0])
+    assert told(one) == ["ops: three", "ops (urgent): late", "dev: in the end"]
+
+
+def test_ctm078_a_message_has_the_variables_as_they_are_at_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = task(
+        monkeypatch,
+        on_ok=[
+            r"tell %%WHO: was %%N", "%%N=2", r"tell %%WHO: is %%N on %%$ODATE",
+            r"tell %%\\NOBODY: $(id) %%WHO", "tell: %%WHO",
+        ],
+        variables={"N": "1", "WHO": "ops"},
+    )  # fmt: skip
+    one.outcomes = [None]
+    assert one.step("07:00") == "ok"
+    assert told(one) == [
+        "ops: was 1", "ops: is 2 on 20260302", r"%%\NOBODY: $(id) ops", "no address is defined: ops",
+    ]  # fmt: skip
+
+
+def test_ctm078_each_attempt_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = task(monkeypatch, on_notok=["tell ops: execution %%RUNCOUNT"], retries=2)
+    one.most = 2
+    one.outcomes = [JobFailed("no", 1)]
+    assert one.step("07:00") == "failed"
+    assert one.status() == "RESTART"
+    assert told(one) == ["ops: execution 1"]
+
+
+MESSAGES = json.loads(
+    (Path(__file__).resolve().parents[3] / "tests" / "vectors" / "messages.json").read_text()
+)
+
+
+def test_ctm078_messages_are_read_as_the_vectors_say() -> None:
+    for case in MESSAGES["cases"]:
+        assert effect(case["text"]) == Tell(case["whom"], case["said"], case["urgency"])
+    for text in MESSAGES["others"]:
+        with pytest.raises(ValueError, match=r"expected|unexpected|unknown|atom"):
+            effect(text)
+
+
+def test_behind_the_end_nothing_is_decided() -> None:
+    with pytest.raises(ValueError, match="changes neither"):
+        OrderedDummy(task_id="J", rules=[{"on": "ended ok", "do": ["notok"]}])
 
 
 @pytest.mark.parametrize(

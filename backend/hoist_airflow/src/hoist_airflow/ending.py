@@ -3,7 +3,8 @@
 `rules=[{"on": "code >= 4", "do": ["ok", "+fact(LATE)"]}, {"on": "ok", "do": ["-fact(BAD)"]}]`:
 rules on exit codes and counts are asked before those on output, those before rules on the status,
 else in the order of the list. The verdict turns behind each of the three rounds; a NOTOK that a
-rule sets stays (CTM-074). The same in C++: analysis/semantics/orders/Rules.cpp; the vectors of
+rule sets stays (CTM-074). `ended ok` and `ended notok` are asked behind all of them, and turn
+nothing (SHOUT, CTM-078). The same in C++: analysis/semantics/orders/Rules.cpp; the vectors of
 tests/vectors/ending.json hold both together. Nothing here imports Airflow.
 """
 
@@ -28,7 +29,8 @@ _COMPARE: dict[str, Callable[[int, int], bool]] = {
     ">=": operator.ge,
 }
 _STATUS = ("any", "ok", "notok")
-_WORDS = ("ok", "notok", "rerun", "stop", "notify")
+_ENDED = ("ended ok", "ended notok")
+_WORDS = ("ok", "notok", "rerun", "stop")
 """Actions that the task does itself; all others are effects of the ledger (ledger/effects.py)."""
 
 
@@ -69,7 +71,9 @@ class Rule:
         for action in actions:
             if action not in _WORDS:
                 effect(action)
-        if on in _STATUS:
+        if on in _ENDED and any(action in _WORDS for action in actions):
+            raise ValueError(f"behind {on!r} a rule changes neither the end nor what follows it")
+        if on in (*_STATUS, *_ENDED):
             return cls(on, actions=actions)
         if on.startswith("output ") and len(on) > len("output "):
             return cls("output", pattern=on.removeprefix("output "), actions=actions)
@@ -80,11 +84,15 @@ class Rule:
 
     @property
     def round(self) -> int:
-        """Which of the three rounds of CTM-070 asks it."""
+        """Which of the three rounds of CTM-070 asks it, or the end behind them."""
+        if self.kind in _ENDED:
+            return 4
         return 3 if self.kind in _STATUS else 2 if self.kind == "output" else 1
 
     def applies(self, end: End, ok: bool) -> bool:
         """`ok`: the verdict before its round."""
+        if self.kind in _ENDED:
+            return ok == (self.kind == "ended ok")
         if self.kind in _STATUS:
             return self.kind == "any" or ok == (self.kind == "ok")
         if self.kind == "output":
@@ -113,7 +121,7 @@ class Fired:
 
     @property
     def effects(self) -> tuple[str, ...]:
-        """Those that change facts, order something, set a variable."""
+        """Those that change facts, order something, set a variable, tell people."""
         return tuple(action for action in self.actions if action not in _WORDS)
 
 
@@ -125,7 +133,7 @@ class Rules:
     _by_round: tuple[tuple[Rule, ...], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        rounds = (tuple(rule for rule in self.each if rule.round == one) for one in (1, 2, 3))
+        rounds = (tuple(rule for rule in self.each if rule.round == one) for one in (1, 2, 3, 4))
         object.__setattr__(self, "_by_round", tuple(rounds))
 
     @classmethod
@@ -149,11 +157,11 @@ class Rules:
 
     @property
     def effects(self) -> tuple[str, ...]:
-        """All that any end may change, order or set."""
+        """All that any end may change, order, set or tell."""
         return tuple(a for rule in self.each for a in rule.actions if a not in _WORDS)
 
     def fired(self, end: End) -> Fired:
-        """The three rounds."""
+        """The three rounds, and what comes behind them."""
         ok, for_good = end.ok, False
         actions: list[str] = []
         for rules in self._by_round:
@@ -181,7 +189,7 @@ class FollowedUp:
 
     @property
     def effects(self) -> tuple[str, ...]:
-        """All that any end of it may change, order or set."""
+        """All that any end of it may change, order, set or tell."""
         return (*self.on_ok, *self.on_notok, *self._rules.effects)
 
 

@@ -18,7 +18,6 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from hoist_airflow import conditions
-from hoist_airflow.alarms import of_outcome
 from hoist_airflow.autoedit import Setting, UndefinedVariable
 from hoist_airflow.command import Command
 from hoist_airflow.cycle import EARLIER_RUN, Cycle, Execution, Slot
@@ -30,7 +29,7 @@ from hoist_airflow.ledger.effects import Effect, Force, effect
 from hoist_airflow.ledger.facts import Change
 from hoist_airflow.members import ADJUST, adjusted, folder_of, stoppers
 from hoist_airflow.opaque import Opaque, Unsupported
-from hoist_airflow.order_texts import resolved_alarms, variables_of
+from hoist_airflow.order_texts import variables_of
 from hoist_airflow.run import order_of
 from hoist_airflow.schedule.orders import (
     OrderDays,
@@ -329,10 +328,6 @@ class Ordered(FollowedUp, Job):
         end = self._counted(run, _end_of(result, failed))
         self._fired = fired = self._rules.fired(replace(end, matched=self._ear.heard))
         run = self._effective(run, (*self.on_ok, *fired.effects), fired.effects)
-        if "notify" in fired.actions:
-            for kind, text in of_outcome(resolved_alarms(self.alarms, run), "FAILURE", ""):
-                if kind == "NOTIFICATION":
-                    run.alarm(kind, text)
         return run, partial(self._judged, end, fired, result, failed)
 
     def _judged(self, end: End, fired: Fired, result: Any, failed: Exception | None) -> Any:
@@ -356,11 +351,6 @@ class Ordered(FollowedUp, Job):
         reruns = 0 if self.cycle else sum(one.ended is None for one in before)
         failures = sum(one.status != st.SUCCESS for one in before)
         return replace(end, runs=max(1, len(past)), reruns=reruns, failures=failures)
-
-    def _tell(self, run: Run, status: str, reason: str = "") -> None:
-        for kind, text in of_outcome(resolved_alarms(self.alarms, run), status, reason):
-            if kind != "NOTIFICATION" or not self._rules.has("notify"):
-                run.alarm(kind, text)
 
     def _heard(self, line: bytes) -> None:
         self._ear.hear(line)

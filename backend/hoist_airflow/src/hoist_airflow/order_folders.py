@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, TaskGroup
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from hoist_airflow.alarms import check as check_alarms
-from hoist_airflow.alarms import of_outcome
 from hoist_airflow.cycle import EARLIER_RUN, Execution, handed_on
 from hoist_airflow.ending import End, FollowedUp
 from hoist_airflow.ledger import status as st
@@ -26,7 +24,7 @@ from hoist_airflow.order import (
     criteria_around,
     with_effects,
 )
-from hoist_airflow.order_texts import resolved_alarms, variables_of
+from hoist_airflow.order_texts import variables_of
 from hoist_airflow.run import ensure_started, order_of
 from hoist_airflow.schedule.orders import date_of
 from hoist_airflow.schedule.zones import to_instant
@@ -95,7 +93,7 @@ class SubFolder(TaskGroup):
 
 class FolderEnd(FollowedUp, BaseOperator):
     """The end of a SMART folder: OK if all that is in it is (CTM-091); then its facts (CTM-014,
-    CTM-076), and who is told that it ended NOTOK.
+    CTM-076), and who is told.
 
     Behind all tasks of the folder. What was removed before it could run leaves the folder open in
     Control-M, until New Day removes it too: it has no end, and this task ends skipped, or failed if
@@ -113,7 +111,6 @@ class FolderEnd(FollowedUp, BaseOperator):
         on_ok: Sequence[str] = (),
         on_notok: Sequence[str] = (),
         rules: Sequence[Mapping[str, Any]] = (),
-        alarms: Mapping[str, Any] | None = None,
         timezone: str | None = None,
         variables: Mapping[str, str] | None = None,
         trigger_rule: str = "all_done",
@@ -121,11 +118,9 @@ class FolderEnd(FollowedUp, BaseOperator):
     ) -> None:
         super().__init__(trigger_rule=trigger_rule, **kwargs)
         self.follow_up(on_ok, on_notok, rules)
-        check_alarms(alarms)
         self.hoist_job = self.hoist_of = of
         self.timezone = timezone
         self.variables = dict(variables or {})
-        self.alarms = dict(alarms or {})
 
     def is_ordered(self, order: Order) -> bool:
         """Do the folder's scheduling criteria choose the day of the order?"""
@@ -204,14 +199,10 @@ class FolderEnd(FollowedUp, BaseOperator):
             again = begins.next_run(run, order, status)
             if again is not None:
                 run = replace(run, changes={status: (*run.changes[status], again)})
-        tells = "notify" in fired.actions if self._rules.has("notify") else not fired.ok
-        alarms = list(of_outcome(resolved_alarms(self.alarms, run), "FAILURE", bad))
-        for kind, text in alarms:
-            if tells if kind == "NOTIFICATION" else not fired.ok:
-                run.alarm(kind, text)
         if not fired.ok:
-            run.record("FAILURE")
             why = bad or "a rule says so"
+            run.alarm("JOBFAILURE", why)
+            run.record("FAILURE")
             raise AirflowFailException(f"{self.hoist_job} ended NOTOK: {why}")
         run.record("SUCCESS", exit_code=0)
 

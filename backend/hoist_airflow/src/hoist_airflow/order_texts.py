@@ -1,4 +1,4 @@
-"""The texts of an order: what they are resolved with, and what people are told.
+"""The texts of an order: what they are resolved with.
 
 Nothing here imports Airflow.
 """
@@ -6,9 +6,8 @@ Nothing here imports Airflow.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hoist_airflow.autoedit import UndefinedVariable
 from hoist_airflow.ledger.variables import OrderVariables
 
 if TYPE_CHECKING:
@@ -20,15 +19,3 @@ def variables_of(job: str, run: Run, order: Order, given: Mapping[str, str]) -> 
     """What the texts of an order are resolved with; what is outermost has a name without slash."""
     folder = job.partition("/")[0]
     return OrderVariables(job, folder, run.run_id, order.day, order.ticks, given)
-
-
-def resolved_alarms(alarms: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
-    """With the variables of the message as they are after the end; without values it stays."""
-    message, known = alarms.get("message"), run.variables
-    if not message or known is None:
-        return alarms
-    try:
-        with run.ledger.store.read() as tx:
-            return {**alarms, "message": known.resolve(tx, run.ledger.clock.now(), message)}
-    except UndefinedVariable:
-        return alarms

@@ -1,12 +1,14 @@
 """What the end of a job of Control-M does to others: the entries of `on_ok`, `on_notok`, `rules`.
 
 `+fact(NAME)` and `-fact(NAME)` change the table of facts (CTM-014), `force(FOLDER/JOB)` orders
-something (CTM-077), `%%NAME=value` sets a variable (CTM-073).
+something (CTM-077), `%%NAME=value` sets a variable (CTM-073), `tell DESTINATION: text` tells people
+(CTM-078).
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -45,6 +47,43 @@ class Force:
         return cls(atom.name, atom.date)
 
 
+_TELL = re.compile(
+    r"tell(?: ((?:[^\\:(]|\\[\\:(])+))?(?: \(((?:very )?urgent)\))?: (.*)", re.DOTALL
+)
+_ESCAPED = re.compile(r"\\([\\:(])")
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """`tell ops@example.com (urgent): Load of %%ODATE failed`: DOMAIL, DOSHOUT and SHOUT are a row
+    of the alarms, never flow (CTM-078). In the destination a backslash stands in front of `:`, `(`
+    and itself; the text is all that is left. Neither is ever code.
+    """
+
+    whom: str
+    text: str
+    urgency: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Tell:
+        """Read one. Raises ValueError."""
+        found = _TELL.fullmatch(text)
+        if found is None:
+            raise ValueError(f"expected `tell DESTINATION: text`, not {text!r}")
+        return cls(_ESCAPED.sub(r"\1", found[1] or ""), found[3], found[2] or "")
+
+    def tell(
+        self, book: Book, job: str, run_id: str | None, variables: OrderVariables | None
+    ) -> None:
+        """Write the row; the variables in both texts are as they are now."""
+        whom, text = self.whom, self.text
+        if variables is not None:
+            whom, text = variables.told(book, whom), variables.told(book, text)
+        urgency = f" ({self.urgency})" if self.urgency else ""
+        told = f"{whom or 'no address is defined'}{urgency}: {text}"
+        book.alarm("NOTIFICATION", job, told, run_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Again:
     """A folder that runs again (CTM-093): the next run of its DAG, and with which configuration."""
@@ -53,13 +92,15 @@ class Again:
     conf: Mapping[str, Any]
 
 
-Effect = Change | Force | Setting | Again
+Effect = Change | Force | Setting | Tell | Again
 
 
 def effect(text: str) -> Effect:
     """One entry. Raises ConditionSyntaxError, ValueError."""
     if text.startswith("force("):
         return Force.parse(text)
+    if text.startswith("tell"):
+        return Tell.parse(text)
     return Setting.parse(text) if text.startswith("%%") else Change.parse(text)
 
 
@@ -97,6 +138,8 @@ def apply(
             book.event("again", job, run_id=run_id, name=one.dag_id, value=json.dumps(one.conf))
         elif isinstance(one, Change):
             facts.apply(book, [one], dates, job=job, run_id=run_id)
+        elif isinstance(one, Tell):
+            one.tell(book, job, run_id, variables)
         elif variables is not None:
             variables.set_at_end(book, one)
         else:

@@ -76,6 +76,13 @@ class OrderVariables:
         except UndefinedVariable as error:
             book.alarm(NOT_SET, self.job, f"{setting.name} is not set: {error}", self.run_id)
 
+    def told(self, book: Book, text: str) -> str:
+        """What people are told: without a value as it is written."""
+        try:
+            return self.resolve(book.tx, book.now, text)
+        except UndefinedVariable:
+            return text
+
     def _stored(self, tx: Tx, setting: Setting) -> str | None:
         if setting.is_local or setting.is_of_folder:
             job = self.job if setting.is_local else self.folder

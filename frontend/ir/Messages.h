@@ -1,0 +1,47 @@
+// Who is told what when an entity of Control-M ends (CTM-073, CTM-078): the same for the lowering,
+// the player and the verifier. hoist_airflow/ledger/effects.py reads the text;
+// tests/vectors/messages.json holds both to it.
+#pragma once
+
+#include "frontend/ir/Orders.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace hoist::ir {
+
+/// DOMAIL, DOSHOUT, SHOUT: a destination and a text, in both of which variables may stand.
+struct Message {
+    std::string destination; ///< empty: nobody is named
+    enum class Urgency : uint8_t { regular, urgent, veryUrgent } urgency = Urgency::regular;
+    std::string text; ///< of a mail the subject is the first line
+};
+
+/// A ticket is none: what it needs beside a text, no other system knows.
+constexpr bool isMessage(EndAction::Kind kind) {
+    return kind == EndAction::Kind::mail || kind == EndAction::Kind::shout;
+}
+Message messageOf(EndAction const& action);
+Message messageOf(Shout const& shout);
+
+/// Nothing where it is regular.
+llvm::StringRef toText(Message::Urgency urgency);
+/// The letter of a definition.
+llvm::StringRef letterOf(Message::Urgency urgency);
+
+/// `tell ops@example.com (urgent): Load of %%ODATE failed`. In the destination a backslash stands
+/// in front of what would end it; the text is all that is left.
+std::string toText(Message const& message);
+/// Its inverse. Nothing: it is no such text.
+std::optional<Message> parseMessage(llvm::StringRef text);
+
+/// Does a message of a rule with this test have a form? `hasCodes`: its task has an exit code and
+/// an output.
+bool canTell(EndTest const& test, bool hasCodes);
+
+/// SHOUT WHEN OK or NOTOK: asked behind all rules, in `rules` of the shims as this test. Empty: at
+/// another time.
+llvm::StringRef endOf(Shout::When when);
+
+} // namespace hoist::ir
