@@ -36,7 +36,7 @@ void FolderLowering::checkWatcher(JobId id, ir::FileWatchAction const& watch) {
         no("files on Windows are not lowered yet");
     else if (!watch.path->starts_with("/") && !watch.path->starts_with("%%"))
         no("it is no absolute path: from where it leads, nobody says (CTM-120)");
-    checkText(id, *watch.path, where, watch.path.from, variablesOf(id));
+    checkText(id, *watch.path, where, watch.path.from);
 }
 
 void FolderLowering::checkQuery(JobId id, ir::QueryAction const& query) {
@@ -60,7 +60,7 @@ void FolderLowering::checkQuery(JobId id, ir::QueryAction const& query) {
         no("how several statements are parted and committed is not documented (CTM-125)");
     else if (statement.contains('\\'))
         no("whether a backslash begins a line there, or is one, is not sure (CTM-125)");
-    checkText(id, *query.query, where, query.query.from, variablesOf(id));
+    checkText(id, *query.query, where, query.query.from);
 }
 
 void FolderLowering::lowerWatcher(JobId id, Task& task, ir::FileWatchAction const& watch) {

@@ -162,8 +162,10 @@ void FolderLowering::checkEntity(JobId id) {
     bool const isForeign = hasNoForm(job) || isMapped(id);
     if (!isForeign) // else they are its parameters, or nobody resolves them
         checkVariables(id);
-    if (!job.group && !isForeign)
+    if (!job.group && !isForeign) {
         checkAction(id);
+        checkPlace(id);
+    }
     checkUnits(id);
     checkSettings(id, rules); // behind what stops the job alone
 }
@@ -192,15 +194,25 @@ void FolderLowering::checkRules(JobId id, EndRules const& rules) {
 
 void FolderLowering::checkFacts(JobId id) {
     ir::Job const& job = estate.jobs[id];
+    auto const hasVariable = [&](llvm::StringRef name, Span where, ir::ConstructId construct) {
+        if (name.contains("%%"))
+            refuse(id, where, construct, plainLine(name),
+                   "whether a variable in the name of a condition is resolved, and when, nobody "
+                   "says (CTM-104)");
+    };
     auto const literal = [&](ir::Scope const& date, Span where, ir::ConstructId construct) {
         if (date.kind == ir::Scope::Kind::literalDate)
             refuse(id, where, construct, fmt::format("ODATE {:04}", date.offset),
                    "whether that is month and day or day and month, nobody says (CTM-011)");
     };
-    for (ir::AtomUse const& use : job.condition.uses)
+    for (ir::AtomUse const& use : job.condition.uses) {
+        hasVariable(estate.conditions[use.atom].name, use.span, use.construct);
         literal(estate.conditions[use.atom].scope, use.span, use.construct);
-    for (ir::FactChange const& change : job.factChanges)
+    }
+    for (ir::FactChange const& change : job.factChanges) {
+        hasVariable(change.name, change.span, change.construct);
         literal(change.date, change.span, change.construct);
+    }
 }
 
 /// A job of a SMART folder that a rule orders stands in no folder then (CTM-077).
@@ -255,11 +267,26 @@ void FolderLowering::checkForcedOrders(JobId id) {
     });
 }
 
+/// Where and as whom it runs.
+void FolderLowering::checkPlace(JobId id) {
+    ir::Job const& job = estate.jobs[id];
+    auto const check = [&](char const* key, llvm::StringRef value, ir::ConstructId from) {
+        if (value.contains("%%"))
+            fail(id, estate.constructs.span(from), from,
+                 fmt::format("{} {}", key, plainLine(value)),
+                 "variables are resolved in what a job executes, and not here (CTM-104)");
+    };
+    if (job.machines && !job.machines->empty())
+        check("NODEID", job.machines->front(), job.machines.from);
+    if (job.owner)
+        check("RUN_AS", *job.owner, job.owner.from);
+}
+
 void FolderLowering::checkAction(JobId id) {
     ir::Job const& job = estate.jobs[id];
     if (auto const* command = std::get_if<ir::CommandAction>(&job.action))
         checkText(id, *command->command, estate.constructs.span(command->command.from),
-                  command->command.from, variablesOf(id), endsName);
+                  command->command.from, endsName);
     else if (auto const* script = std::get_if<ir::ScriptAction>(&job.action))
         checkScript(id, *script);
     else if (auto const* watch = std::get_if<ir::FileWatchAction>(&job.action))
@@ -269,9 +296,8 @@ void FolderLowering::checkAction(JobId id) {
 }
 
 void FolderLowering::checkScript(JobId id, ir::ScriptAction const& script) {
-    auto const known = variablesOf(id);
     auto const text = [&](ir::Sourced<llvm::StringRef> const& value) {
-        checkText(id, *value, estate.constructs.span(value.from), value.from, known, endsName);
+        checkText(id, *value, estate.constructs.span(value.from), value.from, endsName);
     };
     auto const at = [&](auto const& sourced, char const* what, char const* why,
                         char const* help = "") {

@@ -13,19 +13,21 @@ namespace hoist::airflow {
 using ir::JobId;
 using Owner = ir::VariableName::Owner;
 
-FolderLowering::Variables FolderLowering::variablesOf(JobId id) const {
+FolderLowering::Variables const& FolderLowering::variablesOf(JobId id) const {
+    auto const [it, isNew] = variables.try_emplace(id.value);
+    if (!isNew)
+        return it->second;
     Variables found;
-    for (JobId at = id; at; at = estate.jobs[at].box) {
-        if (estate.isContainer(at))
-            continue; // CTM-094
-        for (ir::OrderVariable const& variable : policyOf(at).variables) {
+    if (JobId const around = estate.jobs[id].box)
+        found = variablesOf(around);
+    if (!estate.isContainer(id)) // CTM-094
+        for (ir::OrderVariable const& variable : policyOf(id).variables) {
             llvm::StringRef name = variable.name;
             name.consume_front("%%");
             if (!ir::isSetAtSubmission(variable))
-                found.try_emplace(name.str(), &variable); // the inner one counts (CTM-093)
+                found[name.str()] = &variable; // the inner one counts (CTM-093)
         }
-    }
-    return found;
+    return variables[id.value] = std::move(found);
 }
 
 ir::OrderVariable const* FolderLowering::ofRoot(llvm::StringRef name) const {
@@ -55,7 +57,7 @@ bool FolderLowering::isKnownName(JobId id, llvm::StringRef name, Variables const
 }
 
 bool FolderLowering::mayLackValue(JobId id) const {
-    auto const known = variablesOf(id);
+    Variables const& known = variablesOf(id);
     std::vector<UsedText> texts;
     for (llvm::StringRef const text : ir::submittedTexts(estate.jobs[id]))
         texts.push_back({text, false});
@@ -79,13 +81,101 @@ bool FolderLowering::mayLackValue(JobId id) const {
     return false;
 }
 
+void FolderLowering::checkText(JobId id, llvm::StringRef text, Span where,
+                               ir::ConstructId construct, std::string const& help) {
+    auto const trouble = troubleOf(id, {text, false}, where, construct);
+    if (trouble && trouble->construct != construct && failing.contains(id.value))
+        return; // a value of its own, which checkVariables has told
+    if (trouble)
+        fail(id, trouble->where, trouble->construct, trouble->what, trouble->why,
+             trouble->construct == construct ? help : std::string());
+}
+
+namespace {
+
+/// The name of a function, where only a value may have one.
+bool isFunctionName(llvm::StringRef name) {
+    name.consume_front("$");
+    return name == "PLUS" || name == "MINUS" || name == "SUBSTR" || name == "CALCDATE" ||
+           name == "CALCDTE";
+}
+
+} // namespace
+
+/// Why a text has no value for sure: it, or a value that it leads to.
+class FolderLowering::Reading {
+public:
+    Reading(FolderLowering const& given, JobId job)
+        : folder(given), id(job), known(given.variablesOf(job)) {}
+
+    /// How many values stand behind one another.
+    unsigned read(UsedText const& used, Span where, ir::ConstructId construct) {
+        ir::VariablesUsed const found =
+            used.isValue ? ir::variablesInValue(used.text) : ir::variablesIn(used.text);
+        if (!found.unclear.empty()) {
+            bool const isCall = used.isValue && ir::isFunction(used.text);
+            stop(where, construct, found.unclear.str(),
+                 isCall ? "that function does not take so many arguments (CTM-103)"
+                        : "which variable that names is not sure (CTM-102)");
+        }
+        unsigned height = 0;
+        for (llvm::StringRef const name : found.names) {
+            if (trouble)
+                break;
+            if (ir::OrderVariable const* variable = folder.statementOf(id, name, known))
+                height = std::max(height, 1 + heightOf(*variable));
+            else if (!folder.isKnownName(id, name, known))
+                stop(where, construct, fmt::format("%%{}", name.str()),
+                     isFunctionName(name)
+                         ? "a function stands in the value of a VARIABLE, by itself (CTM-103)"
+                         : "neither the definition nor hoist gives it a value (CTM-103, CTM-104)");
+        }
+        if (height > ir::deepestVariable)
+            stop(where, construct, used.text.take_front(60).str(),
+                 "too many values stand behind one another");
+        return height;
+    }
+
+    std::optional<Trouble> trouble;
+
+private:
+    unsigned heightOf(ir::OrderVariable const& variable) {
+        constexpr unsigned open = ~0U;
+        auto const [it, isNew] = heights.try_emplace(&variable, open);
+        if (!isNew) {
+            if (it->second == open)
+                stop(variable.span, variable.construct, variable.name.take_front(60).str(),
+                     "it stands for itself");
+            return it->second == open ? 0 : it->second;
+        }
+        if (heights.size() > mostRead) { // so deep that it is none for sure
+            stop(variable.span, variable.construct, variable.name.take_front(60).str(),
+                 "too many values stand behind one another");
+            return 0;
+        }
+        unsigned const height = read({variable.value, true}, variable.span, variable.construct);
+        return heights[&variable] = height;
+    }
+
+    void stop(Span where, ir::ConstructId construct, std::string what, std::string why) {
+        if (!trouble)
+            trouble = {where, construct, std::move(what), std::move(why)};
+    }
+
+    static constexpr size_t mostRead = 5000;
+    FolderLowering const& folder;
+    JobId id;
+    Variables const& known;
+    llvm::DenseMap<ir::OrderVariable const*, unsigned> heights;
+};
+
 void FolderLowering::checkVariables(JobId id) {
     for (ir::OrderVariable const& variable : policyOf(id).variables) {
         llvm::StringRef name = variable.name;
         name.consume_front("%%");
         if (ir::isSetAtSubmission(variable))
             continue; // checkSettings
-        if (!ir::isPlainVariable(name) || ir::isSystemVariable(name))
+        if (!ir::isPlainVariable(name) || ir::isSystemVariable(name) || ir::isOfJob(name))
             fail(id, variable.span, variable.construct,
                  fmt::format("VARIABLE {}", variable.name.take_front(60).str()),
                  "only plain names of the definition's own are lowered (CTM-100)");
@@ -93,56 +183,93 @@ void FolderLowering::checkVariables(JobId id) {
             fail(id, variable.span, variable.construct, "VARIABLE %%LIBMEMSYM",
                  "what stands in that file is not read");
     }
-    if (isRefused || failing.contains(id.value))
-        return;
-    auto const known = variablesOf(id);
-    for (auto const& [name, variable] : known) {
-        checkNames(id, ir::variablesInValue(variable->value), variable->span, variable->construct,
-                   known);
-        if (!checkNoCircle(id, name, known))
-            return;
+    if (estate.jobs[id].group || isRefused || failing.contains(id.value))
+        return; // those of a folder count where a job reads them
+    Reading reading(*this, id);
+    for (ir::OrderVariable const& variable : policyOf(id).variables)
+        if (!ir::isSetAtSubmission(variable))
+            reading.read({variable.value, true}, variable.span, variable.construct);
+    if (auto const& trouble = reading.trouble)
+        fail(id, trouble->where, trouble->construct, trouble->what, trouble->why);
+}
+
+std::optional<FolderLowering::Trouble> FolderLowering::troubleOf(JobId id, UsedText const& text,
+                                                                 Span where,
+                                                                 ir::ConstructId construct) const {
+    Reading reading(*this, id);
+    reading.read(text, where, construct);
+    return reading.trouble;
+}
+
+/// The statement that gives a name its value, as far as definitions say.
+ir::OrderVariable const* FolderLowering::statementOf(JobId id, llvm::StringRef name,
+                                                     Variables const& known) const {
+    if (name.starts_with("\\")) {
+        auto const read = ir::readVariableName(name);
+        return read && read->owner == Owner::folder && isInOuterFolder(id) ? ofRoot(read->name)
+                                                                           : nullptr;
     }
+    auto const it = known.find(name.str());
+    return it == known.end() ? nullptr : it->second;
 }
 
-void FolderLowering::checkText(JobId id, llvm::StringRef text, Span where,
-                               ir::ConstructId construct, Variables const& known,
-                               std::string const& help) {
-    checkNames(id, ir::variablesIn(text), where, construct, known, help);
+/// A value that the statement of the job's own has when it is submitted, and may not have later.
+bool FolderLowering::mayChange(llvm::StringRef name, Variables const& known) {
+    if (name.starts_with("\\"))
+        return true;
+    if (known.contains(name.str()) || ir::isOfJob(name))
+        return false;
+    llvm::StringRef plain = name;
+    plain.consume_front("$");
+    bool const isFixed =
+        plain.starts_with("O") || plain == "RN" || plain == "RUNCOUNT" || plain == "BLANK";
+    return !ir::isSystemVariable(name) || !isFixed;
 }
 
-void FolderLowering::checkNames(JobId id, ir::VariablesUsed const& used, Span where,
-                                ir::ConstructId construct, Variables const& known,
-                                std::string const& help) {
-    if (!used.unclear.empty())
-        fail(id, where, construct, used.unclear.str(),
-             "which variable that names is not sure (CTM-102)", help);
-    for (llvm::StringRef name : used.names)
-        if (!isKnownName(id, name, known))
-            fail(id, where, construct, fmt::format("%%{}", name.str()),
-                 "neither the definition nor hoist gives it a value (CTM-103, CTM-104)");
-}
-
-bool FolderLowering::checkNoCircle(JobId id, std::string const& name, Variables const& known) {
-    std::set<std::string> seen;
-    std::vector<std::string> open{name};
-    while (!open.empty()) {
-        std::string const next = open.back();
-        open.pop_back();
-        auto const it = known.find(next);
-        if (it == known.end() || !seen.insert(next).second)
-            continue;
-        for (llvm::StringRef other : ir::variablesInValue(it->second->value).names) {
-            other.consume_front("\\\\");
-            if (other == name) {
-                ir::OrderVariable const& variable = *known.at(name);
-                fail(id, variable.span, variable.construct, fmt::format("%%{}", name),
-                     "it stands for itself");
-                return false;
-            }
-            open.push_back(other.str());
+/// Values are resolved when they are asked for. In Control-M a statement has its value from the
+/// submission on: it must be the same when the job has set others, and at its end (CTM-104).
+void FolderLowering::checkMoments(JobId id) {
+    Variables const& known = variablesOf(id);
+    std::set<std::string> setNow;
+    std::vector<UsedText> texts;
+    for (ir::OrderVariable const& variable : policyOf(id).variables)
+        if (ir::isSetAtSubmission(variable)) {
+            setNow.insert(variable.name.substr(variable.name.rfind('\\') + 1).str());
+            texts.push_back({variable.value, true});
         }
-    }
-    return true;
+    bool const setsNow = !setNow.empty();
+    if (setsNow)
+        for (llvm::StringRef const text : ir::submittedTexts(estate.jobs[id]))
+            texts.push_back({text, false});
+    auto const check = [&](bool atEnd) {
+        std::set<ir::OrderVariable const*> seen;
+        while (!texts.empty()) {
+            UsedText const used = texts.back();
+            texts.pop_back();
+            for (llvm::StringRef const name :
+                 (used.isValue ? ir::variablesInValue(used.text) : ir::variablesIn(used.text))
+                     .names) {
+                ir::OrderVariable const* const variable = statementOf(id, name, known);
+                if (!variable || !seen.insert(variable).second)
+                    continue;
+                for (llvm::StringRef const read : ir::variablesInValue(variable->value).names) {
+                    bool const isSet = setNow.contains(read.substr(read.rfind('\\') + 1).str());
+                    if (atEnd ? mayChange(read, known) : isSet)
+                        refuse(id, variable->span, variable->construct,
+                               "VARIABLE " + variable->name.take_front(60).str(),
+                               atEnd ? "a rule of the end reads it, and its value would be that of "
+                                       "then, not of the submission (CTM-104)"
+                                     : "the job sets what it reads, and its value would be that "
+                                       "behind it (CTM-104)");
+                }
+                texts.push_back({variable->value, true});
+            }
+        }
+    };
+    check(false);
+    forEachSetByRule(id,
+                     [&](ir::EndAction const& action) { texts.push_back({action.text, true}); });
+    check(true);
 }
 
 /// What others see stops the folder where it is not exact.
@@ -162,8 +289,9 @@ void FolderLowering::checkSettings(JobId id, EndRules const& rules) {
                                it->second.front().what, it->second.front().why));
         else if (job.group || !isSubmitted)
             refuse(id, setting.span, setting.construct, setting.what,
-                   isMapped(id)
-                       ? "an operator of the site sets no variables for others (CTM-100)"
+                   isMapped(id) ? "an operator of the site sets no variables for others (CTM-100)"
+                   : job.group
+                       ? "when a folder sets it for others, nobody says (CTM-100)"
                        : "when what is no command sets it for others, nobody says (CTM-100)");
         else
             checkSetting(id, setting);
@@ -179,6 +307,8 @@ void FolderLowering::checkSettings(JobId id, EndRules const& rules) {
             "DOACTION OK on NOTOK",
             "whether it makes OK what was not submitted, as a variable has no value, nobody says "
             "(CTM-071, CTM-104)");
+    if (!job.group && !isMapped(id) && !failing.contains(id.value))
+        checkMoments(id);
     forEachSetByRule(id, [&](ir::EndAction const& action) {
         checkSetting(id, {action.name, action.text, action.span, action.construct,
                           "DOVARIABLE " + action.name.take_front(60).str()});
@@ -204,15 +334,8 @@ void FolderLowering::checkSetting(JobId id, Setting const& setting) {
     if (name->owner == Owner::folder && !isInOuterFolder(id))
         return no("which folder that is of a job that does not stand in the outermost SMART folder "
                   "itself, nobody says (CTM-093)");
-    ir::VariablesUsed const used = ir::variablesInValue(setting.value);
-    if (!used.unclear.empty())
-        return no("which variable its value names is not sure (CTM-102)");
-    auto const known = variablesOf(id);
-    for (llvm::StringRef other : used.names)
-        if (!isKnownName(id, other, known))
-            return no(fmt::format("neither the definition nor hoist gives %%{} a value (CTM-103, "
-                                  "CTM-104)",
-                                  other.str()));
+    if (auto const trouble = troubleOf(id, {setting.value, true}, setting.span, setting.construct))
+        no(fmt::format("its value leads to `{}`: {}", trouble->what, trouble->why));
 }
 
 /// Of the variables those that the texts reach. What a folder gives a variable that its jobs may
@@ -221,7 +344,7 @@ void FolderLowering::lowerVariables(JobId id, Py::Keywords& arguments,
                                     std::vector<UsedText> texts) {
     ir::Job const& job = estate.jobs[id];
     ir::SharedVariables const& shared = orderFacts.sharedVariables();
-    auto const known = variablesOf(id);
+    Variables const& known = variablesOf(id);
     std::map<std::string, std::string> values;
     auto const give = [&](std::string const& key, ir::OrderVariable const& variable) {
         if (values.emplace(key, variable.value.str()).second)
@@ -285,11 +408,7 @@ void FolderLowering::lowerSubmittedSettings(JobId id, Py::Keywords& arguments,
 }
 
 bool FolderLowering::isResolved(JobId id, llvm::StringRef text) const {
-    ir::VariablesUsed const used = ir::variablesIn(text);
-    auto const known = variablesOf(id);
-    return used.unclear.empty() && llvm::all_of(used.names, [&](llvm::StringRef name) {
-               return isKnownName(id, name, known);
-           });
+    return !troubleOf(id, {text, false}, {}, {});
 }
 
 std::vector<llvm::StringRef> FolderLowering::textsOfMessages(JobId id) const {

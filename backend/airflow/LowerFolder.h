@@ -15,6 +15,7 @@
 #include <llvm/ADT/StringMap.h>
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -101,6 +102,7 @@ private:
     void checkFolder();
     void checkEntity(ir::JobId id);
     void checkAction(ir::JobId id);
+    void checkPlace(ir::JobId id);
     void checkUnits(ir::JobId id);
     void checkFacts(ir::JobId id);
     void checkForcedOrders(ir::JobId id);
@@ -110,12 +112,23 @@ private:
     using Variables = std::map<std::string, ir::OrderVariable const*>;
     /// Every variable in a text must have a value; `help`: what to do about an unclear one.
     void checkText(ir::JobId id, llvm::StringRef text, Span where, ir::ConstructId construct,
-                   Variables const& known, std::string const& help = {});
-    void checkNames(ir::JobId id, ir::VariablesUsed const& used, Span where,
-                    ir::ConstructId construct, Variables const& known,
-                    std::string const& help = {});
-    /// False: its value leads back to it.
-    bool checkNoCircle(ir::JobId id, std::string const& name, Variables const& known);
+                   std::string const& help = {});
+    void checkMoments(ir::JobId id);
+    struct UsedText {
+        llvm::StringRef text;
+        bool isValue = false; ///< of a variable: it may be a function
+    };
+    struct Trouble {
+        Span where;
+        ir::ConstructId construct;
+        std::string what, why;
+    };
+    class Reading;
+    std::optional<Trouble> troubleOf(ir::JobId id, UsedText const& text, Span where,
+                                     ir::ConstructId construct) const;
+    ir::OrderVariable const* statementOf(ir::JobId id, llvm::StringRef name,
+                                         Variables const& known) const;
+    static bool mayChange(llvm::StringRef name, Variables const& known);
     /// What more than the job itself may see: it stops the folder.
     void checkSettings(ir::JobId id, EndRules const& rules);
     /// DOVARIABLE, in the order of the rules.
@@ -142,10 +155,6 @@ private:
     bool isInOuterFolder(ir::JobId id) const {
         return estate.jobs[id].box == workflow.root && !estate.isContainer(workflow.root);
     }
-    struct UsedText {
-        llvm::StringRef text;
-        bool isValue = false; ///< of a variable: it may be a function
-    };
     void lowerVariables(ir::JobId id, Py::Keywords& arguments, std::vector<UsedText> texts);
     void lowerSubmittedSettings(ir::JobId id, Py::Keywords& arguments,
                                 std::vector<UsedText>& texts);
@@ -267,7 +276,7 @@ private:
     bool hasStart(ir::JobId id) const;
     bool hasEnd(ir::JobId id) const;
     /// `%%NAME` → value: its own, and those of the SMART folders around it (CTM-093).
-    Variables variablesOf(ir::JobId id) const;
+    Variables const& variablesOf(ir::JobId id) const;
     std::string forceText(ir::EndAction const& action) const;
     Py::List changesOf(ir::JobId id, EndRules const& rules, bool isOk) const;
     void keepOnly(ir::JobId id, Span where, ir::ConstructId construct, llvm::StringRef what);
@@ -290,7 +299,8 @@ private:
     llvm::DenseMap<uint32_t, ir::ExprId> waits; ///< what is left of its condition
     llvm::DenseMap<uint32_t, TaskId> taskOf, startOf, endOf;
     llvm::DenseMap<uint32_t, BoxId> boxOf;
-    std::map<uint32_t, std::string> criteriaTexts; ///< by ordering; references to them stay
+    mutable std::map<uint32_t, Variables> variables; ///< by job; references to them stay
+    std::map<uint32_t, std::string> criteriaTexts;   ///< by ordering; references to them stay
 };
 
 } // namespace hoist::airflow

@@ -14,7 +14,6 @@ namespace hoist::ir {
 
 namespace {
 
-constexpr unsigned deepest = 20;
 constexpr size_t longest = 1'000'000;
 
 bool isNameCharacter(char c) { return llvm::isAlnum(c) || c == '_'; }
@@ -259,7 +258,7 @@ public:
 
     std::string text(llvm::StringRef given, unsigned depth) {
         std::string made;
-        if (depth > deepest) {
+        if (depth > deepestVariable) {
             fail("variables that stand for each other", {});
             return made;
         }

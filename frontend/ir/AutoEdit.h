@@ -75,6 +75,9 @@ ResolvedText resolveText(llvm::StringRef text, TextMoment const& moment, Variabl
 /// The same of the value that a statement gives to a variable (CTM-103).
 ResolvedText resolveValue(llvm::StringRef text, TextMoment const& moment, VariableLookup lookup);
 
+/// So many values may stand behind one another.
+inline constexpr unsigned deepestVariable = 20;
+
 /// Five letters of base 36 (CTM-101).
 std::string orderIdText(uint64_t number);
 

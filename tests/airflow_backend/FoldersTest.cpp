@@ -181,6 +181,18 @@ TEST(Folders, WhatAJobExecutesStopsTheJobAlone) {
               "VARIABLE %%LIBMEMSYM;"},
              {of("TASKTYPE=\"Command\" CMDLINE=\"%%NOBODY\""), "%%NOBODY;"},
              {of("TASKTYPE=\"Command\" CMDLINE=\"%%\\SOMEBODY\""), ""}, // CTM-104: NOTOK if not
+             {of("TASKTYPE=\"Command\" CMDLINE=\"%%A\"",
+                 "<VARIABLE NAME=\"%%A\" VALUE=\"%%NOBODY\"/>"),
+              "%%NOBODY;"},
+             {of("TASKTYPE=\"Command\" CMDLINE=\"%%A\"",
+                 "<VARIABLE NAME=\"%%A\" VALUE=\"%%B\"/><VARIABLE NAME=\"%%B\" VALUE=\"x "
+                 "%%A\"/>"),
+              "%%B;"}, // it stands for itself
+             {of(command, "<VARIABLE NAME=\"%%JOBNAME\" VALUE=\"x\"/>"), "VARIABLE %%JOBNAME;"},
+             {"<JOB JOBNAME=\"A\" TASKTYPE=\"Command\" CMDLINE=\"x\" NODEID=\"%%H\" "
+              "DAYS=\"ALL\"/>",
+              "NODEID %%H;"},
+             {of("TASKTYPE=\"Command\" CMDLINE=\"x\" RUN_AS=\"%%U\""), "RUN_AS %%U;"},
              {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%SUBSTR x 1 2\"/>"), ""},
              {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%SUBSTR x 1\"/>"), "%%SUBSTR x 1;"},
              {of(command, "<VARIABLE NAME=\"%%A\" VALUE=\"%%GETENV HOME\"/>"), "%%GETENV;"},
@@ -396,6 +408,11 @@ TEST(Folders, CTM078_MessagesFollowTheEnd) {
         EXPECT_EQ(mapped.dags().find("tell a: m") == std::string::npos, dropped == 1) << code;
         EXPECT_EQ(mapped.unsettled(), 0u);
     }
+    EXPECT_EQ(ruled(on("OK", "<DOMAIL DEST=\"a\" CC_DEST=\"b;c\" ATTACH_SYSOUT=\"Y\" "
+                             "SUBJECT=\"s\" MESSAGE=\"m\"/>")),
+              "on_ok=[\"tell a; b;c: s\\nm\"],");
+    Built const unknown({{"a.xml", inFolder(job("A", "", "<SHOUT DEST=\"a\" MESSAGE=\"m\"/>"))}});
+    EXPECT_EQ(unknown.dropped(), 1u); // when, nobody says
     // A variable that nobody gives a value is told as it is written.
     for (auto const& [text, fate] : {std::pair("%%NOBODY", diag::Fidelity::approximated),
                                      {"%%JOBNAME of %%\\G", diag::Fidelity::exact}}) {
@@ -736,6 +753,14 @@ TEST(Folders, WhoSetsWhatOthersSee_CTM100) {
              {ruled(rule("%%A", "%%NOBODY")), "DOVARIABLE %%A;"},
              {ruled(rule("%%A", "%%@TIME")), "DOVARIABLE %%A;"},
              {ruled(rule("%%A", "%%$WCALC %%$ODATE +1 CAL")), "DOVARIABLE %%A;"},
+             // Which of the two values is meant, the order of the statements says.
+             {ruled("<VARIABLE NAME=\"%%N\" VALUE=\"%%\\G %%PLUS 1\"/><VARIABLE NAME=\"%%\\G\" "
+                    "VALUE=\"%%N\"/>"),
+              "VARIABLE %%N;"},
+             {ruled(rule("%%\\G", "%%N") + "<VARIABLE NAME=\"%%N\" VALUE=\"%%TIME\"/>"),
+              "VARIABLE %%N;"},
+             {ruled(rule("%%\\G", "%%N") + "<VARIABLE NAME=\"%%N\" VALUE=\"%%ODATE\"/>"), ""},
+             {ruled("<OUTCOND NAME=\"C-%%ODATE\" ODATE=\"ODAT\" SIGN=\"+\"/>"), "C-%%ODATE;"},
              {ruled(rule("%%\\\\F", "1")),
               "DOVARIABLE %%\\\\F;"}, // a plain folder has none (CTM-094)
              {ruled(atFirst), ""},
