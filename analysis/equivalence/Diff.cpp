@@ -52,7 +52,8 @@ Aspect aspectOf(llvm::StringRef key) {
         return Aspect::resource;
     if (key == "max_run" || key == "min_run" || key.starts_with("if_") ||
         key.starts_with("notify") || key == "message" || key == "address" ||
-        key.starts_with("must_") || key == "offset" || key == "shout" || key == "side_effect")
+        key.starts_with("must_") || key == "offset" || key == "shout" || key == "side_effect" ||
+        key == "attaches_output")
         return Aspect::alarm;
     if (key == "adds" || key == "deletes" || key == "business_day")
         return Aspect::verdict;

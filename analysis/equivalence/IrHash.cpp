@@ -213,6 +213,8 @@ private:
                      {action.folder, action.name, action.text, action.subject, action.destination,
                       action.urgency})
                     text(isSideEffect ? "side_effect" : "ctm_part", part);
+                if (action.attachesOutput)
+                    flag("attaches_output", true);
             }
         }
         for (ir::Shout const& shout : policy.shouts)

@@ -435,7 +435,10 @@ void FolderLowering::settleMessages(JobId id, EndRules const& rules) {
             bool const isTold = ir::isMessage(action.kind);
             if (llvm::is_contained(rules.dropped, &action) || (isTold && hasNoEnd))
                 keepOnly(id, action.span, action.construct, "an action of ON");
-            else if (isTold)
+            else if (isTold && action.attachesOutput) { // it stays in the task's log
+                estate.constructs.settle(action.construct, diag::Fidelity::approximated, "message");
+                assume("message-without-output:" + estate.jobs[id].name.str());
+            } else if (isTold)
                 told(action.construct, {action.destination, action.subject, action.text});
         }
     for (ir::Shout const& shout : policyOf(id).shouts)

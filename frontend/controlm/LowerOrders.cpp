@@ -145,7 +145,7 @@ Shout::When readWhen(llvm::StringRef text) {
     for (auto const& [word, when] : words)
         if (text.trim().equals_insensitive(word))
             return when;
-    return When::notOk;
+    return When::unknown;
 }
 
 } // namespace
@@ -447,6 +447,10 @@ std::optional<EndAction> Lowering::endAction(Node const& node, JobId id) {
         action.urgency = node.value(Attr::message_URGENCY);
         action.subject = node.value(Attr::message_SUBJECT);
         action.text = node.value(Attr::message_MESSAGE);
+        if (llvm::StringRef const copies = node.value(Attr::doMail_CC_DEST); !copies.empty())
+            action.destination = estate.save(
+                (action.destination + (action.destination.empty() ? "" : "; ") + copies).str());
+        action.attachesOutput = readFlag(node.value(Attr::doMail_ATTACH_SYSOUT)).value_or(false);
         return action;
     case E::doRemedy:
         action.kind = Kind::ticket;

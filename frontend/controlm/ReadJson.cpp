@@ -602,7 +602,11 @@ private:
                      {E::doMail, "Subject", Attr::message_SUBJECT},
                      {E::doMail, "Message", Attr::message_MESSAGE},
                      {E::doShout, "Destination", Attr::message_DEST},
+                     {E::doMail, "Urgency", Attr::message_URGENCY},
+                     {E::doMail, "CC", Attr::doMail_CC_DEST},
+                     {E::doMail, "AttachOutput", Attr::doMail_ATTACH_SYSOUT},
                      {E::doShout, "Message", Attr::message_MESSAGE},
+                     {E::doShout, "Urgency", Attr::message_URGENCY},
                      {E::doVariable, "Variable", Attr::setsVariable_NAME},
                      {E::doVariable, "Value", Attr::setsVariable_VALUE}};
         if (type == "Event:Add" || type == "Event:Delete") {

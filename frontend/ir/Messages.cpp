@@ -11,8 +11,8 @@ static constexpr llvm::StringLiteral endsDestination = "\\:(";
 
 static Urgency urgencyOf(llvm::StringRef letter) {
     return llvm::StringSwitch<Urgency>(letter.trim())
-        .CaseLower("u", Urgency::urgent)
-        .CaseLower("v", Urgency::veryUrgent)
+        .CasesLower("u", "urgent", Urgency::urgent)
+        .CasesLower("v", "veryurgent", Urgency::veryUrgent)
         .Default(Urgency::regular);
 }
 

@@ -83,13 +83,14 @@ struct EndAction {
         changeFact,  ///< `Job::factChanges[fact]`
         forceJob,    ///< of `folder` the job `name`, or the whole folder where it is empty
         setVariable, ///< `name`, `text`
-        mail,        ///< `destination`, `subject`, `text`
+        mail,        ///< `destination`, `subject`, `text`, `attachesOutput`
         shout,       ///< `destination`, `urgency`, `text`
         ticket,      ///< `destination` is empty; `subject`, `text`
         output,      ///< what becomes of the output: `name` says what, `text` where
     } kind = Kind::setOk;
     uint32_t fact = 0;
     llvm::StringRef folder, name, text, subject, destination, urgency;
+    bool attachesOutput = false;
     Scope date; ///< forceJob: the order date of the order; sameCycle where nothing is said
     Span span;
     ConstructId construct;
@@ -122,7 +123,7 @@ struct EndRule {
 
 /// SHOUT: a message at a time of an order's life (CTM-078). No effect on what runs.
 struct Shout {
-    enum class When : uint8_t { ok, notOk, rerun, notStartedBy, notEndedBy, runsFor };
+    enum class When : uint8_t { ok, notOk, rerun, notStartedBy, notEndedBy, runsFor, unknown };
     When when = When::ok;
     llvm::StringRef time; ///< as written: hhmm, or of `runsFor` `>n`, `<n`, `+n`, `-n%`
     llvm::StringRef destination, urgency, text;

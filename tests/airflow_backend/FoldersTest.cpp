@@ -396,6 +396,11 @@ TEST(Folders, CTM078_MessagesFollowTheEnd) {
         EXPECT_EQ(mapped.dags().find("tell a: m") == std::string::npos, dropped == 1) << code;
         EXPECT_EQ(mapped.unsettled(), 0u);
     }
+    EXPECT_EQ(ruled(on("OK", "<DOMAIL DEST=\"a\" CC_DEST=\"b;c\" ATTACH_SYSOUT=\"Y\" "
+                             "SUBJECT=\"s\" MESSAGE=\"m\"/>")),
+              "on_ok=[\"tell a; b;c: s\\nm\"],");
+    Built const unknown({{"a.xml", inFolder(job("A", "", "<SHOUT DEST=\"a\" MESSAGE=\"m\"/>"))}});
+    EXPECT_EQ(unknown.dropped(), 1u); // when, nobody says
     // A variable that nobody gives a value is told as it is written.
     for (auto const& [text, fate] : {std::pair("%%NOBODY", diag::Fidelity::approximated),
                                      {"%%JOBNAME of %%\\G", diag::Fidelity::exact}}) {

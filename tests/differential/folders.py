@@ -347,6 +347,20 @@ class _Maker:
                 shout = self.message(one)
                 shout.when, shout.subject = choose.choice(["OK", "NOTOK"]), ""
                 one.shouts.append(shout)
+            if one.attributes.get("TASKTYPE") != "Command" or self.in_cyclic_folder(one):
+                continue
+            if self.chance(0.4):
+                self.counted(one, choose.choice(codes))
+            if one.shouts and self.chance(0.3):  # the last verdict is not that of the rules
+                one.rules.insert(choose.randint(0, len(one.rules)), Rule("NOTOK", "OK"))
+
+    def counted(self, one: Entity, code: str) -> None:
+        """Told before and after a rule has changed what is told."""
+        if not any(each.name == "%%LOCAL" for each in one.variables):
+            one.variables.append(Setting("%%LOCAL", "0"))
+        said = Rule(code, Message("ops", "%%LOCAL"))
+        counts = Rule(code, Setting("%%LOCAL", "%%LOCAL %%PLUS 1"))
+        one.rules += self.random.choice([[said, counts], [counts, said], [said, counts, said]])
 
     def message(self, one: Entity) -> Message:
         choose = self.random
