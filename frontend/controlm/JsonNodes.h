@@ -52,14 +52,33 @@ protected:
                                kind.empty()});
     }
     void set(Node& node, Attr attribute, llvm::StringRef value, JsonMember const& member) {
+        bool const isInert = attributeOf(attribute).fate == Fate::inert;
+        bool const isNothing = isNull(member.value) || (value.empty() && !isScalar(member.value));
+        if (isNothing && !isInert) // no text could be taken from it
+            return bad(node, member, "a text or a number");
         set(node, attribute, value, member.value.span, member.keySpan.to(member.value.span),
             ("property " + member.key).str());
+        node.fields.back().key = member.key;
+    }
+    static bool isList(Attr attribute) {
+        switch (attributeOf(attribute).kind) {
+        case ValueKind::times:
+        case ValueKind::dates:
+        case ValueKind::days:
+        case ValueKind::weekdays:
+        case ValueKind::intervals: return true;
+        default: return false;
+        }
     }
     /// A list is written with commas in the XML.
     void set(Node& node, Property const& row, JsonMember const& member) {
+        if (member.value.isArray() && attributeOf(row.attribute).fate != Fate::inert &&
+            (!isList(row.attribute) || !isOfTexts(member.value)))
+            return bad(node, member,
+                       isList(row.attribute) ? "a list of texts" : "a text or a number");
         if (!member.value.isArray()) {
             set(node, row.attribute, member.value.text, member);
-            if (row.attribute == Attr::topFolders_FOLDER_ORDER_METHOD)
+            if (row.attribute == Attr::topFolders_FOLDER_ORDER_METHOD && isScalar(member.value))
                 node.fields.back().value = member.value.text == "Automatic" ? "SYSTEM"
                                            : member.value.text == "Manual"  ? ""
                                                                             : member.value.text;
@@ -96,13 +115,35 @@ protected:
         ir::KindId const id = estate.constructs.intern(kind);
         if (member.key == "Type" || member.key == "Comment" || member.key == "//Comment")
             part = Extra::Part::structure;
-        bool const isScalar = !member.value.isObject() && !member.value.isArray();
-        llvm::StringRef const value =
-            isScalar ? member.value.text : estate.sources.text(member.value.span);
+        llvm::StringRef const value = isScalar(member.value) || isNull(member.value)
+                                          ? member.value.text
+                                          : estate.sources.text(member.value.span);
         each(member, [&](Span where) {
-            node.extras.push_back({where, id, part, member.key, value});
+            node.extras.push_back({where, id, part, member.key, value, {}});
             part = Extra::Part::structure; // what is inside belongs to it
         });
+    }
+    /// It decides something and is not what it has to be: reported and refused where its owner is
+    /// known.
+    void bad(Node& node, JsonMember const& member, llvm::StringRef wanted) {
+        size_t const first = node.extras.size();
+        extra(node, member, ("property " + member.key).str(), Extra::Part::bad);
+        node.extras[first].part = Extra::Part::bad;
+        node.extras[first].wanted = wanted;
+    }
+    void bad(Node& node, JsonValue const& item, llvm::StringRef key, llvm::StringRef wanted) {
+        bad(node, JsonMember{key, item.span, item}, wanted);
+    }
+    static bool isNull(JsonValue const& value) {
+        return value.kind == JsonValue::Kind::other && value.text == "null";
+    }
+    static bool isScalar(JsonValue const& value) {
+        return !value.isObject() && !value.isArray() && !isNull(value);
+    }
+    static bool isOfTexts(JsonValue const& list) {
+        return list.isArray() && llvm::all_of(list.items, [](JsonValue const& item) {
+                   return isScalar(item) && !item.text.trim().empty();
+               });
     }
     /// The key, its `Type`, and whatever else is no list of events.
     void extraKey(Node& node, JsonMember const& member, llvm::StringRef kind) {

@@ -64,6 +64,8 @@ void Lowering::enter(Node& node, JobId owner, llvm::StringRef object) {
             estate.jobs[owner].kept.push_back({extra.key, extra.value, id});
         else if (extra.part == Extra::Part::unknown)
             notModelled(owner, extra.span, id, extra.key);
+        if (extra.part == Extra::Part::bad)
+            badExtra(extra, id, owner, object);
     }
     std::bitset<attributeCount> seen;
     for (Field& field : node.fields) {
@@ -89,7 +91,7 @@ void Lowering::enter(Node& node, JobId owner, llvm::StringRef object) {
         }
         std::string const shown = bad->part.take_front(60).str();
         auto finding =
-            diags.report<Code::BadControlmValue>(where, shown, field.row->keyword, bad->wanted);
+            diags.report<Code::BadControlmValue>(where, shown, field.shownAs(), bad->wanted);
         finding.object(object).evidence(shown);
         if (!bad->help.empty())
             finding.help(bad->help);
@@ -104,6 +106,18 @@ void Lowering::enter(Node& node, JobId owner, llvm::StringRef object) {
         if (owner)
             estate.jobs[owner].refused = true;
     }
+}
+
+/// What JSON gives where something else is needed.
+void Lowering::badExtra(Extra const& extra, ir::ConstructId construct, JobId owner,
+                        llvm::StringRef object) {
+    llvm::StringRef const shown = extra.value.take_front(60);
+    diags.report<Code::BadControlmValue>(extra.span, shown, extra.key, extra.wanted)
+        .object(object)
+        .evidence(shown);
+    estate.constructs.settle(construct, Fidelity::refused, "bad value");
+    if (owner)
+        estate.jobs[owner].refused = true;
 }
 
 void Lowering::settleAll(Node& node, Fidelity fate, llvm::StringRef form) {

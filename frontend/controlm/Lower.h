@@ -56,6 +56,8 @@ private:
 
     /// Registers the node's constructs and judges its values; settles what has no meaning.
     void enter(Node& node, ir::JobId owner, llvm::StringRef object);
+    void badExtra(Extra const& extra, ir::ConstructId construct, ir::JobId owner,
+                  llvm::StringRef object);
     void settleAll(Node& node, diag::Fidelity fate, llvm::StringRef form);
     void action(Node const& node, ir::Job& job);
     /// What a plug-in that hoist knows does; false: it does not know this one, or its form.
@@ -72,6 +74,9 @@ private:
     std::optional<ir::EndAction> endAction(Node const& node, ir::JobId id);
     void overrideEarlier(ir::OrderVariable const& made, ir::OrderPolicy& policy);
     /// What decides and has no model refuses its entity (F0016).
+    /// Whether a definition of a variable has a name and a value; else it is reported, and refuses
+    /// the entity.
+    bool isWhole(Node const& node, ir::JobId id);
     void notModelled(ir::JobId id, Span where, ir::ConstructId construct, llvm::StringRef what);
     void traps(Node const& node, llvm::StringRef object);
     void parentName(Node const& node, Scope const& around, llvm::StringRef object);

@@ -156,8 +156,9 @@ OrderVariable readVariable(Node const& node) {
     made.construct = node.construct;
     made.name = node.value(Attr::setsVariable_NAME);
     made.value = node.value(Attr::setsVariable_VALUE);
-    if (made.name.empty()) {
-        auto const [name, value] = node.value(Attr::setsVariable_EXP).split('=');
+    llvm::StringRef const both = node.value(Attr::setsVariable_EXP);
+    if (made.name.empty() && both.contains('=')) {
+        auto const [name, value] = both.split('=');
         made.name = name.trim();
         made.value = value;
     }
@@ -186,6 +187,38 @@ void Lowering::overrideEarlier(OrderVariable const& made, OrderPolicy& policy) {
                              isSame ? diag::Fidelity::exact : diag::Fidelity::dropped,
                              "a later statement counts");
     policy.variables.erase(it);
+}
+
+bool Lowering::isWhole(Node const& node, JobId id) {
+    auto const missing = [&](llvm::StringRef inXml, llvm::StringRef inJson) {
+        diags
+            .report<Code::MissingControlmName>(
+                node.nameSpan, isOfApi ? llvm::StringRef("Action:Set") : node.row->keyword,
+                isOfApi ? inJson : inXml)
+            .object(estate.jobs[id].name);
+        estate.constructs.settle(node.construct, Fidelity::refused, "missing attribute");
+    };
+    Field const* const name = node.find(Attr::setsVariable_NAME);
+    Field const* const both = node.find(Attr::setsVariable_EXP);
+    if (name && both) {
+        notModelled(id, both->whole, both->construct, "EXP beside NAME");
+    } else if (both && readVariable(node).name.empty()) {
+        llvm::StringRef const shown = both->value.take_front(60);
+        diags
+            .report<Code::BadControlmValue>(both->span, shown, both->shownAs(),
+                                            "a name and a value such as `%%NAME=value`")
+            .object(estate.jobs[id].name)
+            .evidence(shown);
+        estate.constructs.settle(both->construct, Fidelity::refused, "bad value");
+    } else if (!name && !both) {
+        missing("NAME", "Variable");
+    } else if (name && !node.given(Attr::setsVariable_VALUE)) {
+        missing("VALUE", "Value");
+    } else {
+        return true;
+    }
+    estate.jobs[id].refused = true;
+    return false;
 }
 
 void Lowering::notModelled(JobId id, Span where, ConstructId construct, llvm::StringRef what) {
@@ -257,6 +290,8 @@ void Lowering::orders(Node const& node, JobId id) {
                  child.value(Attr::message_DEST), child.value(Attr::message_URGENCY),
                  child.value(Attr::message_MESSAGE), child.span, child.construct});
         } else if (child.is(E::variable)) {
+            if (!isWhole(child, id))
+                continue;
             OrderVariable const made = readVariable(child);
             bool const isParameter =
                 llvm::any_of(estate.jobs[id].parameters,
@@ -360,7 +395,10 @@ void Lowering::repetition(Node const& node, JobId id, OrderPolicy& policy) {
     } else {
         cycle.minutes.push_back(policy.interval.value);
     }
-    if (cycle.minutes.empty())
+    bool const isTold = llvm::any_of(node.extras, [](Extra const& extra) {
+        return extra.part == Extra::Part::bad && (extra.key == "Intervals" || extra.key == "At");
+    });
+    if (cycle.minutes.empty() && !isTold)
         notModelled(id, cyclic ? cyclic->whole : node.nameSpan, policy.cyclicFrom,
                     "a cycle without its list of times");
 }
@@ -467,6 +505,8 @@ std::optional<EndAction> Lowering::endAction(Node const& node, JobId id) {
         return action;
     }
     case E::doVariable: {
+        if (!isWhole(node, id))
+            return std::nullopt;
         action.kind = Kind::setVariable;
         OrderVariable const made = readVariable(node);
         action.name = made.name;

@@ -17,6 +17,8 @@ struct Field {
     ir::ConstructId construct;
     bool isImplied = false; ///< said elsewhere (defaults, flows), and counted there
     bool isBad = false;     ///< the value cannot be read, which has been reported
+    llvm::StringRef key{};  ///< as JSON names it; empty in XML
+    llvm::StringRef shownAs() const { return key.empty() ? row->keyword : key; }
 };
 
 /// What belongs to a definition and has no place in the tables.
@@ -27,8 +29,10 @@ struct Extra {
         structure, ///< says what kind of thing stands here, or nothing that decides
         parameter, ///< of a plug-in: kept with the job
         unknown,   ///< may decide something
+        bad,       ///< decides something, and cannot be read as what is wanted
     } part = Part::structure;
     llvm::StringRef key, value; ///< of what is no structure
+    llvm::StringRef wanted{};   ///< of what is bad
 };
 
 struct Node {

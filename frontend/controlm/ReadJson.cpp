@@ -110,13 +110,14 @@ private:
             } else if (key == "Variables") {
                 variables(node, member);
             } else if (key == "RunAsDummy") {
-                if (member.value.text == "true")
+                if (member.value.text.equals_insensitive("true"))
                     set(node, Attr::entities_TASKTYPE, "Dummy", member);
-                else
+                else if (member.value.text.equals_insensitive("false"))
                     extra(node, member, "property RunAsDummy", Part::structure);
+                else
+                    bad(node, member, "`true` or `false`");
             } else if (key == "AdjustEvents") {
-                set(node, Attr::entities_ADJUST_COND, member.value.text == "true" ? "Y" : "N",
-                    member);
+                adjusts(node, member);
             } else if (key == "Rerun" || key == "RerunLimit" || key == "RerunIntervals" ||
                        key == "RerunSpecificTimes" || key == "ActiveRetentionPolicy") {
                 rerun(node, member);
@@ -136,6 +137,17 @@ private:
             addFlow(node, *flow);
     }
 
+    /// `true` or `false`, or what the XML has.
+    void adjusts(Node& node, JsonMember const& member) {
+        llvm::StringRef word = member.value.text;
+        for (auto const& [spelt, letter] :
+             {std::pair(llvm::StringRef("true"), "Y"), std::pair(llvm::StringRef("false"), "N"),
+              std::pair(llvm::StringRef("Bridge"), "B"), std::pair(llvm::StringRef("Dummy"), "D")})
+            if (word.equals_insensitive(spelt))
+                word = letter;
+        set(node, Attr::entities_ADJUST_COND, word, member);
+    }
+
     /// Each file of a list has parameters of its own: `FileTransfers[1].Src`.
     void parameter(Node& node, JsonMember const& member) {
         static constexpr llvm::StringRef kind = "parameter of a plug-in";
@@ -145,7 +157,7 @@ private:
         if (!isList)
             return extra(node, member, kind, Part::parameter);
         node.extras.push_back(
-            {member.keySpan, estate.constructs.intern(kind), Part::structure, {}, {}});
+            {member.keySpan, estate.constructs.intern(kind), Part::structure, {}, {}, {}});
         for (size_t i = 0; i < member.value.items.size(); ++i)
             for (JsonMember const& inner : member.value.items[i].members) {
                 JsonMember named = inner;
@@ -342,59 +354,124 @@ private:
         }
     }
 
-    /// CTM-115: a cyclic job, or a limit of reruns.
+    /// CTM-115: a cyclic job, or a limit of reruns. What cannot be read refuses the job: a cycle
+    /// that is guessed could run for ever.
     void rerun(Node& node, JsonMember const& member) {
         JsonValue const& object = member.value;
-        if (member.key != "ActiveRetentionPolicy" && member.key != "RerunLimit")
-            set(node, Attr::entities_CYCLIC, "1", member);
+        bool const isLimit = member.key == "RerunLimit";
         if (member.key == "ActiveRetentionPolicy") // what stays to be looked at
             return extra(node, member, "property of an order", Part::structure);
         if (!object.isObject())
-            return;
+            return bad(node, member,
+                       member.key == "RerunIntervals"       ? "an object with `Intervals`"
+                       : member.key == "RerunSpecificTimes" ? "an object with `At`"
+                       : isLimit                            ? "an object with `Times`"
+                                                            : "an object with `Every`");
+        if (!isLimit &&
+            node.given(Attr::entities_CYCLIC)) // of two cycles nobody knows which counts
+            return extra(node, member, "property Rerun");
+        if (!isLimit)
+            set(node, Attr::entities_CYCLIC, "1", member);
+        if (member.key == "Rerun" && !object.find("Every"))
+            return bad(node, member, "an object with `Every`");
         if (member.key == "RerunIntervals")
             implied(node, Attr::entities_CYCLIC_TYPE, "V");
         if (member.key == "RerunSpecificTimes")
             implied(node, Attr::entities_CYCLIC_TYPE, "S");
+        bool const isEvery = member.key == "Rerun" || isLimit;
         for (JsonMember const& inner : object.members)
-            if (inner.key == "Times")
-                set(node, Attr::entities_MAXRERUN, inner.value.text, inner);
-            else if (inner.key == "Every")
-                set(node, Attr::entities_INTERVAL,
-                    estate.save((inner.value.text + object.textOf("Units").take_front(1)).str()),
-                    inner);
-            else if (inner.key == "Units")
-                extra(node, inner, "property of Rerun", Part::structure);
+            if (&inner != object.find(inner.key)) // was reported
+                extra(node, inner, "property given twice", Part::structure);
+            else if (inner.key == "Times")
+                once(node, Attr::entities_MAXRERUN, inner.value.text, inner);
+            else if (inner.key == "Every" && isEvery)
+                every(node, inner, object.find("Units"));
+            else if (inner.key == "Units" && isEvery)
+                units(node, inner);
             else if (inner.key == "From")
-                set(node, Attr::entities_IND_CYCLIC,
-                    inner.value.text == "RunStart" ? "START" : inner.value.text, inner);
-            else if (inner.key == "Intervals" && inner.value.isArray())
-                set(node, Attr::entities_CYCLIC_INTERVAL_SEQUENCE, listed(inner), inner);
-            else if (inner.key == "At" && inner.value.isArray())
-                set(node, Attr::entities_CYCLIC_TIMES_SEQUENCE, listed(inner), inner);
-            else if (inner.key == "Tolerance")
+                from(node, inner);
+            else if (inner.key == "Intervals" && member.key == "RerunIntervals")
+                listed(node, Attr::entities_CYCLIC_INTERVAL_SEQUENCE, inner,
+                       "a list of intervals such as `30M`");
+            else if (inner.key == "At" && member.key == "RerunSpecificTimes")
+                listed(node, Attr::entities_CYCLIC_TIMES_SEQUENCE, inner,
+                       "a list of times such as `0800`");
+            else if (inner.key == "Tolerance" && member.key == "RerunSpecificTimes")
                 set(node, Attr::entities_CYCLIC_TOLERANCE, inner.value.text, inner);
             else
                 extra(node, inner, "property of Rerun");
     }
 
-    llvm::StringRef listed(JsonMember const& member) {
+    /// `Rerun` and `RerunLimit` share attributes of the XML; two values for one have no meaning.
+    void once(Node& node, Attr attribute, llvm::StringRef value, JsonMember const& member) {
+        Field const* const other = node.given(attribute);
+        if (other && other->value != value)
+            return extra(node, member, "property of Rerun");
+        if (value.trim().empty())
+            return bad(node, member, "a number");
+        set(node, attribute, value, member);
+    }
+
+    static llvm::StringRef unitOf(JsonMember const* units) {
+        if (!units) // as Control-M has it
+            return "M";
+        for (llvm::StringRef const word : {"Minutes", "Hours", "Days"})
+            if (isScalar(units->value) && units->value.text.equals_insensitive(word))
+                return word.take_front(1);
+        return {};
+    }
+    void units(Node& node, JsonMember const& member) {
+        if (unitOf(&member).empty())
+            bad(node, member, "`Minutes`, `Hours` or `Days`");
+        else
+            extra(node, member, "property of Rerun", Part::structure);
+    }
+    void every(Node& node, JsonMember const& member, JsonMember const* units) {
+        llvm::StringRef const number = member.value.text.trim();
+        bool const isNumber = isScalar(member.value) && !number.empty() && number.size() <= 6 &&
+                              llvm::all_of(number, llvm::isDigit);
+        if (!isNumber)
+            return bad(node, member, "a number; what it counts is said by `Units`");
+        once(node, Attr::entities_INTERVAL, estate.save((number + unitOf(units)).str()), member);
+    }
+    void from(Node& node, JsonMember const& member) {
+        static constexpr llvm::StringRef words[] = {"Start", "End", "Target"};
+        llvm::StringRef word = isScalar(member.value) ? member.value.text : llvm::StringRef();
+        word.consume_front("Run"); // as older releases write it
+        if (llvm::none_of(words, [&](llvm::StringRef one) { return word.equals_insensitive(one); }))
+            return bad(node, member, "`Start`, `End` or `Target`");
+        once(node, Attr::entities_IND_CYCLIC, word, member);
+    }
+    void listed(Node& node, Attr attribute, JsonMember const& member, llvm::StringRef wanted) {
+        if (!isOfTexts(member.value) || member.value.items.empty())
+            return bad(node, member, wanted);
         std::string joined;
         for (JsonValue const& item : member.value.items)
             joined += (joined.empty() ? "" : ",") + item.text.str();
-        return estate.save(joined);
+        set(node, attribute, estate.save(joined), member);
     }
 
+    /// A list of objects, or an object; each member sets one.
     void variables(Node& node, JsonMember const& member) {
+        static constexpr llvm::StringRef wanted =
+            "variables as objects such as `{\"NAME\": \"value\"}`";
         auto const one = [&](JsonMember const& variable) {
+            if (variable.key.trim().empty() || !isScalar(variable.value))
+                return bad(node, variable, "a text or a number");
             Node made = make(E::variable, variable.keySpan, "variable");
             set(made, Attr::setsVariable_NAME, variable.key, variable.keySpan, variable.keySpan,
                 "");
             set(made, Attr::setsVariable_VALUE, variable.value.text, variable);
             node.children.push_back(std::move(made));
         };
+        if (isScalar(member.value))
+            return bad(node, member, wanted);
         for (JsonValue const& item : member.value.items)
-            for (JsonMember const& variable : item.members)
-                one(variable);
+            if (!item.isObject())
+                bad(node, item, "Variables", wanted);
+            else
+                for (JsonMember const& variable : item.members)
+                    one(variable);
         for (JsonMember const& variable : member.value.members)
             one(variable);
         if (member.value.items.empty() && member.value.members.empty())
@@ -430,6 +507,8 @@ private:
         JsonMember const* const events = member.value.find("Events");
         if (!events)
             return;
+        if (!events->value.isArray())
+            return bad(node, *events, "a list of events");
         std::vector<Node> terms;
         std::string opening;
         llvm::StringRef joined = "A";
@@ -445,8 +524,12 @@ private:
                 terms.push_back(std::move(term));
                 continue;
             }
+            if (!isScalar(item) || !isOperator(item.text, terms.empty())) {
+                bad(node, item, "Events", "an event, `AND`, `OR`, `(` or `)`");
+                continue;
+            }
             node.extras.push_back(
-                {item.span, estate.constructs.intern("operator of events"), {}, {}, {}});
+                {item.span, estate.constructs.intern("operator of events"), {}, {}, {}, {}});
             if (item.text == "(") {
                 opening += '(';
             } else if (item.text == ")" && !terms.empty()) {
@@ -465,6 +548,11 @@ private:
             node.children.push_back(std::move(term));
     }
 
+    static bool isOperator(llvm::StringRef text, bool isFirst) {
+        return text == "(" || (!isFirst && (text == ")" || text.equals_insensitive("AND") ||
+                                            text.equals_insensitive("OR")));
+    }
+
     void bracket(Node& term, llvm::StringRef text) {
         for (Field& field : term.fields)
             if (field.row->id == Attr::incond_OP) {
@@ -479,8 +567,13 @@ private:
         JsonMember const* const events = member.value.find("Events");
         if (!events)
             return;
+        if (!events->value.isArray())
+            return bad(node, *events, "a list of events");
         for (JsonValue const& item : events->value.items)
-            node.children.push_back(change(item, E::outcond, adds));
+            if (item.isObject())
+                node.children.push_back(change(item, E::outcond, adds));
+            else
+                bad(node, item, "Events", "an event");
     }
 
     Node change(JsonValue const& item, E id, bool adds) {
@@ -502,7 +595,7 @@ private:
         JsonValue const* before = nullptr;
         for (JsonValue const& item : sequence->value.items) {
             node.extras.push_back(
-                {item.span, estate.constructs.intern("step of a flow"), {}, {}, {}});
+                {item.span, estate.constructs.intern("step of a flow"), {}, {}, {}, {}});
             if (!jobs.contains(item.text)) {
                 diags.report<Code::UnknownFlowStep>(item.span, item.text)
                     .object(flow.key)
@@ -663,8 +756,12 @@ private:
     void applyFrom(Node& node, JsonValue const& object) {
         for (JsonMember const& member : object.members)
             if (Property const* row = rowOf(node, member.key); row && !node.find(row->attribute)) {
+                size_t const fields = node.fields.size(), extras = node.extras.size();
                 set(node, *row, member);
-                node.fields.back().isImplied = true; // counted where it stands
+                if (node.fields.size() > fields)
+                    node.fields.back().isImplied = true; // counted where it stands
+                else
+                    node.extras.resize(extras + 1);
             } else if (!row && decides(member)) {
                 node.extras.push_back({member.keySpan,
                                        estate.constructs.intern("defaults"),

@@ -100,6 +100,90 @@ TEST(ControlmJson, RulesDefaultsAndRepetition) { // CTM-113, CTM-114, CTM-115
     EXPECT_EQ(read.lost(), 0u);
 }
 
+TEST(ControlmJson, ReRunsThatCannotBeReadRefuseTheJob_CTM115) {
+    auto const job = [](std::string const& properties) {
+        return json(inFolder("\"A\": { \"Type\": \"Job:Command\", \"Command\": \"c\", " +
+                             properties + " }"));
+    };
+    struct {
+        std::string properties, codes;
+    } const bad[] = {
+        {R"("RerunIntervals": ["30M", "2H"])", "P3013@RerunIntervals\": [\"30M\", \"2H\"];"},
+        {R"("RerunSpecificTimes": ["0800"])", "P3013@RerunSpecificTimes\": [\"0800\"];"},
+        {R"("Rerun": "5M")", "P3013@Rerun\": \"5M;"},
+        {R"("Rerun": null)", "P3013@Rerun\": null;"},
+        {R"("Rerun": {})", "P3013@Rerun\": {};"},
+        {R"("Rerun": {"Units": "Minutes"})", "P3013@Rerun\": {\"Units\": \"Minutes\"};"},
+        {R"("Rerun": {"Every": "2", "Units": "Dozens"})", "P3013@Units\": \"Dozens;"},
+        {R"("Rerun": {"Every": "2", "Units": "Months"})", "P3013@Units\": \"Months;"},
+        {R"("Rerun": {"Every": "2", "Units": 7})", "P3013@Units\": 7;"},
+        {R"("Rerun": {"Every": "2H"})", "P3013@Every\": \"2H;"},
+        {R"("Rerun": {"Every": ["2"]})", "P3013@Every\": [\"2\"];"},
+        {R"("Rerun": {"Every": "2", "From": "Middle"})", "P3013@From\": \"Middle;"},
+        {R"("Rerun": {"Every": "2", "Times": {}})", "P3013@Times\": {};"},
+        {R"("Rerun": {"Every": "2", "Times": "many"})", "P3013@many;"},
+        {R"("Rerun": {"Every": "2", "At": ["0800"]})", "F0016@At\": [\"0800\"];"},
+        {R"("RerunIntervals": {"Intervals": "30M"})", "P3013@Intervals\": \"30M;"},
+        {R"("RerunIntervals": {"Intervals": ["1h", {}]})", "P3013@Intervals\": [\"1h\", {}];"},
+        {R"("RerunIntervals": {"Intervals": ["1h", "2w"]})", "P3013@[\"1h\", \"2w\"];"},
+        {R"("RerunSpecificTimes": {"At": ["2500"]})", "P3013@[\"2500\"];"},
+        {R"("RerunSpecificTimes": {"At": ["0800"], "Every": "5"})", "F0016@Every\": \"5;"},
+        {R"("RerunLimit": "5")", "P3013@RerunLimit\": \"5;"},
+        {R"("RerunLimit": {"Times": "5", "RerunMember": "m"})",
+         "P3026@5;F0016@RerunMember\": \"m;"},
+        {R"("Rerun": {"Every": "2"}, "RerunSpecificTimes": {"At": ["0800"]})",
+         "F0016@RerunSpecificTimes\": {\"At\": [\"0800\"]};"},
+        {R"("Rerun": {"Every": "2", "Times": "2"}, "RerunLimit": {"Times": "3"})",
+         "F0016@Times\": \"3;"},
+        {R"("Variables": [{"X": "1"}, "Y"])", "P3013@Y;"},
+        {R"("Variables": [{"X": {"Z": "1"}}])", "P3013@X\": {\"Z\": \"1\"};"},
+        {R"("Variables": [{"X": null}])", "P3013@X\": null;"},
+        {R"("Variables": "X=1")", "P3013@Variables\": \"X=1;"},
+        {R"("RunAs": {"User": "u"})", "P3013@RunAs\": {\"User\": \"u\"};"},
+        {R"("Host": ["a", "b"])", "P3013@Host\": [\"a\", \"b\"];"},
+        {R"("RunAsDummy": "perhaps")", "P3013@RunAsDummy\": \"perhaps;"},
+        {R"("AdjustEvents": "perhaps")", "P3013@perhaps;"},
+        {R"("W": {"Type": "WaitForEvents", "Events": "e"})", "P3013@Events\": \"e;"},
+        {R"("W": {"Type": "WaitForEvents", "Events": [{"Event": "e"}, "XOR", {"Event": "f"}]})",
+         "P3013@XOR;"},
+        {R"("W": {"Type": "AddEvents", "Events": ["e"]})", "P3013@e;"},
+        {R"("I": {"Type": "If", "CompletionStatus": "OK", "S": {"Type": "Action:Set", "Variable": "X"}})",
+         "P3014@S;"},
+    };
+    for (auto const& one : bad) {
+        Read const read = job(one.properties);
+        EXPECT_EQ(read.codes(), one.codes) << one.properties;
+        ASSERT_TRUE(read.find("F/A")) << one.properties;
+        EXPECT_TRUE(read.find("F/A")->refused) << one.properties;
+        EXPECT_EQ(read.lost(), 0u) << one.properties;
+    }
+    std::string const good[] = {
+        R"("Rerun": {"Every": "0"})",
+        R"("Rerun": {"Every": 5, "Units": "minutes", "From": "RunStart", "Times": 3})",
+        R"("Rerun": {"Every": "5", "From": "Target"}, "RerunLimit": {"Times": "3"})",
+        R"("RerunIntervals": {"Intervals": ["30M", "+2h", "1d"], "From": "End", "Times": "0"})",
+        R"("RerunSpecificTimes": {"At": ["0800", "08:30"], "Tolerance": 10, "Times": "2"})",
+        R"("Variables": {"X": "1"})",
+        R"("Variables": [])",
+        R"("Variables": [{"X": "", "Y": 2}])",
+        R"("RunAsDummy": false, "AdjustEvents": "Bridge")",
+        R"("DocumentationFile": {"Path": "p", "FileName": "f"})",
+    };
+    for (std::string const& one : good) {
+        Read const read = job(one);
+        EXPECT_EQ(read.codes(), "") << one;
+        EXPECT_FALSE(read.find("F/A")->refused) << one;
+    }
+    // A limit of an export (Every and Units without a cycle) changes nothing.
+    Read const limit = job(R"("RerunLimit": {"Units": "Minutes", "Every": "0"})");
+    EXPECT_EQ(limit.codes(), "");
+    EXPECT_FALSE(limit.estate.orderPolicies[limit.find("F/A")->orders].isCyclic);
+    // In the words of the file.
+    Read const told = job(R"("Rerun": {"Every": "2", "Times": "many"})");
+    EXPECT_EQ(told.diags.all().front().message,
+              "`many` is no value for `Times`: expected a number from 0 to 9999");
+}
+
 TEST(ControlmJson, WhatRealFilesHold) {
     EXPECT_EQ(json("\xEF\xBB\xBF\"F\": { \"Type\": \"Folder\", \"OrderMethod\": \"Manual\",\r\n // "
                    "c\r\n /* d */ \"A\": { "

@@ -174,6 +174,32 @@ TEST(OrdersInTheModel, WhatHasNoModelRefusesAndIsNamed) { // CTM-093
     EXPECT_TRUE(Read(daily("TIMEFROM=\"25:99\"")).find("F/A")->refused);
 }
 
+TEST(OrdersInTheModel, VariablesWithoutANameOrAValueRefuse) {
+    struct {
+        std::string inside, codes;
+    } const bad[] = {
+        {R"(<AUTOEDIT EXP="garbage"/>)", "P3013@garbage;"},
+        {R"(<AUTOEDIT EXP="=x"/>)", "P3013@=x;"},
+        {R"(<VARIABLE VALUE="x"/>)", "P3014@VARIABLE;"},
+        {R"(<VARIABLE NAME="%%X"/>)", "P3014@VARIABLE;"},
+        {R"(<VARIABLE NAME="%%X" VALUE="1" EXP="%%Y=2"/>)", "F0016@EXP=\"%%Y=2;"},
+        {R"(<ON CODE="OK"><DOVARIABLE NAME="%%X"/></ON>)", "P3014@DOVARIABLE;"},
+        {R"(<ON CODE="OK"><DOVARIABLE VALUE="x"/></ON>)", "P3014@DOVARIABLE;"},
+        {R"(<ON CODE="OK"><DOAUTOEDIT EXP="garbage"/></ON>)", "P3013@garbage;"},
+    };
+    for (auto const& one : bad) {
+        Read const read(folder("<JOB JOBNAME=\"A\" TASKTYPE=\"Command\" CMDLINE=\"c\">" +
+                               one.inside + "</JOB>"));
+        EXPECT_EQ(read.codes(), one.codes) << one.inside;
+        EXPECT_TRUE(read.find("F/A")->refused) << one.inside;
+        EXPECT_EQ(read.lost(), 0u) << one.inside;
+    }
+    Read const good(folder(R"(<JOB JOBNAME="A" TASKTYPE="Command" CMDLINE="c">
+      <VARIABLE NAME="%%X" VALUE=""/><AUTOEDIT EXP="%%Y="/></JOB>)"));
+    EXPECT_EQ(good.codes(), "");
+    EXPECT_FALSE(good.find("F/A")->refused);
+}
+
 TEST(OrdersInTheModel, JsonSaysTheSame) { // CTM-113…116
     Read read(R"({"F": {"Type": "Folder", "OrderMethod": "Automatic",
       "When": {"WeekDays": ["MON"]},
