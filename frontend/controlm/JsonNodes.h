@@ -53,8 +53,8 @@ protected:
     }
     void set(Node& node, Attr attribute, llvm::StringRef value, JsonMember const& member) {
         bool const isInert = attributeOf(attribute).fate == Fate::inert;
-        bool const isEmptyList =
-            member.value.isArray() && member.value.items.empty() && isList(attribute);
+        // An empty list says nothing, as an empty text does.
+        bool const isEmptyList = isList(attribute) && !member.value.isObject();
         bool const isNothing =
             isNull(member.value) || (value.empty() && !isScalar(member.value) && !isEmptyList);
         if (isNothing && !isInert) // no text could be taken from it
@@ -76,7 +76,7 @@ protected:
     /// A list is written with commas in the XML.
     void set(Node& node, Property const& row, JsonMember const& member) {
         if (member.value.isArray() && attributeOf(row.attribute).fate != Fate::inert &&
-            (!isList(row.attribute) || !isOfTexts(member.value)))
+            (!isList(row.attribute) || !isFlat(member.value)))
             return bad(node, member,
                        isList(row.attribute) ? "a list of texts" : "a text or a number");
         if (!member.value.isArray()) {
@@ -142,6 +142,9 @@ protected:
     }
     static bool isScalar(JsonValue const& value) {
         return !value.isObject() && !value.isArray() && !isNull(value);
+    }
+    static bool isFlat(JsonValue const& list) {
+        return llvm::all_of(list.items, [](JsonValue const& item) { return isScalar(item); });
     }
     static bool isOfTexts(JsonValue const& list) {
         return list.isArray() && llvm::all_of(list.items, [](JsonValue const& item) {
