@@ -183,6 +183,42 @@ def test_the_pages_of_control_m_speak_of_control_m(folders: Path) -> None:
     assert "No clock starts it" not in loop  # New Day does
 
 
+def test_what_is_refused_stays_and_no_command_is_about_it(run, tmp_path: Path) -> None:
+    (tmp_path / "folders").mkdir()
+    (tmp_path / "folders/a.xml").write_text("""\
+<DEFTABLE>
+  <SMART_FOLDER FOLDER_NAME="-p q" DATACENTER="-C" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL" CONFIRM="1">
+    <JOB JOBNAME="J" TASKTYPE="Command" CMDLINE="j %%\\RATE" NODEID="h" DAYS="ALL">
+      <OUTCOND NAME="-a" ODATE="ODAT" SIGN="+"/>
+      <OUTCOND NAME="-b" ODATE="ODAT" SIGN="+"/>
+    </JOB>
+    <SUB_FOLDER JOBNAME="EMPTY" DAYS="ALL"/>
+  </SMART_FOLDER>
+  <SMART_FOLDER FOLDER_NAME="BAD" DATACENTER="-C" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL"></SMART_FOLDER>
+</DEFTABLE>
+""")
+    run("plan", "folders", "--lock", "folders.toml")
+    run("runbook", "folders", "--plan", "folders.toml", "-o", "pages")
+    pages = {path.stem: path.read_text() for path in (tmp_path / "pages").rglob("*.md")}
+    bad, wave = pages["BAD"], pages["wave"]
+    assert "Control-M goes on with it" in bad
+    assert "orders it no more" not in bad and "airflow" not in bad and "hoistctl" not in bad
+    assert "hoist refuses these, so they have no DAG: <code>BAD</code>" in wave
+    (no_more,) = re.findall(r"order these folders no more.*", wave)
+    assert "BAD" not in no_more and "p q" in no_more
+    assert not [line for line in lines_of(tmp_path / "pages") if "BAD" in line]
+    good = pages["_-p_q"]
+    assert "hoistctl status -- '-p q' '-p q/J' '-p q/EMPTY'" in good
+    assert "hoistctl facts -- -a -b" in good
+    assert "hoistctl fact add --server=-C -- -a 0302" in good
+    assert "hoistctl confirm -- '-p q' 2026-03-02" in good
+    assert "JOB_ON_HOLD -J'-p q/J'" in good, "the last is a folder without a task"
+    for line in lines_of(tmp_path / "pages"):
+        words = shlex.split(line)
+        if words[0] == "hoistctl":
+            hoistctl_parser().parse_args(words[1:])
+
+
 @pytest.fixture(scope="module")
 def airflow_parser() -> Any:
     parser = pytest.importorskip("airflow.cli.cli_parser")
