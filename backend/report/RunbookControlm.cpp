@@ -120,11 +120,12 @@ ControlmPages::namesOfFolders(llvm::ArrayRef<ir::WorkflowId> folders) const {
 }
 
 void ControlmPages::forward(Page& page, llvm::ArrayRef<ir::WorkflowId> folders) const {
-    page.item(Prose{"Before New Day let Control-M order these folders no more: their order method "
-                    "becomes ",
-                    code("None (Manual Order)"), ", in XML an empty ", code("FOLDER_ORDER_METHOD"),
-                    ". What is in the active jobs file by then ends there, so each order date runs "
-                    "on one side: "} +
+    char const* const before = "Before New Day let Control-M order these folders no more: their "
+                               "order method becomes ";
+    char const* const after = ". What is in the active jobs file by then ends there, so each order "
+                              "date runs on one side: ";
+    page.item(Prose{before, code("None (Manual Order)"), ", in XML an empty ",
+                    code("FOLDER_ORDER_METHOD"), after} +
               namesOf(namesOfFolders(folders)) + Prose{"."});
     std::set<std::string> kept;
     for (ir::WorkflowId const id : folders)

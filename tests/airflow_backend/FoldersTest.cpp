@@ -287,7 +287,7 @@ TEST(Folders, ACycleIsSaidInWords) { // CTM-060…064
 }
 
 TEST(Folders, AFolderThatRunsAgain) { // CTM-093
-    auto const folder = [](std::string const& attributes, std::string const& children) {
+    auto const cyclic = [](std::string const& attributes, std::string const& children) {
         return "<DEFTABLE><SMART_FOLDER FOLDER_NAME=\"F\" DATACENTER=\"S\" "
                "FOLDER_ORDER_METHOD=\"SYSTEM\" DAYS=\"ALL\" CYCLIC=\"1\" " +
                attributes + ">" + children + "</SMART_FOLDER></DEFTABLE>";
@@ -295,7 +295,7 @@ TEST(Folders, AFolderThatRunsAgain) { // CTM-093
     std::string const every = "INTERVAL=\"00030M\"";
     std::string const pair = job("A", "", "<OUTCOND NAME=\"X\" ODATE=\"ODAT\" SIGN=\"+\"/>") +
                              job("B", "", "<INCOND NAME=\"X\" ODATE=\"ODAT\"/>");
-    Built const built({{"a.xml", folder(every + " MAXRERUN=\"4\"",
+    Built const built({{"a.xml", cyclic(every + " MAXRERUN=\"4\"",
                                         pair + "<ON STMT=\"*\" CODE=\"NOTOK\"><DOACTION "
                                                "ACTION=\"SPCYC\"/></ON>")}});
     std::string const dags = built.dags();
@@ -309,17 +309,17 @@ TEST(Folders, AFolderThatRunsAgain) { // CTM-093
     };
     std::string const sets = "<DOVARIABLE NAME=\"%%V\" VALUE=\"1\"/>";
     for (auto const& [text, expected] : std::vector<std::pair<std::string, std::string>>{
-             {folder("INTERVAL=\"00000M\"", pair), "CYCLIC;"},
-             {folder(every, "<SUB_FOLDER JOBNAME=\"U\" DAYS=\"ALL\" CYCLIC=\"1\" "
+             {cyclic("INTERVAL=\"00000M\"", pair), "CYCLIC;"},
+             {cyclic(every, "<SUB_FOLDER JOBNAME=\"U\" DAYS=\"ALL\" CYCLIC=\"1\" "
                             "INTERVAL=\"1M\">" +
                                 pair + "</SUB_FOLDER>"),
               "CYCLIC;"},
-             {folder(every, job("A", "", ruled("OK", sets))), "DOVARIABLE;"},
-             {folder(every, job("A", "", ruled("OK", "<DOVARIABLE NAME=\"%%\\V\" VALUE=\"1\"/>"))),
+             {cyclic(every, job("A", "", ruled("OK", sets))), "DOVARIABLE;"},
+             {cyclic(every, job("A", "", ruled("OK", "<DOVARIABLE NAME=\"%%\\V\" VALUE=\"1\"/>"))),
               ""},
-             {folder(every, job("A", "", ruled("RUNCOUNT GE 2", "<DOACTION ACTION=\"OK\"/>"))),
+             {cyclic(every, job("A", "", ruled("RUNCOUNT GE 2", "<DOACTION ACTION=\"OK\"/>"))),
               "ON;"},
-             {folder(every, "<JOB JOBNAME=\"A\" TASKTYPE=\"Command\" CMDLINE=\"x %%RUNCOUNT\" "
+             {cyclic(every, "<JOB JOBNAME=\"A\" TASKTYPE=\"Command\" CMDLINE=\"x %%RUNCOUNT\" "
                             "NODEID=\"h\" DAYS=\"ALL\"/>"),
               "%%RUNCOUNT;"},
          }) {

@@ -92,8 +92,8 @@ void Orders::shout(OrderIndex index, bool isOk) {
 /// What has no value is told as it is written.
 void Orders::tell(OrderIndex index, Text name, ir::Message const& message) {
     auto const text = [&](std::string const& written) {
-        ir::ResolvedText found = resolved(index, written, false);
-        return found.problem.empty() ? std::move(found.text) : written;
+        ir::ResolvedText const found = resolved(index, written, false);
+        return found.problem.empty() ? found.text : written;
     };
     Order const& order = orders[index];
     trace.alarms.push_back({now, estate.jobs[order.job].name.str(), std::move(name),
