@@ -168,7 +168,8 @@ def test_ctm078_a_message_has_the_variables_as_they_are_at_its_place(
     one.outcomes = [None]
     assert one.step("07:00") == "ok"
     assert told(one) == [
-        "ops: was 1", "ops: is 2 on 20260302", r"%%\NOBODY: $(id) ops", "no address is defined: ops",
+        "ops: was 1", "ops: is 2 on 20260302", r"%%\NOBODY: $(id) ops",
+        "no address is defined: ops",
     ]  # fmt: skip
 
 
