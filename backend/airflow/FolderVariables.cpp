@@ -22,22 +22,17 @@ FolderLowering::Variables const& FolderLowering::variablesOf(JobId id) const {
         found = variablesOf(around);
     if (!estate.isContainer(id)) // CTM-094
         for (ir::OrderVariable const& variable : policyOf(id).variables) {
-            llvm::StringRef name = variable.name;
-            name.consume_front("%%");
             if (!ir::isSetAtSubmission(variable))
-                found[name.str()] = &variable; // the inner one counts (CTM-093)
+                found[ir::plainName(variable).str()] = &variable; // the inner one counts (CTM-093)
         }
     return variables[id.value] = std::move(found);
 }
 
 ir::OrderVariable const* FolderLowering::ofRoot(llvm::StringRef name) const {
     if (!estate.isContainer(workflow.root))
-        for (ir::OrderVariable const& variable : policyOf(workflow.root).variables) {
-            llvm::StringRef plain = variable.name;
-            plain.consume_front("%%");
-            if (plain == name)
+        for (ir::OrderVariable const& variable : policyOf(workflow.root).variables)
+            if (ir::plainName(variable) == name)
                 return &variable;
-        }
     return nullptr;
 }
 
@@ -171,8 +166,7 @@ private:
 
 void FolderLowering::checkVariables(JobId id) {
     for (ir::OrderVariable const& variable : policyOf(id).variables) {
-        llvm::StringRef name = variable.name;
-        name.consume_front("%%");
+        llvm::StringRef const name = ir::plainName(variable);
         if (ir::isSetAtSubmission(variable))
             continue; // checkSettings
         if (!ir::isPlainVariable(name) || ir::isSystemVariable(name) || ir::isOfJob(name))

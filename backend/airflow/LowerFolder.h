@@ -134,10 +134,7 @@ private:
     /// DOVARIABLE, in the order of the rules.
     template <typename Visit>
     void forEachSetByRule(ir::JobId id, Visit visit) const {
-        for (ir::EndRule const& rule : policyOf(id).rules)
-            for (ir::EndAction const& action : rule.actions)
-                if (action.kind == ir::EndAction::Kind::setVariable)
-                    visit(action);
+        ir::forEachSetting(policyOf(id), visit);
     }
     struct Setting {
         llvm::StringRef name, value;

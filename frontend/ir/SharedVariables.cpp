@@ -20,23 +20,17 @@ SharedVariables::SharedVariables(Estate const& estate) {
         };
         for (OrderVariable const& variable : policy.variables)
             note(variable.name);
-        for (EndRule const& rule : policy.rules)
-            for (EndAction const& action : rule.actions)
-                if (action.kind == EndAction::Kind::setVariable)
-                    note(action.name);
+        forEachSetting(policy, [&](EndAction const& action) { note(action.name); });
     }
 }
 
 bool setsItself(OrderPolicy const& policy, llvm::StringRef name) {
-    for (EndRule const& rule : policy.rules)
-        for (EndAction const& action : rule.actions) {
-            if (action.kind != EndAction::Kind::setVariable)
-                continue;
-            auto const made = readVariableName(action.name);
-            if (made && made->owner == VariableName::Owner::local && made->name == name)
-                return true;
-        }
-    return false;
+    bool isSet = false;
+    forEachSetting(policy, [&](EndAction const& action) {
+        auto const made = readVariableName(action.name);
+        isSet |= made && made->owner == VariableName::Owner::local && made->name == name;
+    });
+    return isSet;
 }
 
 std::vector<llvm::StringRef> submittedTexts(Job const& job) {

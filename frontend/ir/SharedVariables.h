@@ -10,6 +10,22 @@
 
 namespace hoist::ir {
 
+/// Its name without the `%%` that may stand in front of it.
+inline llvm::StringRef plainName(OrderVariable const& variable) {
+    llvm::StringRef name = variable.name;
+    name.consume_front("%%");
+    return name;
+}
+
+/// Each DOVARIABLE of an entity, in the order of its rules: `visit(EndAction const&)`.
+template <class Visit>
+void forEachSetting(OrderPolicy const& policy, Visit visit) {
+    for (EndRule const& rule : policy.rules)
+        for (EndAction const& action : rule.actions)
+            if (action.kind == EndAction::Kind::setVariable)
+                visit(action);
+}
+
 class SharedVariables {
 public:
     explicit SharedVariables(Estate const& estate);

@@ -61,9 +61,9 @@ std::vector<std::string> outputsTried(llvm::ArrayRef<ir::OrderPolicy const*> pol
 std::vector<std::string> unplayedRules(ir::OrderPolicy const& policy, ir::Job const& job,
                                        ir::Conditions const& conditions, IsTold isTold);
 
-/// "+fact(NAME)", "-fact(NAME, any date)": as docs/runtime.md has them.
 /// `%%\\NAME=value`, however the definition writes the name.
 std::string settingOf(llvm::StringRef name, llvm::StringRef value);
+/// "+fact(NAME)", "-fact(NAME, any date)": as docs/runtime.md has them.
 std::string textOf(ir::FactChange const& change, ir::Conditions const& conditions);
 
 } // namespace hoist::equivalence

@@ -272,8 +272,7 @@ void JobComparison::compareVariables(std::vector<llvm::StringRef> texts) {
             continue;
         for (ir::OrderVariable const& variable :
              estate.orderPolicies[estate.jobs[at].orders].variables) {
-            llvm::StringRef plain = variable.name;
-            plain.consume_front("%%");
+            llvm::StringRef const plain = ir::plainName(variable);
             if (!ir::isSetAtSubmission(variable))
                 known.try_emplace(plain.str(), variable.value);
         }
@@ -341,10 +340,7 @@ std::vector<llvm::StringRef> JobComparison::compareSettings() {
                theirs.empty() ? "sets nothing for others" : "sets " + inTicks(theirs.front()),
                fmt::format("who reads a variable that {} sets would see another value (CTM-100)",
                            job.name.str()));
-    for (ir::EndRule const& rule : policy.rules)
-        for (ir::EndAction const& action : rule.actions)
-            if (action.kind == ir::EndAction::Kind::setVariable)
-                values.push_back(action.text);
+    ir::forEachSetting(policy, [&](ir::EndAction const& action) { values.push_back(action.text); });
     for (llvm::StringRef const text : textsOfMessages(policy))
         values.push_back(text);
     return values;
@@ -358,8 +354,7 @@ void JobComparison::foldersOwn(std::map<std::string, llvm::StringRef>& known) co
         return;
     for (ir::OrderVariable const& variable :
          estate.orderPolicies[estate.jobs[root].orders].variables) {
-        llvm::StringRef plain = variable.name;
-        plain.consume_front("%%");
+        llvm::StringRef const plain = ir::plainName(variable);
         known.try_emplace("\\\\" + plain.str(), variable.value);
         auto const it = known.find(plain.str());
         if (it != known.end() && it->second.data() == variable.value.data() &&

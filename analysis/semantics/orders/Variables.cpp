@@ -27,12 +27,9 @@ std::string const* Orders::given(OrderIndex index, llvm::StringRef key) const {
 
 /// A statement of its definition.
 ir::OrderVariable const* Orders::defined(OrderIndex index, llvm::StringRef name) const {
-    for (ir::OrderVariable const& variable : policyOf(index).variables) {
-        llvm::StringRef plain = variable.name;
-        plain.consume_front("%%");
-        if (plain == name)
+    for (ir::OrderVariable const& variable : policyOf(index).variables)
+        if (ir::plainName(variable) == name)
             return &variable;
-    }
     return nullptr;
 }
 
