@@ -119,6 +119,14 @@ ControlmPages::namesOfFolders(llvm::ArrayRef<ir::WorkflowId> folders) const {
     return all;
 }
 
+std::set<std::string> ControlmPages::factsOf(llvm::ArrayRef<ir::WorkflowId> folders,
+                                             std::set<std::string> Uses::* which) const {
+    std::set<std::string> all;
+    for (ir::WorkflowId const id : folders)
+        all.merge(usesOf(id).*which);
+    return all;
+}
+
 void ControlmPages::forward(Page& page, llvm::ArrayRef<ir::WorkflowId> folders) const {
     char const* const before = "Before New Day let Control-M order these folders no more: their "
                                "order method becomes ";
@@ -127,9 +135,7 @@ void ControlmPages::forward(Page& page, llvm::ArrayRef<ir::WorkflowId> folders) 
     page.item(Prose{before, code("None (Manual Order)"), ", in XML an empty ",
                     code("FOLDER_ORDER_METHOD"), after} +
               namesOf(namesOfFolders(folders)) + Prose{"."});
-    std::set<std::string> kept;
-    for (ir::WorkflowId const id : folders)
-        kept.merge(usesOf(id).keptFacts);
+    std::set<std::string> const kept = factsOf(folders, &Uses::keptFacts);
     if (kept.empty())
         return;
     page.item(
@@ -144,9 +150,7 @@ void ControlmPages::back(Page& page, llvm::ArrayRef<ir::WorkflowId> folders) con
         Prose{"Control-M orders them again from the New Day on before which each has its "
               "order method back: "} +
         namesOf(namesOfFolders(folders)) + Prose{"."});
-    std::set<std::string> facts;
-    for (ir::WorkflowId const id : folders)
-        facts.merge(usesOf(id).facts);
+    std::set<std::string> const facts = factsOf(folders, &Uses::facts);
     if (facts.empty())
         return;
     page.paragraph({"Their conditions are then those of Control-M's table. What the ledger has and "

@@ -9,6 +9,10 @@
 
 #include <llvm/ADT/ArrayRef.h>
 
+#include <set>
+#include <string>
+#include <vector>
+
 namespace hoist::report {
 
 /// The last of a workflow that runs, for examples; nothing where only containers are in it.
@@ -30,6 +34,8 @@ public:
 private:
     struct Uses;
     Uses usesOf(ir::WorkflowId folder) const;
+    std::set<std::string> factsOf(llvm::ArrayRef<ir::WorkflowId> folders,
+                                  std::set<std::string> Uses::* which) const;
     std::vector<std::string> namesOfFolders(llvm::ArrayRef<ir::WorkflowId> folders) const;
 
     ir::Estate const& estate;
