@@ -78,6 +78,7 @@ private:
         files.emplace(path + ".md", page.markdown());
         files.emplace(path + ".html", page.html());
     }
+    bool isRefused(ir::WorkflowId id) const { return estate.workflows[id].refused; }
     llvm::StringRef nameOf(ir::WorkflowId id) const {
         return estate.jobs[estate.workflows[id].root].name;
     }
@@ -100,8 +101,10 @@ private:
 
     /// Who goes back first: consumers before their producers, else the later definition.
     std::vector<ir::WorkflowId> rollbackOf(size_t wave) const {
-        std::vector<ir::WorkflowId> left(plan.waves[wave].workflows.rbegin(),
-                                         plan.waves[wave].workflows.rend());
+        std::vector<ir::WorkflowId> left;
+        for (ir::WorkflowId const id : llvm::reverse(plan.waves[wave].workflows))
+            if (!isRefused(id))
+                left.push_back(id);
         std::set<uint32_t> waiting;
         for (ir::WorkflowId const id : left)
             waiting.insert(id.value);
@@ -202,20 +205,36 @@ private:
 
     Page wavePage(size_t wave) const {
         WaveBridges const& across = (*input.bridges)[wave];
-        auto const& workflows = plan.waves[wave].workflows;
+        auto const& everyWorkflow = plan.waves[wave].workflows;
+        std::vector<ir::WorkflowId> workflows, refused;
+        for (ir::WorkflowId const id : everyWorkflow)
+            (isRefused(id) ? refused : workflows).push_back(id);
         std::string const folder = pathOf(wave);
         Page page({"Wave ", code(plan.waves[wave].name)});
         if (!plan.waves[wave].date.empty())
             page.paragraph({"Planned for ", code(plan.waves[wave].date), "."});
         std::vector<std::vector<Prose>> rows;
-        for (ir::WorkflowId const id : workflows)
+        for (ir::WorkflowId const id : everyWorkflow)
             rows.push_back({{link(nameOf(id), "../" + pageOf(id))},
                             ownerCell(id),
                             {number(estate.workflows[id].jobs.size())},
-                            inexact.contains(id.value) ? Prose{"see its page"} : Prose{"yes"}});
+                            isRefused(id)                ? Prose{"refused: mend it first"}
+                            : inexact.contains(id.value) ? Prose{"see its page"}
+                                                         : Prose{"yes"}});
         page.table({"workflow", "owner", "jobs", "exact"}, std::move(rows));
 
         page.heading("Before");
+        if (!refused.empty()) {
+            std::vector<std::string> found;
+            for (ir::WorkflowId const id : refused)
+                found.push_back(nameOf(id).str());
+            page.item(Prose{"hoist refuses these, so they have no DAG: "} + namesOf(found) +
+                      Prose{". They stay in the legacy scheduler, and nothing below is about them, "
+                            "until what it says of them is mended and the runbook is made again:"});
+            page.commands({fmt::format("hoist check{}", paths)});
+        }
+        if (workflows.empty())
+            return page;
         page.item({"The DAGs mean what the definitions mean. The verdict of each workflow is ",
                    code("equivalent"), ", or ", code("equivalent-if"),
                    " with assumptions that its owner accepts:"});
@@ -266,6 +285,9 @@ private:
             page.item({"Start the bridge with the list of this wave, in place of that of the wave "
                        "before, and leave it running:"});
             page.commands(bridge);
+        } else if (!across.notBridged.empty()) {
+            page.item({"No bridge runs: what crosses while this wave stands, none carries. It is "
+                       "listed above."});
         } else {
             page.item({"Nothing crosses while this wave stands: no bridge runs."});
         }
@@ -306,7 +328,8 @@ private:
             lines.push_back("jil < " + folder + "/undo.jil");
         if (!across.crontabs.empty())
             lines.push_back("patch -p0 -R --dry-run < " + folder + "/crontab.patch");
-        page.commands(std::move(lines));
+        if (!lines.empty())
+            page.commands(std::move(lines));
         if (!controlm.empty())
             pagesOfControlm().back(page, controlm);
         if (!has(ir::Dialect::jil)) {
@@ -332,7 +355,8 @@ private:
         lines.clear();
         for (ir::WorkflowId const id : autosys)
             lines.push_back("hoistctl status" + jobWords(id));
-        page.commands(std::move(lines));
+        if (!lines.empty())
+            page.commands(std::move(lines));
         watch(page, workflows);
         mismatch(page);
         return page;
@@ -376,6 +400,8 @@ private:
         page.heading("What to watch");
         page.item({"Alarms, the log, and the statuses by their legacy names:"});
         page.commands({"hoistctl alarms", "hoistctl events --limit 50", "hoistctl globals"});
+        if (workflows.empty())
+            return;
         page.item({"The grid of each DAG in Airflow, with its runs and tasks:"});
         Prose pages;
         for (ir::WorkflowId const id : llvm::ArrayRef(workflows).take_front(40)) {
@@ -452,7 +478,8 @@ private:
             {"what", ""},
             {{{"wave"}, {link(plan.waves[wave].name, "../" + folderOf(plan, wave) + "/wave")}},
              {{"owner"}, ownerCell(id)},
-             {{"DAG"}, {code(names.dagId(id))}},
+             {{"DAG"},
+              isRefused(id) ? Prose{"none: hoist refuses it"} : Prose{code(names.dagId(id))}},
              {{"comes from"}, {code(ir::toString(workflow.dialect))}},
              {{"defined in"},
               {code(where.isValid() ? estate.sources.path(estate.sources.fileOf(where)).str()
@@ -467,6 +494,17 @@ private:
             page.commands({fmt::format("hoist check{}", paths)});
         }
         neighbours(page, id, wave);
+        if (isRefused(id)) {
+            page.heading("It stays where it is");
+            page.paragraph({"hoist refuses it, so there is no DAG to start, and ",
+                            workflow.dialect == ir::Dialect::controlm ? "Control-M"
+                            : workflow.dialect == ir::Dialect::cron   ? "cron"
+                                                                      : "AutoSys",
+                            " goes on with it. Mend what hoist says of it, then make the plan and "
+                            "the runbook again:"});
+            page.commands({fmt::format("hoist check{}", paths)});
+            return page;
+        }
         page.heading("Forward and back");
         page.paragraph(
             {"With its wave: ", link(plan.waves[wave].name, "../" + folderOf(plan, wave) + "/wave"),
@@ -495,7 +533,9 @@ private:
                                     : Prose{"no longer starts in AutoSys"}});
         bool const isControlm = estate.workflows[id].dialect == ir::Dialect::controlm;
         page.heading(isControlm ? "Around it" : "In AutoSys from its wave on");
-        if (isControlm && rows.empty())
+        if (isControlm && rows.empty() && isRefused(id))
+            page.paragraph({"Control-M goes on ordering it."});
+        else if (isControlm && rows.empty())
             page.paragraph({"From its wave on Control-M orders it no more: see there."});
         else if (rows.empty())
             page.paragraph({"Nothing of it is left to change there."});
@@ -548,7 +588,7 @@ private:
         return uses;
     }
 
-    ControlmPages pagesOfControlm() const { return {estate, names, paths}; }
+    ControlmPages pagesOfControlm() const { return {estate, names, *input.dependencies, paths}; }
 
     void verbs(Page& page, ir::WorkflowId id) const {
         if (estate.workflows[id].dialect == ir::Dialect::controlm)
@@ -562,11 +602,13 @@ private:
             page.item({"You read the mail of cron. Now read the task's log in Airflow."});
             return;
         }
-        auto const& jobs = estate.workflows[id].jobs;
+        ir::Workflow const& workflow = estate.workflows[id];
         Uses const uses = usesOf(id);
         llvm::StringRef const root = nameOf(id);
-        llvm::StringRef const any = estate.jobs[jobs.back()].name;
-        std::string const task = names.taskId(jobs.back()).str();
+        ir::JobId const last = exampleOf(estate, id);
+        ir::JobId const example = last ? last : workflow.root;
+        llvm::StringRef const any = estate.jobs[example].name;
+        std::string const task = names.taskId(example).str();
         auto const event = [](char const* verb, llvm::StringRef job) {
             return fmt::format("hoistctl sendevent -E {} {}", verb, shellOption("-J", job));
         };

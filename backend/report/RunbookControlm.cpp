@@ -26,22 +26,36 @@ std::vector<std::string> firstOf(std::set<std::string> const& all) {
     return some;
 }
 
+/// Names as the operands of a command, behind one `--` where it would take one for an option.
+std::string operandsOf(llvm::ArrayRef<std::string> some) {
+    auto const isDashed = [](std::string const& name) { return name.starts_with("-"); };
+    std::string words = llvm::any_of(some, isDashed) ? " --" : "";
+    for (std::string const& name : some)
+        words += " " + shellWord(name);
+    return words;
+}
+
 /// `hoistctl facts`, for some of them.
 std::string factsCommand(std::set<std::string> const& facts) {
-    std::string line = "hoistctl facts";
-    for (std::string const& name : firstOf(facts))
-        line += (name.starts_with("-") ? " -- " : " ") + shellWord(name);
-    return line;
+    return "hoistctl facts" + operandsOf(firstOf(facts));
 }
 
 } // namespace
+
+ir::JobId exampleOf(ir::Estate const& estate, ir::WorkflowId workflow) {
+    for (ir::JobId const id : llvm::reverse(estate.workflows[workflow].jobs))
+        if (!estate.jobs[id].group)
+            return id;
+    return {};
+}
 
 /// What a folder uses decides which rows there are.
 struct ControlmPages::Uses {
     std::set<std::string> keptFacts; ///< it waits for them from other days, or without one
     std::set<std::string> facts;     ///< all that it waits for or changes
     std::set<std::string> added;     ///< an end of its jobs adds them
-    std::set<std::string> variables; ///< of the server
+    std::set<std::string> variables; ///< of the server: it sets them
+    std::set<std::string> read;      ///< of the server
     std::vector<std::string> confirmed, watchers;
     bool hasUnits = false, hasReruns = false, isOrderedLater = false;
     std::string server;
@@ -91,6 +105,9 @@ ControlmPages::Uses ControlmPages::usesOf(ir::WorkflowId folder) const {
         uses.hasUnits |= !job.resources.empty() || !policy.locks.empty();
         uses.isOrderedLater |= policy.isCyclic && job.group;
     }
+    for (migration::Dependency const& each : dependencies)
+        if (each.kind == migration::DependencyKind::variable && each.to == folder)
+            uses.read.insert(each.object);
     return uses;
 }
 
@@ -142,9 +159,9 @@ void ControlmPages::verbs(Page& page, ir::WorkflowId folder) const {
     auto const& jobs = estate.workflows[folder].jobs;
     Uses const uses = usesOf(folder);
     ir::JobId const root = estate.workflows[folder].root;
-    llvm::StringRef const any = estate.jobs[jobs.back()].name;
+    ir::JobId const example = exampleOf(estate, folder);
+    llvm::StringRef const any = estate.jobs[example ? example : root].name;
     std::string const dag = shellWord(names.dagId(folder));
-    std::string const task = names.taskId(jobs.back()).str();
     auto const verb = [&](Prose legacy, Prose const& rest, std::vector<std::string> lines) {
         page.item(std::move(legacy) + Prose{": "} + rest);
         page.commands(std::move(lines));
@@ -157,36 +174,35 @@ void ControlmPages::verbs(Page& page, ir::WorkflowId folder) const {
     auto const event = [](char const* what, llvm::StringRef job) {
         return fmt::format("hoistctl sendevent -E {} {}", what, shellOption("-J", job));
     };
-    std::string const server =
-        uses.server.empty() ? "" : " " + shellOption("--server", uses.server);
+    std::string const server = uses.server.empty() ? "" : " --server=" + shellWord(uses.server);
     auto const fact = [&](char const* what, std::string const& name) {
-        return fmt::format("hoistctl fact {}{}{} {} {}", what, server,
-                           name.starts_with("-") ? " --" : "", shellWord(name), exampleFact);
+        return fmt::format("hoistctl fact {}{}{}", what, server, operandsOf({name, exampleFact}));
     };
 
-    std::string words;
+    std::vector<std::string> first;
     for (ir::JobId const job : llvm::ArrayRef(jobs).take_front(most))
-        words += (estate.jobs[job].name.starts_with("-") ? " -- " : " ") +
-                 shellWord(estate.jobs[job].name);
+        first.push_back(estate.jobs[job].name.str());
     verb({"The Monitoring domain"},
          {"the ledger has the statuses under the legacy names, the grid in Airflow each order:"},
-         {"hoistctl status" + words});
+         {"hoistctl status" + operandsOf(first)});
     verb({"Order"}, {"a run of the DAG; what its scheduling criteria do not choose is skipped:"},
          {trigger({{"order_date", exampleDay}})});
     verb({"Force"}, {"the same, whatever the scheduling criteria say:"},
          {trigger({{"order_date", exampleDay}, {"force", true}})});
-    if (estate.isContainer(root))
+    if (estate.isContainer(root) && example)
         verb({"Force, of one job"}, {"without the others of its folder:"},
              {trigger({{"order_date", exampleDay}, {"force", true}, {"only", {any.str()}}})});
-    verb({"Hold, Free"}, {"the task waits without a slot until it is freed:"},
-         {event("JOB_ON_HOLD", any), event("JOB_OFF_HOLD", any)});
-    verb({"Rerun"},
-         {"clear its task in the run, or all that failed; the folder goes on from there:"},
-         {fmt::format("airflow tasks clear --task-regex {} --yes {}",
-                      shellWord("^" + regexText(task) + "$"), dag),
-          fmt::format("airflow tasks clear --only-failed --yes {}", dag)});
-    verb({"Kill"}, {"the job ends NOTOK, and what follows from that follows:"},
-         {event("KILLJOB", any)});
+    if (example) {
+        verb({"Hold, Free"}, {"the task waits without a slot until it is freed:"},
+             {event("JOB_ON_HOLD", any), event("JOB_OFF_HOLD", any)});
+        verb({"Rerun"},
+             {"clear its task in the run, or all that failed; the folder goes on from there:"},
+             {fmt::format("airflow tasks clear --task-regex {} --yes {}",
+                          shellWord("^" + regexText(names.taskId(example)) + "$"), dag),
+              fmt::format("airflow tasks clear --only-failed --yes {}", dag)});
+        verb({"Kill"}, {"the job ends NOTOK, and what follows from that follows:"},
+             {event("KILLJOB", any)});
+    }
     if (uses.added.empty())
         page.item({"Set to OK: mark its task as success in Airflow."});
     else
@@ -201,16 +217,20 @@ void ControlmPages::verbs(Page& page, ir::WorkflowId folder) const {
              {factsCommand(uses.facts), fact("add", *uses.facts.begin()),
               fact("delete", *uses.facts.begin())});
     if (!uses.confirmed.empty())
-        verb(
-            {"Confirm"}, namesOf(uses.confirmed) + Prose{":"},
-            {fmt::format("hoistctl confirm {} {}", shellWord(uses.confirmed.front()), exampleDay)});
-    if (!uses.variables.empty())
-        verb({"Variables of the server"},
-             Prose{"it sets "} + namesOf({uses.variables.begin(), uses.variables.end()}) +
-                 Prose{":"},
-             {"hoistctl sendevent -E SET_GLOBAL " +
-                  shellOption("-G", *uses.variables.begin() + "=VALUE"),
+        verb({"Confirm"}, namesOf(uses.confirmed) + Prose{":"},
+             {"hoistctl confirm" + operandsOf({uses.confirmed.front(), exampleDay})});
+    if (!uses.variables.empty() || !uses.read.empty()) {
+        Prose what;
+        if (!uses.variables.empty())
+            what = Prose{"it sets "} + namesOf({uses.variables.begin(), uses.variables.end()});
+        if (!uses.read.empty())
+            what = what + Prose{what.empty() ? "it reads " : "; it reads "} +
+                   namesOf({uses.read.begin(), uses.read.end()});
+        std::string const& one = uses.read.empty() ? *uses.variables.begin() : *uses.read.begin();
+        verb({"Variables of the server"}, what + Prose{":"},
+             {"hoistctl sendevent -E SET_GLOBAL " + shellOption("-G", one + "=VALUE"),
               "hoistctl globals"});
+    }
     if (uses.hasUnits)
         verb({"Resources"}, {"slots of pools, or units that the ledger counts:"},
              {"airflow pools list"});

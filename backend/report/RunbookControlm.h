@@ -2,6 +2,7 @@
 // back, and which command took the place of which.
 #pragma once
 
+#include "analysis/migration/Dependencies.h"
 #include "backend/report/RunbookPage.h"
 #include "frontend/ir/Estate.h"
 #include "frontend/ir/TargetName.h"
@@ -10,11 +11,15 @@
 
 namespace hoist::report {
 
+/// The last of a workflow that runs, for examples; nothing where only containers are in it.
+ir::JobId exampleOf(ir::Estate const& estate, ir::WorkflowId workflow);
+
 class ControlmPages {
 public:
     /// `operands`: those and options of hoist, as commands repeat them.
-    ControlmPages(ir::Estate const& all, ir::TargetNames const& target, std::string operands)
-        : estate(all), names(target), paths(std::move(operands)) {}
+    ControlmPages(ir::Estate const& all, ir::TargetNames const& target,
+                  llvm::ArrayRef<migration::Dependency> every, std::string operands)
+        : estate(all), names(target), dependencies(every), paths(std::move(operands)) {}
 
     /// New Day orders them no more.
     void forward(Page& page, llvm::ArrayRef<ir::WorkflowId> folders) const;
@@ -29,6 +34,7 @@ private:
 
     ir::Estate const& estate;
     ir::TargetNames const& names;
+    llvm::ArrayRef<migration::Dependency> dependencies;
     std::string paths;
 };
 
