@@ -53,7 +53,10 @@ protected:
     }
     void set(Node& node, Attr attribute, llvm::StringRef value, JsonMember const& member) {
         bool const isInert = attributeOf(attribute).fate == Fate::inert;
-        bool const isNothing = isNull(member.value) || (value.empty() && !isScalar(member.value));
+        bool const isEmptyList =
+            isList(attribute) && member.value.isArray() && member.value.items.empty();
+        bool const isNothing =
+            isNull(member.value) || (value.empty() && !isScalar(member.value) && !isEmptyList);
         if (isNothing && !isInert) // no text could be taken from it
             return bad(node, member, "a text or a number");
         set(node, attribute, value, member.value.span, member.keySpan.to(member.value.span),
