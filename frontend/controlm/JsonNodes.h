@@ -53,8 +53,7 @@ protected:
     }
     void set(Node& node, Attr attribute, llvm::StringRef value, JsonMember const& member) {
         bool const isInert = attributeOf(attribute).fate == Fate::inert;
-        bool const isEmptyList =
-            isList(attribute) && member.value.isArray() && member.value.items.empty();
+        bool const isEmptyList = isList(attribute) && isOfTexts(member.value);
         bool const isNothing =
             isNull(member.value) || (value.empty() && !isScalar(member.value) && !isEmptyList);
         if (isNothing && !isInert) // no text could be taken from it
@@ -143,9 +142,12 @@ protected:
     static bool isScalar(JsonValue const& value) {
         return !value.isObject() && !value.isArray() && !isNull(value);
     }
+    /// What is no value at all was reported by the reader of JSON, and refuses the file.
     static bool isOfTexts(JsonValue const& list) {
         return list.isArray() && llvm::all_of(list.items, [](JsonValue const& item) {
-                   return isScalar(item) && !item.text.trim().empty();
+                   bool const isEmpty =
+                       item.kind == JsonValue::Kind::string && item.text.trim().empty();
+                   return isScalar(item) && !isEmpty;
                });
     }
     /// The key, its `Type`, and whatever else is no list of events.
