@@ -117,8 +117,10 @@ private:
         Span span; ///< key and value
     };
 
+    /// What has no DAG stays, whatever wave the plan has for it.
     uint32_t waveOf(ir::WorkflowId workflow) const {
-        return workflow && workflow.value < plan.placements.size()
+        return workflow && !estate.workflows[workflow].refused &&
+                       workflow.value < plan.placements.size()
                    ? plan.placements[workflow.value].wave
                    : UINT32_MAX;
     }
@@ -141,6 +143,12 @@ private:
         static std::vector<Attribute> const none;
         auto const it = attributes.find(job.value);
         return it == attributes.end() ? none : it->second;
+    }
+
+    /// A variable of Control-M's server (CTM-100): neither AutoSys nor the bridge knows it.
+    bool isOfControlm(Dependency const& each) const {
+        return each.kind == DependencyKind::variable &&
+               estate.jobs[each.consumer].dialect == ir::Dialect::controlm;
     }
 
     void notBridged(WaveBridges& made, Code code, llvm::StringRef object, llvm::StringRef to,
@@ -172,6 +180,12 @@ private:
                 continue;
             bool const producerMoved = hasMoved(each.from, wave);
             llvm::StringRef const from = nameOf(each.producer), to = nameOf(each.consumer);
+            if (isOfControlm(each)) {
+                if (producerMoved != consumerMoved)
+                    notBridged(made, Code::VariableNotBridged, each.object, to, from, where,
+                               estate.constructs.span(each.written));
+                continue;
+            }
             Span const producer = estate.jobs[each.producer].nameSpan;
             auto const tell = [&](Code code) {
                 notBridged(made, code, from, to, from, where, producer);
@@ -233,7 +247,14 @@ private:
                 isSetElsewhere |= !byJob || !hasMoved(all[i].from, wave);
             }
             auto const kind = static_cast<DependencyKind>(what.first);
-            if (kind == DependencyKind::variable) {
+            Dependency const& any = all[uses.front()];
+            if (isOfControlm(any)) { // of a crowd; pairs were told, and constants need no bridge
+                if (moved && legacy && any.at == Producer::shared && any.strength == Strength::hard)
+                    notBridged(made, Code::VariableNotBridged, what.second,
+                               nameOf(legacy->consumer), nameOf(moved->consumer),
+                               estate.constructs.span(legacy->evidence),
+                               estate.constructs.span(moved->evidence));
+            } else if (kind == DependencyKind::variable) {
                 if (moved) // commands and operators still set it in AutoSys
                     made.variablesIn.push_back(what.second);
                 if (legacy && (isSetByMoved || (moved && isSetElsewhere)))

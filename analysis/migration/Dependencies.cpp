@@ -13,6 +13,7 @@
 #include "analysis/migration/Dependencies.h"
 
 #include "analysis/Globals.h"
+#include "analysis/ServerVariables.h"
 #include "analysis/migration/WrittenFiles.h"
 #include "frontend/base/Glob.h"
 #include "frontend/ir/ForcedOrders.h"
@@ -38,7 +39,7 @@ struct End {
 
 class Finder {
 public:
-    explicit Finder(ir::Estate const& model) : estate(model), forced(model) {
+    explicit Finder(ir::Estate const& model) : estate(model), forced(model), shared(model) {
         for (ir::Variable const& variable : estate.variables)
             values[variable.name] = variable.value;
     }
@@ -115,6 +116,8 @@ private:
     void noteProducts(ir::JobId id) {
         ir::Job const& job = estate.jobs[id];
         noteForced(id);
+        for (analysis::ServerVariableUse const& set : analysis::serverVariablesSet(estate, id))
+            setters[set.key].push_back({id, set.construct});
         for (ir::FactChange const& change : job.factChanges)
             if (change.adds)
                 if (auto& ends = adders[change.name]; ends.empty() || ends.back().job != id)
@@ -183,6 +186,9 @@ private:
             for (ir::TransferAction::File const& file : transfer->files)
                 ++users["f" + pathOf(job, **movedBy(file).source)];
         forEachRead(job, [&](llvm::StringRef name, ir::ConstructId) { ++users["v" + name.str()]; });
+        for (analysis::ServerVariableUse const& read :
+             analysis::serverVariablesRead(estate, id, shared))
+            ++users["v" + read.key];
         analysis::forEachCondition(estate, id, [&](ir::ConditionRef const& condition, auto) {
             estate.conditions.forEachAtom(condition.expr, [&](ir::AtomId at) {
                 ir::Atom const& atom = estate.conditions[at];
@@ -293,6 +299,9 @@ private:
         forEachRead(job, [&](llvm::StringRef name, ir::ConstructId at) {
             consumeGlobal(id, name, at, "$$" + name.str(), false);
         });
+        for (analysis::ServerVariableUse const& read :
+             analysis::serverVariablesRead(estate, id, shared))
+            consumeGlobal(id, read.key, read.construct, read.written, false);
         consumeShared(id);
     }
 
@@ -429,6 +438,7 @@ private:
 
     ir::Estate const& estate;
     ir::ForcedOrders forced;
+    ir::SharedVariables shared; ///< of Control-M; its names begin with `%%\`, globals' never
     llvm::StringMap<llvm::StringRef> values; ///< of globals that definitions set
     std::map<std::string, std::vector<End>, std::less<>> writers; ///< ordered: patterns walk it
     llvm::StringMap<std::vector<End>> setters, adders;            ///< of globals, of facts

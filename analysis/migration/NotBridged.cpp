@@ -21,6 +21,7 @@ std::string NotBridged::why() const {
     case Code::InstanceNotBridged: return "the runs of another instance are in that instance's log";
     case Code::NameNotBridged: return "AutoSys accepts no such name";
     case Code::OrderNotBridged: return "the two schedulers tell each other, not the ledger";
+    case Code::VariableNotBridged: return "the variables of its server are Control-M's own";
     case Code::ForcedOrderNotBridged: return "a rule orders what its own scheduler has";
     default: return "the table of events is that of the old scheduler";
     }
@@ -83,6 +84,11 @@ Words wordsOf(NotBridged const& each, std::string const& wave) {
                                      : "rename it before that wave, or " + together};
     case Code::OrderNotBridged:
         return {fmt::format("`{}` waits for it here", each.to), "it is ordered here", together};
+    case Code::VariableNotBridged:
+        return {fmt::format("`{}` reads it here", each.to),
+                fmt::format("`{}` sets it here", each.from),
+                together + ", or set it yourself on the other side each time: `hoistctl sendevent "
+                           "-E SET_GLOBAL` in the ledger, `ctmvar` in Control-M"};
     case Code::ForcedOrderNotBridged:
         return {fmt::format("`{}` orders it here", each.from), "it is defined here", together};
     default:
@@ -115,6 +121,8 @@ void report(NotBridged const& each, std::string const& wave, diag::Diagnostics& 
             return diags.report<Code::OrderNotBridged>(each.where, object, to, wave);
         case Code::ForcedOrderNotBridged:
             return diags.report<Code::ForcedOrderNotBridged>(each.where, each.from, to, wave);
+        case Code::VariableNotBridged:
+            return diags.report<Code::VariableNotBridged>(each.where, object, each.from, to, wave);
         default: return diags.report<Code::FactNotBridged>(each.where, object, each.from, to, wave);
         }
     }();

@@ -534,7 +534,7 @@ private:
         bool const isControlm = estate.workflows[id].dialect == ir::Dialect::controlm;
         page.heading(isControlm ? "Around it" : "In AutoSys from its wave on");
         if (isControlm && rows.empty() && isRefused(id))
-            page.paragraph({"Control-M goes on ordering it: see there."});
+            page.paragraph({"Control-M goes on ordering it."});
         else if (isControlm && rows.empty())
             page.paragraph({"From its wave on Control-M orders it no more: see there."});
         else if (rows.empty())

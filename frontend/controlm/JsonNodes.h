@@ -146,9 +146,12 @@ protected:
     static bool isFlat(JsonValue const& list) {
         return llvm::all_of(list.items, [](JsonValue const& item) { return isScalar(item); });
     }
+    /// What is no value at all was reported by the reader of JSON, and refuses the file.
     static bool isOfTexts(JsonValue const& list) {
         return list.isArray() && llvm::all_of(list.items, [](JsonValue const& item) {
-                   return isScalar(item) && !item.text.trim().empty();
+                   bool const isEmpty =
+                       item.kind == JsonValue::Kind::string && item.text.trim().empty();
+                   return isScalar(item) && !isEmpty;
                });
     }
     /// The key, its `Type`, and whatever else is no list of events.

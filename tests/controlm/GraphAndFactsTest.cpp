@@ -61,6 +61,33 @@ TEST(Facts, WhoAddsWaitsAndDeletes) {
               "");
 }
 
+TEST(Facts, VariablesThatNobodySets_CTM104) {
+    auto const reads = [](std::string const& name, std::string const& text,
+                          std::string const& more = "") {
+        return "<JOB JOBNAME=\"" + name + "\" TASKTYPE=\"Command\" CMDLINE=\"" + text +
+               "\" DAYS=\"ALL\">" + more + "</JOB>";
+    };
+    EXPECT_EQ(codes(folder(reads("A", "a %%\\R"))), "A0032@CMDLINE=\"a %%\\R;");
+    EXPECT_EQ(codes(folder(reads("A", "a %%\\\\P\\R"))), "A0032@CMDLINE=\"a %%\\\\P\\R;");
+    EXPECT_EQ(codes(folder(reads("A", "a %%\\R") + reads("B", "b %%\\R"))),
+              "A0032@CMDLINE=\"a %%\\R;"); // once
+    EXPECT_EQ(codes(folder(reads("A", "a %%\\R") +
+                           reads("B", "b", "<VARIABLE NAME=\"%%\\R\" VALUE=\"1\"/>"))),
+              "");
+    EXPECT_EQ(codes(folder(reads("A", "a %%\\R",
+                                 "<ON CODE=\"OK\"><DOVARIABLE NAME=\"%%\\R\" VALUE=\"1\"/></ON>"))),
+              "");
+    EXPECT_EQ(codes(folder(reads("A", "a %%R"))), ""); // what of the definition it is, F says
+
+    Read read(folder(reads("A", "a %%\\R") + reads("B", "b %%\\R")));
+    analysis::run(read.estate, read.diags, 0);
+    for (diag::Diagnostic const& finding : read.diags.all())
+        if (diag::info(finding.code).id == std::string_view("A0032")) {
+            ASSERT_EQ(finding.labels.size(), 1u);
+            EXPECT_EQ(finding.labels.front().text, "`F/B` reads it, too");
+        }
+}
+
 TEST(Facts, TablesBelongToServers) {
     auto const on = [](std::string const& server, std::string const& inside) {
         return "<FOLDER FOLDER_NAME=\"" + server + "F\" DATACENTER=\"" + server + "\">" + inside +

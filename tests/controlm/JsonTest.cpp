@@ -165,6 +165,7 @@ TEST(ControlmJson, ReRunsThatCannotBeReadRefuseTheJob_CTM115) {
         R"("RerunSpecificTimes": {"At": ["0800", "08:30"], "Tolerance": 10, "Times": "2"})",
         R"("Variables": {"X": "1"})",
         R"("Variables": [])",
+        R"("When": {"WeekDays": [], "MonthDays": ["ALL"]})",
         R"("Variables": [{"X": "", "Y": 2}])",
         R"("RunAsDummy": false, "AdjustEvents": "Bridge")",
         R"("DocumentationFile": {"Path": "p", "FileName": "f"})",

@@ -39,12 +39,13 @@ CONTROLM = """\
 <DEFTABLE>
   <FOLDER FOLDER_NAME="F">
     <JOB JOBNAME="A" CMDLINE="a.sh">
+      <VARIABLE NAME="%%\\G" VALUE="1"/>
       <ON STMT="*" CODE="NOTOK"><DOFORCEJOB TABLE_NAME="G" NAME="B"/></ON>
       <OUTCOND NAME="A-OK" ODATE="ODAT" SIGN="+"/>
     </JOB>
   </FOLDER>
   <FOLDER FOLDER_NAME="G">
-    <JOB JOBNAME="B" CMDLINE="b.sh">
+    <JOB JOBNAME="B" CMDLINE="b.sh %%\\G">
       <INCOND NAME="A-OK" ODATE="ODAT"/>
     </JOB>
   </FOLDER>
@@ -64,6 +65,7 @@ EXPECTED = {
     "M0207": ("Z$(reboot)", 'insert_job: "Z$', None, "rename it"),
     "M0208": ("A-OK", "<INCOND", "<OUTCOND", "`[[plan.together]]`"),
     "M0210": ("F/A", "<ON", '<JOB JOBNAME="B"', "`[[plan.together]]`"),
+    "M0211": ("%%\\G", '<JOB JOBNAME="B"', '<VARIABLE', "`hoistctl sendevent"),
 }  # fmt: skip
 
 
@@ -119,7 +121,7 @@ def test_each_crossing_without_a_bridge_is_a_finding_with_both_sides(
         if there is not None:
             (label,) = each["labels"]
             assert line_of(label["place"], estate).startswith(there), code_
-            assert "W1" in label["text"] or code_ in ("M0208", "M0210")
+            assert "W1" in label["text"] or code_ in ("M0208", "M0210", "M0211")
         assert help_ in " ".join(each["helps"]), code_
     # One for each object and pair, however many waves it spans.
     assert len({(e["code"], e["object"], e["message"]) for e in found}) == len(found)
@@ -157,7 +159,7 @@ def test_policy_and_formats_take_them_as_any_other_finding(run, estate: Path) ->
     run("plan", "estate", "--output", "sarif=found.sarif")
     sarif = json.loads((estate.parent / "found.sarif").read_text())
     results = {one["ruleId"]: one for one in sarif["runs"][0]["results"]}
-    assert set(EXPECTED) - {"M0208", "M0210"} <= set(results)
+    assert set(EXPECTED) - {"M0208", "M0210", "M0211"} <= set(results)
     assert results["M0204"]["relatedLocations"]
     settings = (estate / "hoist.toml").read_text()
     (estate / "hoist.toml").write_text(
@@ -174,5 +176,5 @@ def test_the_runbook_names_the_code_on_the_page_of_the_wave(run, estate: Path) -
     assert done.returncode == 0, done.stderr.decode()
     assert "warning[M0204]" in done.stderr.decode()
     page = (estate.parent / "book/01-W1/wave.md").read_text()
-    for code in sorted(set(EXPECTED) - {"M0208", "M0210"}):
+    for code in sorted(set(EXPECTED) - {"M0208", "M0210", "M0211"}):
         assert f"Not bridged (<code>{code}</code>)" in page

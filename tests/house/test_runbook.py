@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import html.parser
 import json
 import os
@@ -194,18 +195,23 @@ def test_what_is_refused_stays_and_no_command_is_about_it(run, tmp_path: Path) -
     </JOB>
     <SUB_FOLDER JOBNAME="EMPTY" DAYS="ALL"/>
   </SMART_FOLDER>
-  <SMART_FOLDER FOLDER_NAME="BAD" DATACENTER="-C" FOLDER_ORDER_METHOD="SYSTEM" DAYS="ALL"></SMART_FOLDER>
+  <SMART_FOLDER FOLDER_NAME="BAD" DATACENTER="-C" FOLDER_ORDER_METHOD="SYSTEM" DAYS="1">
+    <VARIABLE NAME="%%\\V" VALUE="1"/>
+    <JOB JOBNAME="X" TASKTYPE="Command" CMDLINE="x" NODEID="h" DAYS="1"/>
+  </SMART_FOLDER>
 </DEFTABLE>
 """)
     run("plan", "folders", "--lock", "folders.toml")
     run("runbook", "folders", "--plan", "folders.toml", "-o", "pages")
-    pages = {path.stem: path.read_text() for path in (tmp_path / "pages").rglob("*.md")}
+    pages = {
+        path.stem: html.unescape(path.read_text()) for path in (tmp_path / "pages").rglob("*.md")
+    }
     bad, wave = pages["BAD"], pages["wave"]
     assert "Control-M goes on with it" in bad
     assert "orders it no more" not in bad and "airflow" not in bad and "hoistctl" not in bad
     assert "hoist refuses these, so they have no DAG: <code>BAD</code>" in wave
     (no_more,) = re.findall(r"order these folders no more.*", wave)
-    assert "BAD" not in no_more and "p q" in no_more
+    assert "BAD" not in no_more and "-p q" in no_more
     assert not [line for line in lines_of(tmp_path / "pages") if "BAD" in line]
     good = pages["_-p_q"]
     assert "hoistctl status -- '-p q' '-p q/J' '-p q/EMPTY'" in good
@@ -213,10 +219,43 @@ def test_what_is_refused_stays_and_no_command_is_about_it(run, tmp_path: Path) -
     assert "hoistctl fact add --server=-C -- -a 0302" in good
     assert "hoistctl confirm -- '-p q' 2026-03-02" in good
     assert "JOB_ON_HOLD -J'-p q/J'" in good, "the last is a folder without a task"
+    assert "it reads <code>%%\\RATE</code>" in good
     for line in lines_of(tmp_path / "pages"):
         words = shlex.split(line)
         if words[0] == "hoistctl":
             hoistctl_parser().parse_args(words[1:])
+
+
+def test_a_variable_of_the_server_orders_the_waves(run, tmp_path: Path) -> None:
+    (tmp_path / "folders").mkdir()
+    (tmp_path / "folders/hoist.toml").write_text("[plan]\nwave_size = 1\n")
+    (tmp_path / "folders/a.xml").write_text("""\
+<DEFTABLE>
+  <FOLDER FOLDER_NAME="AREADS" DATACENTER="C" FOLDER_ORDER_METHOD="SYSTEM">
+    <JOB JOBNAME="R" TASKTYPE="Command" CMDLINE="r %%RATE" NODEID="h" DAYS="ALL"/>
+  </FOLDER>
+  <FOLDER FOLDER_NAME="SETS" DATACENTER="C" FOLDER_ORDER_METHOD="SYSTEM">
+    <JOB JOBNAME="S" TASKTYPE="Command" CMDLINE="s" NODEID="h" DAYS="ALL">
+      <VARIABLE NAME="%%\\RATE" VALUE="1"/></JOB>
+  </FOLDER>
+</DEFTABLE>
+""")
+    done = run("plan", "folders", "--lock", "folders.toml", "--output", "json=found.json")
+    assert done.returncode == 0, done.stderr.decode()
+    lock = (tmp_path / "folders.toml").read_text()
+    assert re.findall(r'^    "(\w+)",$', lock, re.MULTILINE) == ["SETS", "AREADS"]
+    found = json.loads((tmp_path / "found.json").read_text())["findings"]
+    (told,) = [each for each in found if each["code"] == "M0211"]
+    assert told["object"] == "%%\\RATE"
+    run("runbook", "folders", "--plan", "folders.toml", "-o", "pages")
+    wave = next((tmp_path / "pages").glob("01-*/wave.md")).read_text()
+    assert "Nothing crosses" not in wave and "<code>M0211</code>" in wave
+    page = html.unescape((tmp_path / "pages/workflows/AREADS.md").read_text())
+    assert "it reads <code>%%\\RATE</code>" in page
+    assert "It waits for: <code>SETS</code>" in page
+    assert not list((tmp_path / "pages").glob("*/bridges.json")) or "RATE" not in "".join(
+        path.read_text() for path in (tmp_path / "pages").glob("*/bridges.json")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -413,7 +452,7 @@ def test_hostile_names_stay_data_in_what_a_wave_changes(run, tmp_path: Path) -> 
         document = json.loads(path.read_text(encoding="utf-8"))
         assert all(isinstance(name, str) for name in document["to_legacy"]["stand_ins"])
     patches = sorted((tmp_path / "out").rglob("crontab.patch"))
-    assert len(patches) == len(EVIL)
+    assert len(patches) == len(EVIL) - 1, "cron would cut the longest: refused, so it stays"
     for path in patches:
         subprocess.run(
             ["patch", "-p0", "-i", path, "--dry-run"], cwd=tmp_path, check=True, capture_output=True

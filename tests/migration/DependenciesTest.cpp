@@ -210,6 +210,27 @@ machine: m
                           "W3 -> F3 file hard /logs/three.log: /logs/*.log\n");
 }
 
+TEST(Dependencies, VariablesOfControlMsServer) { // CTM-100, CTM-093
+    ReadEstate const read("", "", R"(<DEFTABLE>
+<FOLDER FOLDER_NAME="F">
+ <JOB JOBNAME="S" TASKTYPE="Command" CMDLINE="s %%\OWN"><VARIABLE NAME="%%\G" VALUE="%%ODATE"/>
+  <ON CODE="OK"><DOVARIABLE NAME="%%\\P\H" VALUE="1"/></ON></JOB>
+</FOLDER>
+<SMART_FOLDER FOLDER_NAME="R"><VARIABLE NAME="%%L" VALUE="own"/>
+ <JOB JOBNAME="A" TASKTYPE="Command" CMDLINE="a %%\G %%G %%L %%ODATE"/>
+ <JOB JOBNAME="B" TASKTYPE="Command" CMDLINE="b %%G"/>
+ <JOB JOBNAME="C" TASKTYPE="Command" CMDLINE="c %%G"><VARIABLE NAME="%%G" VALUE="mine"/></JOB>
+ <JOB JOBNAME="D" TASKTYPE="Command" CMDLINE="d"><VARIABLE NAME="%%X" VALUE="%%\\P\H"/></JOB>
+ <JOB JOBNAME="E" TASKTYPE="Command" CMDLINE="e">
+  <ON CODE="OK"><DOSHOUT DEST="d" MESSAGE="it is %%\G"/><DOVARIABLE NAME="%%\L" VALUE="x"/></ON></JOB>
+</SMART_FOLDER></DEFTABLE>)");
+    EXPECT_EQ(told(read), "(shared) -> F/S variable soft %%\\OWN: %%\\OWN\n"
+                          "F/S -> R/A variable hard %%\\G: %%\\G\n"
+                          "F/S -> R/B variable hard %%\\G: %%G\n"
+                          "F/S -> R/D variable hard %%\\\\P\\H: %%\\\\P\\H\n"
+                          "F/S -> R/E variable hard %%\\G: %%\\G\n");
+}
+
 TEST(Dependencies, FilesThatControlMWatchesAndTransfers) { // CTM-120, CTM-126
     ReadEstate const read("insert_job: W  job_type: c\ncommand: w > /out/a\nmachine: m\n", "",
                           R"(<DEFTABLE>
