@@ -68,9 +68,8 @@ std::vector<ServerVariableUse> serverVariablesSet(ir::Estate const& estate, ir::
     ir::OrderPolicy const& policy = estate.orderPolicies[job.orders];
     for (ir::OrderVariable const& variable : policy.variables)
         note(variable.name, variable.construct);
-    ir::forEachSetting(policy, [&](ir::EndAction const& action) {
-        note(action.name, action.construct);
-    });
+    ir::forEachSetting(policy,
+                       [&](ir::EndAction const& action) { note(action.name, action.construct); });
     return std::move(made.found);
 }
 
