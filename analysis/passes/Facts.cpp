@@ -6,9 +6,11 @@
 // say whose a folder is: what names no server fits all of them.
 #include "analysis/Pass.h"
 
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringMap.h>
-#include <llvm/ADT/StringSet.h>
+
+#include <vector>
 
 namespace hoist::analysis {
 namespace {
@@ -26,6 +28,8 @@ struct Change {
 struct Fact {
     llvm::SmallVector<Wait, 1> waits;
     llvm::SmallVector<Change, 1> adds, deletes;
+    /// The servers of which it was told already: one finding a name.
+    std::vector<llvm::StringRef> neverAddedOn, neverReadOn;
 };
 
 bool isOneTable(llvm::StringRef a, llvm::StringRef b) { return a.empty() || b.empty() || a == b; }
@@ -79,14 +83,13 @@ private:
         ir::Atom const& atom = estate.conditions[use.atom];
         if (atom.kind != ir::Atom::Kind::fact)
             return;
-        std::string const key = ("+" + atom.instance + "/" + atom.name).str();
-        if (told.contains(key))
+        Fact& fact = facts[atom.name];
+        if (llvm::is_contained(fact.neverAddedOn, atom.instance))
             return;
-        Fact const& fact = facts[atom.name];
         for (Change const& add : fact.adds)
             if (concerns(*add.change, atom.scope, atom.instance))
                 return;
-        told.insert(key);
+        fact.neverAddedOn.push_back(atom.instance);
         auto finding =
             context.diags.report<Code::FactNeverAdded>(use.nameSpan, atom.name, job.name);
         finding.object(job.name).evidence(atom.name).note("rule CTM-017");
@@ -96,13 +99,13 @@ private:
     }
 
     void neverRead(ir::Job const& job, ir::FactChange const& change) {
-        std::string const key = ("?" + change.server + "/" + change.name).str();
-        if (told.contains(key))
+        Fact& fact = facts[change.name];
+        if (llvm::is_contained(fact.neverReadOn, change.server))
             return;
-        for (Wait const& wait : facts[change.name].waits)
+        for (Wait const& wait : fact.waits)
             if (isOneTable(wait.server, change.server))
                 return;
-        told.insert(key);
+        fact.neverReadOn.push_back(change.server);
         context.diags.report<Code::FactNeverRead>(change.nameSpan, job.name, change.name)
             .object(job.name)
             .evidence(change.name);
@@ -134,7 +137,6 @@ private:
     PassContext& context;
     ir::Estate& estate;
     llvm::StringMap<Fact> facts;
-    llvm::StringSet<> told; ///< one finding a name
 };
 
 } // namespace

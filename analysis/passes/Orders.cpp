@@ -25,7 +25,7 @@ class OrderChecks {
 public:
     explicit OrderChecks(PassContext& givenContext)
         : context(givenContext), estate(givenContext.estate), dates(givenContext.estate),
-          today(static_cast<int32_t>(givenContext.now / secondsADay)) {}
+          today(static_cast<int32_t>(givenContext.now / secondsADay)), ofJob(estate.jobs.size()) {}
 
     void run() {
         for (ir::JobId id : estate.jobs.ids()) {
@@ -74,11 +74,20 @@ private:
             .note("rule CTM-040");
     }
 
-    Days const& daysOf(ir::JobId id) {
-        auto const [it, isNew] = known.try_emplace(id);
-        if (isNew)
+    /// Index into `sets`. Jobs with one set of criteria in folders with one set of days share it.
+    uint32_t daysOf(ir::JobId id) {
+        uint32_t& at = ofJob[id.value];
+        if (at != 0)
+            return at - 1;
+        ir::Job const& job = estate.jobs[id];
+        uint32_t const around = job.box ? daysOf(job.box) + 1 : 0;
+        auto const [it, isNew] = known.try_emplace({job.ordering.value, around}, sets.size());
+        if (isNew) {
+            Days& days = sets.emplace_back();
             for (int32_t const day : dates.between(id, today, today + horizon - 1))
-                it->second.set(static_cast<size_t>(day - today));
+                days.set(static_cast<size_t>(day - today));
+        }
+        at = it->second + 1;
         return it->second;
     }
 
@@ -132,11 +141,11 @@ private:
             if (adder.change->date.kind != Kind::sameCycle || !dates.areKnown(adder.job))
                 return;
             first = first ? first : adder.change;
-            added |= daysOf(adder.job);
+            added |= sets[daysOf(adder.job)];
         }
         if (!first)
             return; // A0026
-        Days const alone = daysOf(id) & ~added;
+        Days const alone = sets[daysOf(id)] & ~added;
         if (alone.none())
             return;
         int32_t day = today;
@@ -158,7 +167,9 @@ private:
     schedule::OrderDates dates;
     int32_t today;
     llvm::StringMap<std::vector<Adder>> adders;
-    std::map<ir::JobId, Days> known;
+    std::vector<Days> sets;
+    std::map<std::pair<uint32_t, uint32_t>, uint32_t> known; ///< criteria, and the set around
+    std::vector<uint32_t> ofJob; ///< one more than the index of its set; 0: not looked at yet
     std::set<ir::JobId> never;
 };
 

@@ -53,6 +53,15 @@ struct Diagnostic {
     llvm::SmallVector<std::string, 1> notes;
     llvm::SmallVector<std::string, 1> helps;
     llvm::SmallVector<Fix, 1> fixes;
+
+    // llvm::SmallVector does not promise that its move cannot throw, and a vector that grows would
+    // copy each finding.
+    Diagnostic() = default;
+    Diagnostic(Diagnostic&&) noexcept = default;
+    Diagnostic& operator=(Diagnostic&&) noexcept = default;
+    Diagnostic(Diagnostic const&) = default;
+    Diagnostic& operator=(Diagnostic const&) = default;
+    ~Diagnostic() = default;
 };
 
 /// Adds to a finding that was just reported: `diags.report<Code::X>(…).object(name).label(…)`. It

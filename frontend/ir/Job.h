@@ -146,6 +146,15 @@ struct FactChange {
 };
 
 struct Job {
+    // llvm::SmallVector does not promise that its move cannot throw, and a vector that grows would
+    // copy each job.
+    Job() = default;
+    Job(Job&&) noexcept = default;
+    Job& operator=(Job&&) noexcept = default;
+    Job(Job const&) = default;
+    Job& operator=(Job const&) = default;
+    ~Job() = default;
+
     llvm::StringRef name;
     Span nameSpan;
     Span origin; ///< the first statement
