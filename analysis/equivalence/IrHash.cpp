@@ -219,7 +219,8 @@ private:
         }
         for (ir::Shout const& shout : policy.shouts)
             text(ir::endOf(shout.when).empty() ? "shout" : "ctm_shout",
-                 fmt::format("{} {} {}", static_cast<int>(shout.when), std::string_view(shout.time),
+                 fmt::format("{} {} {} {}", static_cast<int>(shout.when),
+                             std::string_view(shout.time), std::string_view(shout.days),
                              ir::toText(ir::messageOf(shout))));
         for (ir::OrderVariable const& variable : policy.variables) {
             text("variable", variable.name);

@@ -206,7 +206,8 @@ void Play::step(PlannedEvent const& event) {
     switch (event.kind) {
     case Planned::outside: return onOutside(scenario.events[event.subject]);
     case Planned::nextDay: return planDay(event.at);
-    case Planned::userDaily: return; // of Control-M
+    case Planned::userDaily:
+    case Planned::late: return; // of Control-M
     case Planned::tick: return consider(job, {Trigger::Kind::tick, {}});
     case Planned::excludedTick: return onExcludedTick(job);
     case Planned::runEnds: return endRun(event.subject);

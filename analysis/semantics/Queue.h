@@ -23,12 +23,14 @@ enum class Planned : uint8_t {
     windowCloses, ///< subject: job, detail: its number of runs at the tick
     mustStart,    ///< subject: job, detail: index of the tick's record
     mustComplete,
+    late, ///< subject: index into what may be late, of Control-M (CTM-078)
 };
 
 struct PlannedEvent {
     int64_t at = 0;
     /// Events of one instant: what comes from outside first, then ticks, then what follows from
-    /// runs, each in the order of insertion: as if all of the day's plan had been queued before it.
+    /// runs, then what asks how it is by now, each in the order of insertion: as if all of the
+    /// day's plan had been queued before it.
     uint8_t rank = 0;
     uint64_t order = 0;
     Planned kind = Planned::tick;
@@ -41,6 +43,7 @@ public:
         uint8_t const rank = kind == Planned::nextDay || kind == Planned::outside     ? 0
                              : kind == Planned::userDaily                             ? 0
                              : kind == Planned::tick || kind == Planned::excludedTick ? 1
+                             : kind == Planned::late                                  ? 3
                                                                                       : 2;
         heap.push({at, rank, next++, kind, subject, detail});
     }

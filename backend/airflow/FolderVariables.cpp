@@ -412,7 +412,7 @@ std::vector<llvm::StringRef> FolderLowering::textsOfMessages(JobId id) const {
             if (ir::isMessage(action.kind))
                 texts.insert(texts.end(), {action.destination, action.subject, action.text});
     for (ir::Shout const& shout : policyOf(id).shouts)
-        if (!ir::endOf(shout.when).empty())
+        if (!ir::endOf(shout.when).empty() || ir::lateTest(estate, id, shout))
             texts.insert(texts.end(), {shout.destination, shout.text});
     return texts;
 }

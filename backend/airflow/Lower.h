@@ -46,6 +46,12 @@ bool waitsForLoad(ir::Estate const& estate, ir::Job const& job);
 /// stays text.
 Py documentation(ir::Estate const& estate, ir::Job const& job,
                  std::vector<ir::KeptAttribute> const& also = {});
+/// By job: what of its definition no argument says.
+using KeptMessages = std::map<uint32_t, std::vector<ir::KeptAttribute>>;
+/// The DAG's page in Airflow: what of its boxes or folders, which have no page, Airflow does not
+/// act on; none if there is nothing.
+void documentGroups(Dag& dag, ir::Estate const& estate, ir::Workflow const& workflow,
+                    KeptMessages const& messages);
 /// The DAG's docstring and description.
 void describe(Dag& dag, ir::Estate const& estate, ir::Job const& root);
 /// Those of the dialect, of the labels, and `more`.

@@ -103,6 +103,12 @@ void FolderLowering::keepOnly(JobId id, Span where, ir::ConstructId construct,
     estate.constructs.settle(construct, diag::Fidelity::dropped, "documentation");
 }
 
+void FolderLowering::keepMessage(JobId id, Span where, ir::ConstructId construct,
+                                 llvm::StringRef what) {
+    keepOnly(id, where, construct, what);
+    keptMessages[id.value].push_back({what, estate.sources.text(where), construct});
+}
+
 /// CTM-090: it waits for something of its own; or AutoSys hears that it runs.
 bool FolderLowering::hasStart(JobId id) const {
     ir::Job const& job = estate.jobs[id];
@@ -127,8 +133,9 @@ bool FolderLowering::hasEnd(JobId id) const {
 }
 
 bool FolderLowering::shoutsAtEnd(JobId id) const {
-    return llvm::any_of(policyOf(id).shouts,
-                        [](ir::Shout const& shout) { return !ir::endOf(shout.when).empty(); });
+    return llvm::any_of(policyOf(id).shouts, [&](ir::Shout const& shout) {
+        return !ir::endOf(shout.when).empty() || ir::lateTest(estate, id, shout);
+    });
 }
 
 bool FolderLowering::reaches(JobId from, JobId to, Components const* within) const {
@@ -258,6 +265,23 @@ Py::List FolderLowering::changesOf(JobId id, EndRules const& rules, bool isOk) c
     return list;
 }
 
+/// SHOUT at a time (CTM-078), by what is asked.
+Py::Dict FolderLowering::lateMessages(JobId id) const {
+    std::vector<std::pair<std::string, Py::List>> found;
+    for (ir::Shout const& shout : policyOf(id).shouts)
+        if (auto const test = ir::lateTest(estate, id, shout)) {
+            std::string text = ir::toText(*test);
+            auto it = llvm::find_if(found, [&](auto const& one) { return one.first == text; });
+            if (it == found.end())
+                it = found.insert(it, {std::move(text), {}});
+            it->second.emplace_back(ir::toText(ir::messageOf(shout)));
+        }
+    Py::Dict late;
+    for (auto& [test, messages] : found)
+        late.emplace_back(test, Py(std::move(messages)));
+    return late;
+}
+
 void FolderLowering::lowerChanges(JobId id, Py::Keywords& arguments, EndRules const& rules) {
     ir::Job const& job = estate.jobs[id];
     for (bool const isOk : {true, false})
@@ -265,6 +289,8 @@ void FolderLowering::lowerChanges(JobId id, Py::Keywords& arguments, EndRules co
             arguments.emplace_back(isOk ? "on_ok" : "on_notok", Py(std::move(changes)));
     if (rules.areListed)
         arguments.emplace_back("rules", listedRules(id, rules));
+    if (Py::Dict late = lateMessages(id); !late.empty())
+        arguments.emplace_back("late", Py(std::move(late)));
     for (ir::FactChange const& change : job.factChanges)
         exact(change.construct, "fact change");
     forEachSetByRule(id, [&](ir::EndAction const& action) {
@@ -395,7 +421,7 @@ void FolderLowering::settleMessages(JobId id, EndRules const& rules) {
         for (ir::EndAction const& action : rule.actions) {
             bool const isTold = ir::isMessage(action.kind);
             if (llvm::is_contained(rules.dropped, &action) || (isTold && hasNoEnd))
-                keepOnly(id, action.span, action.construct, "an action of ON");
+                keepMessage(id, action.span, action.construct, "an action of ON");
             else if (isTold && action.attachesOutput) { // it stays in the task's log
                 estate.constructs.settle(action.construct, diag::Fidelity::approximated, "message");
                 assume("message-without-output:" + estate.jobs[id].name.str());
@@ -403,8 +429,10 @@ void FolderLowering::settleMessages(JobId id, EndRules const& rules) {
                 told(action.construct, {action.destination, action.subject, action.text});
         }
     for (ir::Shout const& shout : policyOf(id).shouts)
-        if (ir::endOf(shout.when).empty() || hasNoEnd)
-            keepOnly(id, shout.span, shout.construct, "SHOUT");
+        if (ir::lateTest(estate, id, shout))
+            exact(shout.construct, "message at a time");
+        else if (ir::endOf(shout.when).empty() || hasNoEnd)
+            keepMessage(id, shout.span, shout.construct, "SHOUT");
         else
             told(shout.construct, {shout.destination, shout.text});
     if (isAsWritten) // where it has no value (CTM-104)
@@ -460,7 +488,9 @@ void FolderLowering::lowerJob(JobId id) {
     if (!llvm::any_of(task.arguments, [](auto const& one) { return one.first == "variables"; }))
         lowerVariables(id, task.arguments, textsOfEnd(id));
     lowerPolicies(id, task.arguments, rules);
-    task.arguments.emplace_back("doc_md", documentation(estate, job, unreadOf(id)));
+    std::vector<ir::KeptAttribute> also = unreadOf(id);
+    llvm::append_range(also, keptMessages[id.value]);
+    task.arguments.emplace_back("doc_md", documentation(estate, job, also));
     dag.order.push_back(taskId);
 }
 
@@ -578,6 +608,7 @@ void FolderLowering::finish() {
         "max_active_runs",
         Py(kept >= ir::OrderPolicy::forEver || isForced ? ir::ForcedOrders::mostAtOnce : runs));
     addTags(dag, root, tags);
+    documentGroups(dag, estate, workflow, keptMessages);
     if (!estate.assumedServer.empty())
         assume("one-server:" + estate.assumedServer.str());
     if (!estate.isContainer(workflow.root) && llvm::any_of(workflow.jobs, [&](JobId id) {

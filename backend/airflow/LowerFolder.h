@@ -275,8 +275,12 @@ private:
     /// `%%NAME` → value: its own, and those of the SMART folders around it (CTM-093).
     Variables const& variablesOf(ir::JobId id) const;
     std::string forceText(ir::EndAction const& action) const;
+    Py::Dict lateMessages(ir::JobId id) const;
     Py::List changesOf(ir::JobId id, EndRules const& rules, bool isOk) const;
     void keepOnly(ir::JobId id, Span where, ir::ConstructId construct, llvm::StringRef what);
+    /// The same of a message, whose definition is not among the attributes.
+    void keepMessage(ir::JobId id, Span where, ir::ConstructId construct, llvm::StringRef what);
+    KeptMessages keptMessages;
 
     OrderFacts const& orderFacts;
     OrderUnits const& orderUnits;

@@ -52,6 +52,17 @@ std::vector<std::string> WorkflowLowering::commentsOf(ir::Job const& job) const 
     return {std::move(line)};
 }
 
+/// As it is, whatever it holds: the fence is longer than any run of backticks inside.
+static std::string fenced(std::string const& body) {
+    size_t longest = 2, run = 0;
+    for (char c : body) {
+        run = c == '`' ? run + 1 : 0;
+        longest = std::max(longest, run);
+    }
+    std::string const fence(longest + 1, '`');
+    return fence + "\n" + body + "\n" + fence;
+}
+
 Py documentation(ir::Estate const& estate, ir::Job const& job,
                  std::vector<ir::KeptAttribute> const& also) {
     std::string body = job.name.str();
@@ -67,14 +78,27 @@ Py documentation(ir::Estate const& estate, ir::Job const& job,
     for (auto const* some : {&job.kept, &also})
         for (ir::KeptAttribute const& kept : *some)
             line(kept.key, kept.value);
-    // A fence longer than any run of backticks inside.
-    size_t longest = 2, run = 0;
-    for (char c : body) {
-        run = c == '`' ? run + 1 : 0;
-        longest = std::max(longest, run);
+    return Py(plainLine(place(estate, job.origin)) + "\n\n" + fenced(body));
+}
+
+void documentGroups(Dag& dag, ir::Estate const& estate, ir::Workflow const& workflow,
+                    KeptMessages const& messages) {
+    std::string body;
+    for (ir::JobId const id : workflow.jobs) {
+        ir::Job const& job = estate.jobs[id];
+        if (!job.group)
+            continue;
+        std::vector<ir::KeptAttribute> kept = job.kept;
+        if (auto const it = messages.find(id.value); it != messages.end())
+            kept.insert(kept.end(), it->second.begin(), it->second.end());
+        if (kept.empty())
+            continue;
+        body += (body.empty() ? "" : "\n") + plainLine(job.name);
+        for (ir::KeptAttribute const& one : kept)
+            body += "\n" + one.key.str() + ": " + plainLine(one.value);
     }
-    std::string const fence(longest + 1, '`');
-    return Py(plainLine(place(estate, job.origin)) + "\n\n" + fence + "\n" + body + "\n" + fence);
+    if (!body.empty())
+        dag.arguments.emplace_back("doc_md", Py(fenced(body)));
 }
 
 static std::string rangesOf(std::vector<ir::CodeRange> const& codes) {

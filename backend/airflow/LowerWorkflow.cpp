@@ -479,6 +479,7 @@ void WorkflowLowering::finish() {
         dag.needsTimedelta = true;
     }
     addTags(dag, root, std::move(tags));
+    documentGroups(dag, estate, workflow, {});
     if (root.begins(ir::InitialStatus::onIce)) {
         dag.arguments.emplace_back("is_paused_upon_creation", Py(true));
         context.diags.report<diag::Code::StaysOnIce>(root.nameSpan, root.name).object(root.name);

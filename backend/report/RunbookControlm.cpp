@@ -2,8 +2,9 @@
 // tests/house/test_runbook.py.
 #include "backend/report/RunbookControlm.h"
 
+#include "analysis/ServerVariables.h"
 #include "frontend/base/Shell.h"
-#include "frontend/ir/SharedVariables.h"
+#include "frontend/ir/Messages.h"
 
 #include <llvm/ADT/STLExtras.h>
 
@@ -57,7 +58,7 @@ struct ControlmPages::Uses {
     std::set<std::string> variables; ///< of the server: it sets them
     std::set<std::string> read;      ///< of the server
     std::vector<std::string> confirmed, watchers;
-    bool hasUnits = false, hasReruns = false, isOrderedLater = false;
+    bool hasUnits = false, hasReruns = false, isOrderedLater = false, isToldLater = false;
     std::string server;
 };
 
@@ -89,15 +90,12 @@ ControlmPages::Uses ControlmPages::usesOf(ir::WorkflowId folder) const {
             for (ir::EndAction const& action : rule.actions) {
                 uses.hasReruns |= action.kind == ir::EndAction::Kind::rerun;
                 uses.isOrderedLater |= action.kind == ir::EndAction::Kind::forceJob;
-                if (action.kind == ir::EndAction::Kind::setVariable)
-                    if (auto const name = ir::readVariableName(action.name);
-                        name && name->owner == ir::VariableName::Owner::global)
-                        uses.variables.insert(name->key);
             }
-        for (ir::OrderVariable const& variable : policy.variables)
-            if (auto const name = ir::readVariableName(variable.name);
-                name && name->owner == ir::VariableName::Owner::global)
-                uses.variables.insert(name->key);
+        for (analysis::ServerVariableUse const& set : analysis::serverVariablesSet(estate, each))
+            uses.variables.insert(set.key);
+        uses.isToldLater |= llvm::any_of(policy.shouts, [&](ir::Shout const& shout) {
+            return ir::lateTest(estate, each, shout).has_value();
+        });
         if (policy.confirm.value)
             uses.confirmed.push_back(job.name.str());
         if (std::holds_alternative<ir::FileWatchAction>(job.action))
@@ -248,6 +246,9 @@ void ControlmPages::verbs(Page& page, ir::WorkflowId folder) const {
     if (uses.isOrderedLater)
         page.item({"What its rules order, and the next runs of a cyclic folder, ",
                    code("hoistctl dispatch"), " starts: it must run."});
+    if (uses.isToldLater)
+        page.item({"Who is to be told that something is late, ", code("hoistctl dispatch"),
+                   " tells, as alarms of the ledger (", code("late"), "): it must run."});
     verb({"The forecast"}, {"when New Day orders it next:"},
          {"airflow dags next-execution " + dag});
     verb({"Why"},

@@ -285,10 +285,11 @@ void Lowering::orders(Node const& node, JobId id) {
         } else if (child.is(E::on)) {
             endRule(child, id, policy);
         } else if (child.is(E::shout)) {
-            policy.shouts.push_back(
-                {readWhen(child.value(Attr::shout_WHEN)), child.value(Attr::shout_TIME),
-                 child.value(Attr::message_DEST), child.value(Attr::message_URGENCY),
-                 child.value(Attr::message_MESSAGE), child.span, child.construct});
+            policy.shouts.push_back({readWhen(child.value(Attr::shout_WHEN)),
+                                     child.value(Attr::shout_TIME), child.value(Attr::message_DEST),
+                                     child.value(Attr::message_URGENCY),
+                                     child.value(Attr::message_MESSAGE), child.span,
+                                     child.construct, child.value(Attr::shout_DAYSOFFSET)});
         } else if (child.is(E::variable)) {
             if (!isWhole(child, id))
                 continue;

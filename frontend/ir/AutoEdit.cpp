@@ -379,6 +379,12 @@ bool isFunction(llvm::StringRef value) { return readFunction(value).kind != Func
 
 bool isSystemVariable(llvm::StringRef name) { return systemValue(name, {}).has_value(); }
 
+bool isFixed(llvm::StringRef name) {
+    llvm::StringRef part = name;
+    part.consume_front("$");
+    return part.starts_with("O") && datePart(name, {}).has_value();
+}
+
 bool isOfJob(llvm::StringRef name) {
     return name == "JOBNAME" || name == "APPLIC" || name == "GROUP";
 }

@@ -78,6 +78,9 @@ ResolvedText resolveValue(llvm::StringRef text, TextMoment const& moment, Variab
 /// So many values may stand behind one another.
 inline constexpr unsigned deepestVariable = 20;
 
+/// A system variable that has one value as long as the order is there: of its order date.
+bool isFixed(llvm::StringRef name);
+
 /// Five letters of base 36 (CTM-101).
 std::string orderIdText(uint64_t number);
 

@@ -3,7 +3,7 @@
 // tests/vectors/messages.json holds both to it.
 #pragma once
 
-#include "frontend/ir/Orders.h"
+#include "frontend/ir/Estate.h"
 
 #include <cstdint>
 #include <optional>
@@ -39,6 +39,22 @@ std::optional<Message> parseMessage(llvm::StringRef text);
 /// Does a message of a rule with this test have a form? `hasCodes`: its task has an exit code and
 /// an output.
 bool canTell(EndTest const& test, bool hasCodes);
+
+/// SHOUT at a time, as keys of `late` of the shims have it: `not submitted by 11:30`, `not ended by
+/// 23:00`, `runs over 30 minutes`, `ran under 5 minutes`.
+struct LateTest {
+    enum class Kind : uint8_t { notSubmitted, notEnded, runsOver, ranUnder };
+    Kind kind = Kind::notSubmitted;
+    int32_t minutes = 0; ///< of the business day, or of a run
+
+    bool operator==(LateTest const&) const = default;
+};
+std::string toText(LateTest const& test);
+std::optional<LateTest> parseLateTest(llvm::StringRef text);
+/// Nothing: it is no SHOUT at a time, or one that has no form: against a statistical average, on
+/// another day, with a text that is another one at another moment, of what is ordered again, or of
+/// what an END_FOLDER may end.
+std::optional<LateTest> lateTest(Estate const& estate, JobId job, Shout const& shout);
 
 /// SHOUT WHEN OK or NOTOK: asked behind all rules, in `rules` of the shims as this test. Empty: at
 /// another time.

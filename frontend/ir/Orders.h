@@ -129,6 +129,7 @@ struct Shout {
     llvm::StringRef destination, urgency, text;
     Span span;
     ConstructId construct;
+    llvm::StringRef days; ///< DAYSOFFSET: behind the order date
 };
 
 /// `%%NAME`, given in a definition (CTM-100).

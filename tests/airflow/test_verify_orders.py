@@ -176,6 +176,7 @@ DEFINITION = r"""<?xml version="1.0" encoding="utf-8"?>
     <JOB JOBNAME="WATCH" TASKTYPE="Command" CMDLINE="watch" NODEID="h" DAYS="ALL" CYCLIC="1" INTERVAL="00060M">
       <ON STMT="*" CODE="RUNCOUNT GE 3"><DOACTION ACTION="SPCYC"/></ON>
       <ON STMT="*" CODE="COMPSTAT EQ 4"><DOSHOUT DEST="ops" MESSAGE="four: %%RUNCOUNT"/></ON>
+      <SHOUT WHEN="EXECTIME" TIME="&gt;030" DEST="ops" URGENCY="U" MESSAGE="%%ODATE: long"/>
     </JOB>
     <ON STMT="*" CODE="NOTOK"><DOACTION ACTION="OK"/><DOSHOUT DEST="ops" MESSAGE="judged"/></ON>
     <SHOUT WHEN="OK" DEST="dev" MESSAGE="judged in the end"/>
@@ -265,7 +266,7 @@ def test_what_hoist_writes_is_proved(judged: Judged) -> None:
             "new-day", "user-daily", "conditions-by-jobs-alone", "ledger-holds-facts", "connection", "pool",
             "folders-stay-for-their-jobs", "pool-waiters-in-order", "claims-in-any-order", "ordered-by-hand",
             "file-is-there", "connection-profile-is-the-connection",
-            "order-ids-are-names", "messages-not-sent",
+            "order-ids-are-names", "late-messages-swept",
         }  # fmt: skip
 
 
@@ -408,6 +409,12 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "SHOUT is lost": arguments("NOTE", on_ok=[NOTES, TELLS]),
     "told of NOTOK, too": arguments("NOTE", on_notok=["tell ops: done"]),
     "whom a message names is lost": arguments("NOTE", variables={"TEXT": "noted"}),
+    "nobody is told that it is late": arguments("NOTE", late=None),
+    "late at another time": arguments("NOTE", late={"not ended by 10:00": ["tell ops: late"]}),
+    "late to begin": arguments("NOTE", late={"not submitted by 09:00": ["tell ops: late"]}),
+    "late, and others are told": arguments("NOTE", late={"not ended by 09:00": ["tell dev: late"]}),
+    "nobody is told that it runs long": arguments("WATCH", late=None),
+    "the folder may be late": arguments("NIGHT.end", late={"not ended by 09:00": ["tell ops: x"]}),
     "told by a channel more": arguments("LOAD", alarms={"notify": ["ops"]}),
     "exit code 4 fails": arguments("EXTRACT", exit_rule=None),
     "exit code 5 is OK": arguments("EXTRACT", exit_rule="success: 0,4-5"),

@@ -101,11 +101,13 @@ std::string ruled(std::string const& rules) {
     std::string const dags = built.dags();
     std::string found;
     for (char const* key :
-         {"exit_rule=", "on_ok=", "on_notok=", "rules=", "retries=", "retry_delay="})
+         {"exit_rule=", "on_ok=", "on_notok=", "rules=", "late=", "retries=", "retry_delay="})
         if (size_t const at = dags.find(key); at != std::string::npos) {
             size_t end = dags.find('\n', at);
             if (dags[end - 1] == '[') // a list over several lines
                 end = dags.find("\n        ],", at) + 11;
+            else if (dags[end - 1] == '{')
+                end = dags.find("\n        },", at) + 11;
             found += dags.substr(at, end - at);
         }
     return built.result.refused > 0 ? "refused: " + built.refusals() : found;
@@ -370,14 +372,57 @@ TEST(Folders, MessagesOfAFolderAreNamed) {
         {{"a.xml", "<DEFTABLE><SMART_FOLDER FOLDER_NAME=\"F\" FOLDER_ORDER_METHOD=\"SYSTEM\" "
                    "DAYS=\"ALL\"><SHOUT WHEN=\"NOTOK\" DEST=\"OPS\" MESSAGE=\"bad\"/>"
                    "<SHOUT WHEN=\"OK\" DEST=\"OPS\" MESSAGE=\"good\"/>"
-                   "<SHOUT WHEN=\"LATESUB\" TIME=\"0900\" DEST=\"OPS\" MESSAGE=\"late\"/>" +
+                   "<SHOUT WHEN=\"LATESUB\" TIME=\"0900\" DEST=\"OPS\" MESSAGE=\"late\"/>"
+                   "<SHOUT WHEN=\"LATETIME\" TIME=\"2300\" DEST=\"OPS\" MESSAGE=\"late\"/>" +
                        job("A", "") + "</SMART_FOLDER></DEFTABLE>"}});
     EXPECT_EQ(built.result.dags, 1u) << built.refusals();
-    EXPECT_EQ(built.dropped(), 1u); // the one at a time
+    EXPECT_EQ(built.dropped(), 1u); // nobody submits a folder
+    EXPECT_NE(built.dags().find("    doc_md='```\\nF\\nSHOUT: <SHOUT WHEN=\"LATESUB"),
+              std::string::npos)
+        << built.dags();
     EXPECT_NE(
-        built.dags().find("on_ok=[\"tell OPS: good\"],\n        on_notok=[\"tell OPS: bad\"]"),
+        built.dags().find("on_ok=[\"tell OPS: good\"],\n        on_notok=[\"tell OPS: bad\"],\n"
+                          "        late={\"not ended by 23:00\": [\"tell OPS: late\"]}"),
         std::string::npos)
         << built.dags();
+}
+
+TEST(Folders, CTM078_MessagesAtATime) {
+    auto const shout = [](std::string const& when, std::string const& time,
+                          std::string const& text = "m", std::string const& more = "") {
+        return "<SHOUT WHEN=\"" + when + "\" TIME=\"" + time + "\" DEST=\"a\" MESSAGE=\"" + text +
+               "\" " + more + "/>";
+    };
+    EXPECT_EQ(
+        ruled(shout("LATESUB", "0900") + shout("LATETIME", "23:30", "%%JOBNAME of %%ODATE") +
+              shout("LATESUB", "0900", "n", "URGENCY=\"V\"") + shout("EXECTIME", "&gt;030") +
+              shout("EXECTIME", "&lt;5")),
+        "late={\n"
+        "            \"not submitted by 09:00\": [\"tell a: m\", \"tell a (very urgent): n\"],\n"
+        "            \"not ended by 23:30\": [\"tell a: %%JOBNAME of %%ODATE\"],\n"
+        "            \"runs over 30 minutes\": [\"tell a: m\"],\n"
+        "            \"ran under 5 minutes\": [\"tell a: m\"],\n"
+        "        },");
+    // What hoist cannot know, or what would be another text at another moment, is named.
+    for (std::string const& kept :
+         {shout("EXECTIME", "+010"), shout("EXECTIME", "-10%"), shout("EXECTIME", ">0"),
+          shout("LATESUB", "*"), shout("LATESUB", "2460"), shout("LATETIME", "3000"),
+          shout("LATETIME", "0900", "%%TIME"), shout("LATETIME", "0900", "%%\\G"),
+          shout("LATETIME", "0900", "m", "DAYSOFFSET=\"1\""), shout("RERUN", "")}) {
+        Built const built({{"a.xml", inFolder(job("A", "", kept))}});
+        EXPECT_EQ(built.refusals() + std::to_string(built.dropped()), "1") << kept;
+        EXPECT_EQ(built.dags().find("late="), std::string::npos) << kept;
+        EXPECT_NE(built.dags().find("F/A\\nSHOUT: <SHOUT WHEN=\"" + kept.substr(13, 4)),
+                  std::string::npos)
+            << built.dags(); // as F0010 says
+        EXPECT_EQ(built.unsettled(), 0u) << kept;
+    }
+    Built const cyclic(
+        {{"a.xml", inFolder(job("A", "CYCLIC=\"1\" INTERVAL=\"00060M\"",
+                                shout("LATESUB", "0900") + shout("EXECTIME", "&gt;030")))}});
+    EXPECT_EQ(cyclic.dropped(), 1u);
+    EXPECT_NE(cyclic.dags().find("late={\"runs over 30 minutes\": [\"tell a: m\"]}"),
+              std::string::npos);
 }
 
 TEST(Folders, CTM078_MessagesFollowTheEnd) {

@@ -116,17 +116,23 @@ class Setting:
 
 @dataclass
 class Message:
-    """A DOMAIL or DOSHOUT, or a SHOUT at an end."""
+    """A DOMAIL or DOSHOUT, or a SHOUT at an end or a time."""
 
     destination: str
     text: str
     subject: str = ""
     urgency: str = ""
     when: str = ""
+    time: str = ""
 
     def xml(self, word: str, depth: int) -> str:
         """The element."""
-        given = {"WHEN": self.when, "DEST": self.destination, "URGENCY": self.urgency}
+        given = {
+            "WHEN": self.when,
+            "TIME": self.time,
+            "DEST": self.destination,
+            "URGENCY": self.urgency,
+        }
         given |= {"SUBJECT": self.subject, "MESSAGE": self.text}
         return element(word, {key: value for key, value in given.items() if value}, depth)
 
@@ -347,12 +353,26 @@ class _Maker:
                 shout = self.message(one)
                 shout.when, shout.subject = choose.choice(["OK", "NOTOK"]), ""
                 one.shouts.append(shout)
+            for _ in range(choose.choice([0, 0, 1, 2])):
+                one.shouts.append(self.late())
             if one.attributes.get("TASKTYPE") != "Command" or self.in_cyclic_folder(one):
                 continue
             if self.chance(0.4):
                 self.counted(one, choose.choice(codes))
             if one.shouts and self.chance(0.3):  # the last verdict is not that of the rules
                 one.rules.insert(choose.randint(0, len(one.rules)), Rule("NOTOK", "OK"))
+
+    def late(self) -> Message:
+        """A SHOUT at a time; on the hour, when windows open and close, or not."""
+        choose = self.random
+        when = choose.choice(["LATESUB", "LATETIME", "EXECTIME"])
+        minute = choose.choice([0, 0, 30, choose.randint(1, 59)])
+        time = f"{choose.randint(0, 23):02}{minute:02}"
+        if when == "EXECTIME":
+            time = choose.choice("><") + f"{choose.choice([1, 5, 30, 60, 90, 600]):03}"
+        text = choose.choice(["it is late", "%%ODATE: %%JOBNAME", "%%TIME"])
+        urgency = choose.choice(["", "U", "V"])
+        return Message(choose.choice(["ops", ""]), text, "", urgency, when, time)
 
     def counted(self, one: Entity, code: str) -> None:
         """Told before and after a rule has changed what is told."""

@@ -54,6 +54,10 @@ def test_folders_hold_every_construct() -> None:
             'DATACENTER="two0"',
             "America/New_York",
             'new_day = "22:00"',
+            'WHEN="LATESUB"',
+            'WHEN="LATETIME"',
+            'TIME="&gt;030"',
+            'TIME="&lt;005"',
         ),
     ):
         assert construct in text, construct

@@ -15,8 +15,9 @@ from airflow.utils.state import TaskInstanceState
 from virtual_airflow import VirtualAirflow, _instant
 
 from hoist_airflow import conditions
+from hoist_airflow.clock import micros
 from hoist_airflow.conditions import FactAtom
-from hoist_airflow.ledger import EventRow
+from hoist_airflow.ledger import EventRow, dues
 from hoist_airflow.ledger.effects import changes_in
 from hoist_airflow.ledger.facts import ANY_DATE, Change, apply
 from hoist_airflow.run import order_of
@@ -46,10 +47,11 @@ class VirtualOrders(VirtualAirflow):
             self.facts = tuple(sorted({f"{row.name} {row.date}" for row in rows}))
             sql = "SELECT at, job, run_id, text FROM hoist_alarms WHERE kind = 'NOTIFICATION'"
             with self.ledger.store.read() as tx:
-                self.messages = tuple(
-                    (int(at) // 1_000_000, str(job), str(run_id), str(text))
-                    for at, job, run_id, text in tx.all(sql)
-                )
+                told = [*tx.all(sql), *dues.late(tx, micros(self.end) - 1)]
+            self.messages = tuple(
+                (int(at) // 1_000_000, str(job), str(run_id), str(text))
+                for at, job, run_id, text in told
+            )
         finally:
             close()
         return self

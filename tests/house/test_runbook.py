@@ -152,6 +152,7 @@ FOLDERS = """\
     <JOB JOBNAME="X" TASKTYPE="Command" CMDLINE="x" NODEID="h" DAYS="1">
       <INCOND NAME="A `id` OK" ODATE="ODAT"/>
       <OUTCOND NAME="-GO" ODATE="ODAT" SIGN="+"/>
+      <SHOUT WHEN="LATETIME" TIME="0900" DEST="ops" MESSAGE="late"/>
     </JOB>
   </FOLDER>
 </DEFTABLE>
@@ -179,6 +180,7 @@ def test_the_pages_of_control_m_speak_of_control_m(folders: Path) -> None:
     assert "hoistctl facts -- -GO" in wave  # of another day: the ledger must have it before
     for words in ("Confirm", "Variables of the server", "next runs of a cyclic folder", "MAXRERUN"):
         assert words in loop and words not in plain
+    assert "told that something is late" in plain and "told that something is late" not in loop
     assert "Force, of one job" in plain and "Force, of one job" not in loop
     assert """--conf '{"order_date":"2026-03-02","force":true,"only":["P/X"]}'""" in plain
     assert "No clock starts it" not in loop  # New Day does

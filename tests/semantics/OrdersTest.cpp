@@ -672,6 +672,51 @@ TEST(PlayedOrders, MessagesHaveTheVariablesAsTheyAreThere) { // CTM-073, CTM-078
         << told(day);
 }
 
+/// A SHOUT at a time.
+std::string atTime(std::string const& when, std::string const& time, std::string const& more = "") {
+    return "<SHOUT WHEN=\"" + when + "\" TIME=\"" + time + "\" DEST=\"ops\" MESSAGE=\"" + when +
+           "\" " + more + "/>";
+}
+
+TEST(PlayedOrders, MessagesAtTimes) { // CTM-078
+    std::string const sub = atTime("LATESUB", "0800"), end = atTime("LATETIME", "0800");
+    auto const of = [](Day& day) { // of the first day
+        std::string text = told(day);
+        return text.substr(0, text.find("; F/A for 2026-03-03"));
+    };
+    // Submitted and ended in time, and at the last instant.
+    Day inTime(plain(job("A", "TIMEFROM=\"0730\"", sub + end)));
+    inTime.run("F/A", {plan(1800)});
+    EXPECT_EQ(told(inTime), "");
+    Day ending(plain(job("A", "TIMEFROM=\"0730\"", sub + end)));
+    ending.run("F/A", {plan(1801)});
+    EXPECT_EQ(of(ending), "F/A for 2026-03-02T08:00 SHOUT ops (): LATETIME");
+    // Late with both; NOTOK is an end, and what runs again has none.
+    Day waits(plain(job("A", "TIMEFROM=\"0801\"", sub + end)));
+    EXPECT_EQ(of(waits), "F/A for 2026-03-02T08:00 SHOUT ops (): LATESUB; "
+                         "F/A for 2026-03-02T08:00 SHOUT ops (): LATETIME");
+    Day fails(plain(job("A", "", end)));
+    fails.run("F/A", {plan(60, 1)});
+    EXPECT_EQ(told(fails), "");
+    std::string const again = on("NOTOK", act("RERUN"));
+    Day reruns(plain(job("A", "MAXRERUN=\"1\" INTERVAL=\"00090M\"", sub + end + again)));
+    reruns.run("F/A", {plan(60, 1)});
+    EXPECT_EQ(of(reruns), "F/A for 2026-03-02T08:00 SHOUT ops (): LATETIME");
+    // In front of New Day a time is of the next morning.
+    Day night(plain(job("A", "", in("never") + atTime("LATESUB", "0300"))));
+    EXPECT_EQ(of(night), "F/A for 2026-03-02T03:00 SHOUT ops (): LATESUB") << "of 03-03";
+    // How long a run takes: each one, and longer than that only.
+    std::string const long_ = atTime("EXECTIME", ">030"), short_ = atTime("EXECTIME", "&lt;005");
+    Day runs(plain(job("A", "MAXRERUN=\"2\"", again + long_ + short_)));
+    runs.run("F/A", {plan(1801, 1), plan(1800, 1), plan(299)});
+    EXPECT_EQ(of(runs), "F/A for 2026-03-02T07:30 SHOUT ops (): EXECTIME; "
+                        "F/A for 2026-03-02T08:05 SHOUT ops (): EXECTIME");
+    // A folder, by its end.
+    Day folder(smart(job("A", "TIMEFROM=\"0759\"") + end));
+    folder.run("S/A", {plan(120)});
+    EXPECT_EQ(told(folder).find("S for 2026-03-02T08:00 SHOUT ops (): LATETIME"), 0U);
+}
+
 TEST(PlayedOrders, ATextWithoutAValueIsNotSubmitted) { // CTM-104
     auto const job = [](std::string const& name, std::string const& command,
                         std::string const& children) {

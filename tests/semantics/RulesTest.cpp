@@ -104,6 +104,20 @@ TEST(Rules, CTM078_MessagesAreReadAsTheVectorsSay) {
         EXPECT_FALSE(ir::parseMessage(one.get<std::string>())) << one;
 }
 
+TEST(Rules, CTM078_WhatIsAskedAtATimeIsReadBack) {
+    for (char const* text : {"not submitted by 11:30", "not ended by 00:00", "runs over 1 minutes",
+                             "ran under 999 minutes"}) {
+        auto const found = ir::parseLateTest(text);
+        ASSERT_TRUE(found) << text;
+        EXPECT_EQ(ir::toText(*found), text);
+    }
+    for (char const* text :
+         {"", "not ended by 24:00", "not ended by 1:00", "not ended by 11:60", "not ended by 11:3x",
+          "runs over 0 minutes", "runs over 05 minutes", "runs over 1000 minutes",
+          "runs over -1 minutes", "ran under 5 minutes ", "ended by 11:30"})
+        EXPECT_FALSE(ir::parseLateTest(text)) << text;
+}
+
 TEST(Rules, CTM078_AMailsSubjectIsItsFirstLine) {
     ir::EndAction mail;
     mail.kind = Action::mail;

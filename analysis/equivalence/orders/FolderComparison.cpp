@@ -4,6 +4,7 @@
 #include "analysis/equivalence/Solver.h"
 #include "analysis/equivalence/orders/Effects.h"
 #include "analysis/schedule/BusinessDay.h"
+#include "frontend/ir/Messages.h"
 
 #include <llvm/ADT/STLExtras.h>
 
@@ -174,6 +175,7 @@ private:
         compareWaits(one, other);
         compareWindows(one, other);
         compareEffects(one, other);
+        compareLate(one, other);
         compareRest(one, other);
     }
 
@@ -425,6 +427,30 @@ private:
                 fmt::format("{} reruns, after {} minutes", *old.maxRerun, old.interval.value),
                 fmt::format("{} reruns, after {} minutes", *now.maxRerun, now.interval.value),
                 fmt::format("`{}` would run again at another time (CTM-067)", name));
+    }
+
+    /// SHOUT at a time (CTM-078); who is told twice is told twice.
+    void compareLate(JobId one, JobId other) {
+        auto const toldBy = [](OrderedEstate& side, JobId id) {
+            std::vector<std::string> found;
+            for (ir::Shout const& shout : side.policyOf(id).shouts)
+                if (auto const test = ir::lateTest(side.estate, id, shout))
+                    found.push_back(ir::toText(*test) + ": " + ir::toText(ir::messageOf(shout)));
+            llvm::sort(found);
+            return found;
+        };
+        auto const was = toldBy(first, one), is = toldBy(second, other);
+        if (was == is)
+            return;
+        std::vector<std::string> lost, added;
+        std::set_difference(was.begin(), was.end(), is.begin(), is.end(), std::back_inserter(lost));
+        std::set_difference(is.begin(), is.end(), was.begin(), was.end(),
+                            std::back_inserter(added));
+        add(Aspect::alarm, one, other, lost.empty() ? "tells nobody" : list(lost),
+            added.empty() ? "tells nobody" : list(added),
+            fmt::format("people would not hear what they hear today when `{}` is late (CTM-078)",
+                        nameIn(first, one)))
+            .isCertain = true; // it changes nothing that runs
     }
 
     void compareChanges(JobId one, JobId other, Effect const& a, Effect const& b,

@@ -47,11 +47,49 @@ bool Lifting::readShouts(ir::JobId job, llvm::StringRef on, json const& actions)
             if (!readMessage(textOf(text), made))
                 return false;
             policyOf(job).shouts.push_back(
-                {when, {}, made.destination, made.urgency, made.text, {}, {}});
+                {when, {}, made.destination, made.urgency, made.text, {}, {}, {}});
         }
         return true;
     }
     return false;
+}
+
+void Lifting::readLate(ir::JobId job, target::Task const& task) {
+    json const& late = task.argument("late");
+    if (late.is_null())
+        return;
+    auto const cannot = [&] {
+        unknown(fmt::format("what `{}` tells when it is late cannot be read", task.id));
+    };
+    if (!late.is_object())
+        return cannot();
+    for (auto const& [on, messages] : late.items()) {
+        auto const test = ir::parseLateTest(on);
+        if (!test || !messages.is_array()) {
+            cannot();
+            continue;
+        }
+        using Kind = ir::LateTest::Kind;
+        bool const isClock = test->kind == Kind::notSubmitted || test->kind == Kind::notEnded;
+        ir::Shout made;
+        made.when = test->kind == Kind::notSubmitted ? ir::Shout::When::notStartedBy
+                    : test->kind == Kind::notEnded   ? ir::Shout::When::notEndedBy
+                                                     : ir::Shout::When::runsFor;
+        made.time = into.save(
+            isClock ? fmt::format("{:02}{:02}", test->minutes / 60, test->minutes % 60)
+                    : fmt::format("{}{}", test->kind == Kind::runsOver ? '>' : '<', test->minutes));
+        for (json const& text : messages) {
+            ir::EndAction told;
+            if (!readMessage(textOf(text), told)) {
+                cannot();
+                continue;
+            }
+            made.destination = told.destination;
+            made.urgency = told.urgency;
+            made.text = told.text;
+            policyOf(job).shouts.push_back(made);
+        }
+    }
 }
 
 /// False: it has none.

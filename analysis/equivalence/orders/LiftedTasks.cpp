@@ -278,6 +278,8 @@ void Lifting::readEnds(ir::JobId job, target::Task const& task) {
         if (std::string const rule = textOf(task.argument("exit_rule")); !rule.empty())
             readExitRule(policy, rule, task);
     bool const isListed = readRules(job, task);
+    if (isOfOrder(task))
+        readLate(job, task);
     json const& retries = field(task, "retries");
     if (retries.is_number_integer() && retries.get<int64_t>() > 0) {
         if (!isListed || !asksForReruns(policy))
@@ -342,6 +344,7 @@ void Lifting::readEnd(target::Task const& task) {
         return unknown(fmt::format("`{}` stands behind no folder of the definition", task.id));
     readEffects(folderOf(known->second), task);
     readRules(folderOf(known->second), task);
+    readLate(folderOf(known->second), task);
     readZone(folderOf(known->second), task);
 }
 

@@ -121,6 +121,8 @@ private:
     bool readRules(ir::JobId job, target::Task const& task);
     bool readMessage(llvm::StringRef text, ir::EndAction& made);
     bool readShouts(ir::JobId job, llvm::StringRef on, json const& actions);
+    /// `late`: what is told at a time.
+    void readLate(ir::JobId job, target::Task const& task);
     void readEffects(ir::JobId job, target::Task const& task);
     uint32_t addFact(ir::JobId job, std::string const& name, bool isAction = false);
     static ir::EndAction action(ir::EndAction::Kind kind, uint32_t fact = 0) {

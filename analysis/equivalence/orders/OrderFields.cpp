@@ -103,15 +103,16 @@ std::string shellOf(ir::Job const& job) {
     return isShell ? path.str() : std::string();
 }
 
-/// The texts of the messages that are told at an end.
-std::vector<llvm::StringRef> textsOfMessages(ir::OrderPolicy const& policy) {
+/// The texts of the messages that are told.
+std::vector<llvm::StringRef> textsOfMessages(ir::Estate const& estate, ir::JobId id) {
+    ir::OrderPolicy const& policy = estate.orderPolicies[estate.jobs[id].orders];
     std::vector<llvm::StringRef> texts;
     for (ir::EndRule const& rule : policy.rules)
         for (ir::EndAction const& action : rule.actions)
             if (ir::isMessage(action.kind))
                 texts.insert(texts.end(), {action.destination, action.subject, action.text});
     for (ir::Shout const& shout : policy.shouts)
-        if (!ir::endOf(shout.when).empty())
+        if (!ir::endOf(shout.when).empty() || ir::lateTest(estate, id, shout))
             texts.insert(texts.end(), {shout.destination, shout.text});
     return texts;
 }
@@ -123,10 +124,10 @@ void JobComparison::compareOrder(llvm::ArrayRef<int64_t> ticks) {
     if (isRefusal())
         return;
     ir::OrderPolicy const& policy = estate.orderPolicies[job.orders];
-    bool const hasTexts =
-        !textsOfMessages(policy).empty() || llvm::any_of(policy.rules, [](ir::EndRule const& rule) {
-            return rule.does(ir::EndAction::Kind::setVariable);
-        });
+    bool const hasTexts = !textsOfMessages(estate, id).empty() ||
+                          llvm::any_of(policy.rules, [](ir::EndRule const& rule) {
+                              return rule.does(ir::EndAction::Kind::setVariable);
+                          });
     if (job.group) {
         if (hasTexts && !estate.isContainer(id))
             compareVariables({});
@@ -341,7 +342,7 @@ std::vector<llvm::StringRef> JobComparison::compareSettings() {
                fmt::format("who reads a variable that {} sets would see another value (CTM-100)",
                            job.name.str()));
     ir::forEachSetting(policy, [&](ir::EndAction const& action) { values.push_back(action.text); });
-    for (llvm::StringRef const text : textsOfMessages(policy))
+    for (llvm::StringRef const text : textsOfMessages(estate, id))
         values.push_back(text);
     return values;
 }
@@ -416,17 +417,24 @@ bool FieldComparison::isTold(JobId id, ir::EndTest const& test) const {
 /// Those that follow an end are compared with it (FolderComparison.cpp).
 void JobComparison::compareMessages() {
     ir::OrderPolicy const& policy = estate.orderPolicies[job.orders];
-    bool isKept = false;
+    bool isKept = false, isSwept = false;
     for (ir::EndRule const& rule : policy.rules)
         for (ir::EndAction const& action : rule.actions)
             isKept |= action.kind == ir::EndAction::Kind::ticket ||
                       (ir::isMessage(action.kind) && !all.isTold(id, rule.test));
-    for (ir::Shout const& shout : policy.shouts)
-        isKept |= ir::endOf(shout.when).empty() || estate.isContainer(id);
+    for (ir::Shout const& shout : policy.shouts) {
+        bool const isLate = ir::lateTest(estate, id, shout).has_value();
+        isSwept |= isLate;
+        isKept |= !isLate && (ir::endOf(shout.when).empty() || estate.isContainer(id));
+    }
+    if (isSwept)
+        assume("late-messages-swept:" + rootName(),
+               "`hoistctl dispatch` runs: it tells what is late");
     if (isKept)
-        assume("messages-not-sent:" + rootName(),
-               "nobody relies on the messages that Airflow does not send: those at times, at "
-               "reruns, and of rules that ask what no task knows");
+        assume(
+            "messages-not-sent:" + rootName(),
+            "nobody relies on the messages that Airflow does not send: those at reruns, those at "
+            "times that it cannot know, and of rules that ask what no task knows");
     nlohmann::json const& alarms = argument("alarms");
     if (alarms.is_object() && alarms.contains("notify"))
         differ(Aspect::alarm, job.nameSpan, "tells nobody",

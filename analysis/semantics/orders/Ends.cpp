@@ -55,6 +55,7 @@ void Orders::ended(OrderIndex index, bool isOk, std::optional<int64_t> exitCode,
         for (ir::EndAction const& action : rule->actions)
             act(index, action);
     shout(index, isOk);
+    tellShort(index);
     if (again) {
         enter(index, State::waiting);
         waitUntil(index, *again);

@@ -59,6 +59,7 @@ void Orders::step(PlannedEvent const& event) {
         return userDaily(static_cast<int32_t>(event.subject), static_cast<int16_t>(event.detail));
     case Planned::tick: return look(event.subject);
     case Planned::runEnds: return runEnds(event.subject, event.detail);
+    case Planned::late: return late(event.subject);
     default: return;
     }
 }

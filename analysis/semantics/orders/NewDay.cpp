@@ -163,6 +163,7 @@ OrderIndex Orders::order(ir::JobId job, int32_t day, OrderIndex folder, bool isF
     if (self.group)
         orderMembers(index, isForced);
     waitForFirstTime(index);
+    planLate(index);
     look(index);
     return index;
 }

@@ -4,9 +4,9 @@
 //
 // The steps live in files by concern: NewDay.cpp (what is ordered, what is removed), Submission.cpp
 // (may it start?), Windows.cpp (times), Conditions.cpp (facts and ADJUST_COND), Ends.cpp (rules,
-// reruns, cycles), Folders.cpp, Resources.cpp, Variables.cpp, Outside.cpp (operators), Loop.cpp.
-// What follows from one event is done before the next one: `changed` holds the orders to look at
-// again.
+// reruns, cycles), Folders.cpp, Resources.cpp, Variables.cpp, Late.cpp (messages at times),
+// Outside.cpp (operators), Loop.cpp. What follows from one event is done before the next one:
+// `changed` holds the orders to look at again.
 //
 // Control-M and AutoSys share no state, so an estate of both is played by two engines on the same
 // scenario, whichever has the next event, and the traces are merged by time. What `[[bridge]]` lets
@@ -195,6 +195,11 @@ private:
     void succeed(OrderIndex index);
     void act(OrderIndex index, ir::EndAction const& action);
     void shout(OrderIndex index, bool isOk);
+    // Late.cpp
+    void planLate(OrderIndex index);
+    void planOverlong(OrderIndex index);
+    void tellShort(OrderIndex index);
+    void late(uint32_t due);
     /// When it runs again; nothing: its order has ended.
     std::optional<int64_t> nextRun(OrderIndex index, bool isOk, bool isRerunAsked, Text& why);
     std::optional<int64_t> nextOfCycle(OrderIndex index);
@@ -246,6 +251,13 @@ private:
     std::set<OrderIndex> changed;  ///< to be looked at, in the order of ordering
     std::set<OrderIndex> active;   ///< not removed
     std::vector<OrderIndex> ready; ///< only units or locks are missing
+    struct Due {
+        OrderIndex order;
+        ir::Shout const* shout;
+        ir::LateTest test;
+        unsigned execution;
+    };
+    std::vector<Due> dues;
 
     IdVector<ir::JobId, std::vector<OrderIndex>> ordersOf;
     IdVector<ir::JobId, std::vector<int32_t>> daysOf; ///< order dates within the scenario

@@ -124,6 +124,7 @@ void Orders::submit(OrderIndex index) {
     event(index, Status::starting, "CTM-004", "nothing is in its way", {}, {}, 1);
     event(index, Status::running, "CTM-007",
           isFolder(index) ? "its members may start" : "it is executed");
+    planOverlong(index);
     if (isFolder(index))
         return open(index);
     bool const hasTexts =

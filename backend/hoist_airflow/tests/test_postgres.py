@@ -15,6 +15,7 @@ import pytest
 from ledger_world import World
 
 from hoist_airflow.ledger import Ledger, Member
+from hoist_airflow.ledger.effects import Over, Tell, Under
 
 pytest.importorskip("psycopg", reason="needs psycopg, extra [postgres]")
 
@@ -97,6 +98,17 @@ def test_a_night_of_a_box(world: World) -> None:
     assert world.ledger.try_start("Q", "r", resources="(R)") == "short"
     assert world.ledger.alarm("K", "J", "once", once="k")
     assert not world.ledger.alarm("K", "J", "once", once="k")
+
+
+def test_ctm078_what_is_late_is_told_once(world: World) -> None:
+    tell = Tell("ops", "late")
+    world.ledger.record("J", "RUNNING", run_id="r", changes=[Over(30, tell)])
+    world.ledger.record("K", "RUNNING", run_id="r", changes=[Over(30, tell)])
+    world.clock.advance(minutes=20)
+    world.ledger.record("K", "SUCCESS", run_id="r", changes=[Under(21, tell)])
+    world.clock.advance(minutes=20)
+    assert [world.ledger.tell_late() for _ in range(2)] == [1, 0]
+    assert [job for job, _kind, _text in world.ledger.alarms()] == ["K", "J"]
 
 
 def test_exclusion_and_the_order_of_the_log_under_threads(world: World) -> None:

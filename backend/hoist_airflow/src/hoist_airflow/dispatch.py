@@ -213,13 +213,14 @@ _LOOK_BACK = timedelta(days=1)
 
 
 def sweep_alarms(ledger: Ledger, manifest: Mapping[str, Any], calendars: Any = None) -> int:
-    """Write the alarms that are due: must_*, max_run, min_run (JIL-152, JIL-153).
+    """Write the alarms that are due: must_*, max_run, min_run (JIL-152, JIL-153), and `late` of
+    orders (CTM-078), of which the manifest says nothing.
 
     Each once a tick or attempt, whoever sweeps and how often. Ticks older than a day are not looked
     at. `calendars`: what the names in a `schedule` mean. Returns how many were written.
     """
     now = ledger.clock.now()
-    written = 0
+    written = ledger.tell_late()
     for entry in manifest.get("alarms", []):
         job = entry["job"]
         if not {"max_run", "min_run", "schedule"} & entry.keys():

@@ -24,6 +24,7 @@ from hoist_airflow.cycle import EARLIER_RUN, Cycle, Execution, Slot
 from hoist_airflow.ending import Ear, End, Fired, FollowedUp
 from hoist_airflow.executors import Ended, Launch, StartFailed
 from hoist_airflow.job import ExitCode, Job, JobFailed, JobTerminated, exit_code_of, legacy
+from hoist_airflow.late import Late
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.effects import Effect, Force, effect
 from hoist_airflow.ledger.facts import Change
@@ -84,6 +85,7 @@ class Ordered(FollowedUp, Job):
         max_reruns: int = 0,
         stop_on: str | None = None,
         rules: Sequence[Mapping[str, Any]] = (),
+        late: Mapping[str, Sequence[str]] | None = None,
         variables: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -103,6 +105,9 @@ class Ordered(FollowedUp, Job):
             raise ValueError("a cycle has no retries: after NOTOK it goes on (CTM-065)")
         if stop_on is not None and stop_on not in _STOPS:
             raise ValueError(f"stop_on={stop_on!r} is none of {', '.join(_STOPS)}")
+        self.hoist_late = Late.parse(late or {})
+        if cycle is not None and self.hoist_late.asks("submitted", "ended"):
+            raise ValueError("a cycle is submitted and ends many times: by no time is it late")
         self._cycle = None if cycle is None else Cycle.parse(cycle)
         self._order: Order | None = None
         self.cycle = cycle
@@ -309,7 +314,9 @@ class Ordered(FollowedUp, Job):
         assert self._order is not None
         run = with_effects(run, self._order, self.criteria(), on_ok=on_ok, on_notok=on_notok)
         return replace(
-            run, variables=variables_of(self.hoist_job, run, self._order, self.variables)
+            run,
+            changes=self.hoist_late.beside(run.changes),
+            variables=variables_of(self.hoist_job, run.run_id, self._order, self.variables),
         )
 
     # --- rules: what ended is judged before its end is recorded (CTM-070) ---

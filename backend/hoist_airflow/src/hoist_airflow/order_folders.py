@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from hoist_airflow.cycle import EARLIER_RUN, Execution, handed_on
 from hoist_airflow.ending import End, FollowedUp
+from hoist_airflow.late import Late
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.effects import Again
 from hoist_airflow.members import folder_of, group_key, stoppers
@@ -47,6 +48,8 @@ class FolderStart(Ordered, BaseOperator):
 
     def __init__(self, *, of: str, **kwargs: Any) -> None:
         super().__init__(job=of, **kwargs)
+        if self.hoist_late.under:
+            raise ValueError("the start of a folder does not see its end: no `ran under` there")
         self.hoist_of = of
 
     def _start(self, context: Context) -> Any:
@@ -111,6 +114,7 @@ class FolderEnd(FollowedUp, BaseOperator):
         on_ok: Sequence[str] = (),
         on_notok: Sequence[str] = (),
         rules: Sequence[Mapping[str, Any]] = (),
+        late: Mapping[str, Sequence[str]] | None = None,
         timezone: str | None = None,
         variables: Mapping[str, str] | None = None,
         trigger_rule: str = "all_done",
@@ -118,6 +122,9 @@ class FolderEnd(FollowedUp, BaseOperator):
     ) -> None:
         super().__init__(trigger_rule=trigger_rule, **kwargs)
         self.follow_up(on_ok, on_notok, rules)
+        self.hoist_late = Late.parse(late or {})
+        if self.hoist_late.over or self.hoist_late.under or self.hoist_late.asks("submitted"):
+            raise ValueError("the end of a folder is late by `not ended by` alone")
         self.hoist_job = self.hoist_of = of
         self.timezone = timezone
         self.variables = dict(variables or {})
@@ -193,7 +200,9 @@ class FolderEnd(FollowedUp, BaseOperator):
             on_ok=(*self.on_ok, *fired.effects),
             on_notok=(*self.on_notok, *fired.effects),
         )
-        run = replace(run, variables=variables_of(self.hoist_job, run, order, self.variables))
+        run = replace(
+            run, variables=variables_of(self.hoist_job, run.run_id, order, self.variables)
+        )
         status = "SUCCESS" if fired.ok else "FAILURE"
         if begins is not None and "stop" not in fired.actions:
             again = begins.next_run(run, order, status)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from hoist_airflow import conditions
 from hoist_airflow.cycle import taken_over
 from hoist_airflow.decision import GateSpec
+from hoist_airflow.late import awaited
 from hoist_airflow.ledger import Ledger, Member, RunKey, Topology, default_url
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.effects import Effect
@@ -313,8 +314,8 @@ def ensure_started(context: Context) -> Run:
     shape = topology(dag)
     opened = ledger.find_run(dag.dag_id, run_id)
     if opened is None:
-        is_order = order_ticks(dag) is not None
-        overlap = is_order or dag.max_active_runs != 1
+        order = order_of(context) if order_ticks(dag) is not None else None
+        overlap = order is not None or dag.max_active_runs != 1
         if not overlap:
             _close_stale(ledger, dag.dag_id, run_id)
         tick = tick_of(context)
@@ -323,11 +324,12 @@ def ensure_started(context: Context) -> Run:
             run_id,
             tick=tick,
             business_date=(
-                date_of(order_of(context).day).isoformat() if is_order else business_date(dag, tick)
+                business_date(dag, tick) if order is None else date_of(order.day).isoformat()
             ),
             overlap=overlap,
             by_clock=_is_scheduled(context),
             event=_event_of(context),
+            awaited=() if order is None else awaited(dag.tasks, order, run_id),
         )
     job = task.hoist_job
     sent = ((context["dag_run"].conf or {}) if job == shape.top else {}).get("hoist_start")

@@ -13,7 +13,17 @@ from typing import Any
 from hoist_airflow.clock import Clock, SystemClock, instant, micros
 from hoist_airflow.conditions import FactAtom, FixedSnapshot
 from hoist_airflow.cycle import Execution
-from hoist_airflow.ledger import control, effects, facts, fold, resources, runs, schema, variables
+from hoist_airflow.ledger import (
+    control,
+    dues,
+    effects,
+    facts,
+    fold,
+    resources,
+    runs,
+    schema,
+    variables,
+)
 from hoist_airflow.ledger import status as st
 from hoist_airflow.ledger.book import Book, read_jobs, read_snapshot
 from hoist_airflow.ledger.rows import (
@@ -175,11 +185,15 @@ class Ledger:
         overlap: bool = False,
         by_clock: bool = False,
         event: int | None = None,
+        awaited: Sequence[dues.Awaited] = (),
     ) -> Opened:
-        """The run start: `started` or `dropped` the first time, then `joined` or `dropped`."""
+        """The run start: `started` or `dropped` the first time, then `joined` or `dropped`.
+
+        `awaited`: what is due in the order that begins with it (CTM-078).
+        """
         with self.writing() as book:
             date = business_date or (tick or book.now).date().isoformat()
-            return runs.open_run(
+            opened = runs.open_run(
                 book,
                 topology,
                 run_id,
@@ -189,6 +203,9 @@ class Ledger:
                 by_clock=by_clock,
                 event=event,
             )
+            if opened.answer == "started":
+                dues.begin(book, run_id, awaited)
+            return opened
 
     def find_run(self, dag_id: str, run_id: str) -> Opened | None:
         """The run start's answer, if it was given."""
@@ -517,6 +534,14 @@ class Ledger:
                 (row[0], str(row[1]), str(row[2]))
                 for row in tx.all("SELECT job, kind, text FROM hoist_alarms ORDER BY id")
             ]
+
+    def tell_late(self) -> int:
+        """Write the messages of what was late when they were due (CTM-078); how many."""
+        with self.store.read() as tx:
+            if not dues.are_due(tx, micros(self.clock.now())):
+                return 0
+        with self.writing("dispatch") as book:
+            return dues.sweep(book)
 
     def cursor(self, name: str) -> int | None:
         """The persisted position of a follower of the log; None if it never stored one."""

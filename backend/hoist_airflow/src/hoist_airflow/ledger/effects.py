@@ -1,4 +1,5 @@
-"""What the end of a job of Control-M does to others: the entries of `on_ok`, `on_notok`, `rules`.
+"""What the end of a job of Control-M does to others: the entries of `on_ok`, `on_notok`, `rules`,
+and what `late` has to do when an execution begins or ends.
 
 `+fact(NAME)` and `-fact(NAME)` change the table of facts (CTM-014), `force(FOLDER/JOB)` orders
 something (CTM-077), `%%NAME=value` sets a variable (CTM-073), `tell DESTINATION: text` tells people
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from hoist_airflow import conditions
 from hoist_airflow.autoedit import Setting
 from hoist_airflow.conditions import ConditionSyntaxError, FactAtom
-from hoist_airflow.ledger import facts
+from hoist_airflow.ledger import dues, facts
 from hoist_airflow.ledger.facts import Change
 
 if TYPE_CHECKING:
@@ -72,16 +73,35 @@ class Tell:
             raise ValueError(f"expected `tell DESTINATION: text`, not {text!r}")
         return cls(_ESCAPED.sub(r"\1", found[1] or ""), found[3], found[2] or "")
 
-    def tell(
-        self, book: Book, job: str, run_id: str | None, variables: OrderVariables | None
-    ) -> None:
-        """Write the row; the variables in both texts are as they are now."""
+    def told(self, book: Book, variables: OrderVariables | None) -> str:
+        """What people read; the variables in both texts are as they are now."""
         whom, text = self.whom, self.text
         if variables is not None:
             whom, text = variables.told(book, whom), variables.told(book, text)
         urgency = f" ({self.urgency})" if self.urgency else ""
-        told = f"{whom or 'no address is defined'}{urgency}: {text}"
-        book.alarm("NOTIFICATION", job, told, run_id)
+        return f"{whom or 'no address is defined'}{urgency}: {text}"
+
+    def tell(
+        self, book: Book, job: str, run_id: str | None, variables: OrderVariables | None
+    ) -> None:
+        """Write the row."""
+        book.alarm("NOTIFICATION", job, self.told(book, variables), run_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """An execution begins, and somebody is told if it runs for more than so many minutes."""
+
+    minutes: int
+    tell: Tell
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """An execution ends, and somebody is told if it ran for less than so many minutes."""
+
+    minutes: int
+    tell: Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +112,7 @@ class Again:
     conf: Mapping[str, Any]
 
 
-Effect = Change | Force | Setting | Tell | Again
+Effect = Change | Force | Setting | Tell | Again | Over | Under
 
 
 def effect(text: str) -> Effect:
@@ -140,6 +160,12 @@ def apply(
             facts.apply(book, [one], dates, job=job, run_id=run_id)
         elif isinstance(one, Tell):
             one.tell(book, job, run_id, variables)
+        elif isinstance(one, Over):
+            if run_id is not None:
+                dues.watch(book, one.minutes, job, run_id, one.tell.told(book, variables))
+        elif isinstance(one, Under):
+            if run_id is not None and dues.ran_under(book, one.minutes, job, run_id):
+                one.tell.tell(book, job, run_id, variables)
         elif variables is not None:
             variables.set_at_end(book, one)
         else:

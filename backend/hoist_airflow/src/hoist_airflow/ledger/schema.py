@@ -67,6 +67,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # When units that an order of Control-M kept are free at the latest: it is removed then.
         "ALTER TABLE hoist_claims ADD COLUMN until BIGINT",
     ),
+    (
+        # Who is told what if a job is late at an instant; `since`: the event that began it.
+        """CREATE TABLE hoist_dues (
+            id {serial}, at BIGINT NOT NULL, run_id TEXT NOT NULL, job TEXT NOT NULL,
+            kind TEXT NOT NULL, since BIGINT, text TEXT NOT NULL)""",
+        "CREATE INDEX hoist_dues_at ON hoist_dues (at)",
+    ),
 )
 
 VERSION = len(MIGRATIONS)

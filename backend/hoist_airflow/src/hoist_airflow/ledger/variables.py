@@ -100,6 +100,8 @@ class OrderVariables:
             "SELECT MIN(id) FROM hoist_events WHERE job = ? AND run_id = ? AND kind = 'status'",
             self.job, self.run_id,
         )  # fmt: skip
-        first = int(row[0]) if row is not None and row[0] is not None else 0
+        # Before its first status an order has no number: the name stays in the text.
+        first = int(row[0]) if row is not None and row[0] is not None else None
+        number = "%%ORDERID" if first is None else order_id(first)
         runs = max(1, len(executions(tx, self.job, self.run_id)))
-        return Moment(self.day, now, self.ticks, runs, order_id(first))
+        return Moment(self.day, now, self.ticks, runs, number)
