@@ -33,7 +33,7 @@ public:
             return estate.jobs[a].name < estate.jobs[b].name;
         });
         for (ir::JobId job : jobs)
-            addJob(estate.jobs[job]);
+            addJob(job);
         // A calendar may name others; the set grows while they are written.
         std::set<std::string> written;
         while (written.size() < calendars.size())
@@ -73,7 +73,8 @@ private:
             text(key, estate.conditions.print(condition.expr));
     }
 
-    void addJob(ir::Job const& job) {
+    void addJob(ir::JobId id) {
+        ir::Job const& job = estate.jobs[id];
         begin("job", job.name);
         text("dialect", ir::toString(job.dialect));
         flag("refused", job.refused);
@@ -114,7 +115,7 @@ private:
         if (job.ordering)
             addOrdering(estate.orderings[job.ordering]);
         if (job.orders)
-            addOrders(estate.orderPolicies[job.orders]);
+            addOrders(id, estate.orderPolicies[job.orders]);
         addPolicies(job);
         for (ir::KeptAttribute const& kept : job.kept) {
             text("kept", kept.key);
@@ -162,7 +163,7 @@ private:
     }
 
     /// What an order does; messages too, as a certificate speaks of all that was translated.
-    void addOrders(ir::OrderPolicy const& policy) {
+    void addOrders(ir::JobId id, ir::OrderPolicy const& policy) {
         number("ctm_method", static_cast<int64_t>(policy.method));
         given("ctm_user_daily", policy.userDaily);
         if (auto const at = schedule::orderedAt(estate.settings, policy))
@@ -218,7 +219,8 @@ private:
             }
         }
         for (ir::Shout const& shout : policy.shouts)
-            text(ir::endOf(shout.when).empty() ? "shout" : "ctm_shout",
+            text(ir::endOf(shout.when).empty() && !ir::lateTest(estate, id, shout) ? "shout"
+                                                                                   : "ctm_shout",
                  fmt::format("{} {} {} {}", static_cast<int>(shout.when),
                              std::string_view(shout.time), std::string_view(shout.days),
                              ir::toText(ir::messageOf(shout))));

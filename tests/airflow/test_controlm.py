@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from compiled import ROOT, Compiled, compile_estate
 
+from hoist_airflow.clock import VirtualClock
 from hoist_airflow.dispatch import Subscriptions, dispatch_once
 from hoist_airflow.ledger import Ledger
 
@@ -792,7 +793,9 @@ def test_ctm078_messages_are_rows_of_the_ledger_in_real_airflow(
                 '<DOMAIL DEST="%%STATE" SUBJECT="$(id); {{ ds }}" MESSAGE="%%JOBNAME: %%$ODATE"/>',
             )
             + adds("A")
-            + "</JOB>",
+            + '<SHOUT WHEN="EXECTIME" TIME="&lt;005" DEST="ops" MESSAGE="%%JOBNAME of %%$ODATE: short"/>'
+            '<SHOUT WHEN="EXECTIME" TIME="&gt;005" DEST="ops" MESSAGE="long"/>'
+            '<SHOUT WHEN="LATESUB" TIME="0900" DEST="ops" MESSAGE="late"/>' + "</JOB>",
             job(
                 "SITE",
                 children=waits("A") + '<SHOUT WHEN="OK" DEST="dev" MESSAGE="%%STATE"/>' + adds("S"),
@@ -822,10 +825,20 @@ def test_ctm078_messages_are_rows_of_the_ledger_in_real_airflow(
     assert messages(Ledger.open(ledger_url).alarms()) == [
         ("F/A", "ops: was untouched"),
         ("F/A", "done: $(id); {{ ds }}\nA: 20260131"),
+        ("F/A", "ops: A of 20260131: short"),
         ("F/SITE", "dev: done"),
         ("F/NEVER", "ops: no %%\\NEVER"),
         ("F", "ops (urgent): F ended: done"),
     ]
+    # Two days later all that was due is judged: it was submitted, and all has ended.
+    later = Ledger.open(ledger_url, clock=VirtualClock(datetime.now(timezone.utc) + timedelta(2)))
+    with later.store.read() as tx:
+        assert {row[0] for row in tx.all("SELECT kind FROM hoist_dues")} == {
+            "submitted", "ended", "over",
+        }  # fmt: skip
+    assert later.tell_late() == 0
+    with later.store.read() as tx:
+        assert tx.one("SELECT COUNT(*) FROM hoist_dues") == (0,)
 
 
 def test_rules_of_folders_next_to_each_other_import(
