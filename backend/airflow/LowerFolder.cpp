@@ -273,7 +273,7 @@ Py::Dict FolderLowering::lateMessages(JobId id) const {
             std::string text = ir::toText(*test);
             auto it = llvm::find_if(found, [&](auto const& one) { return one.first == text; });
             if (it == found.end())
-                it = found.insert(it, {std::move(text), {}});
+                it = found.emplace(it, std::move(text), Py::List());
             it->second.emplace_back(ir::toText(ir::messageOf(shout)));
         }
     Py::Dict late;
