@@ -254,6 +254,8 @@ void Lowering::orders(Node const& node, JobId id) {
     flag(Attr::entities_CRITICAL, policy.critical);
     flag(Attr::scheduling_RETRO, policy.retro);
     flag(Attr::entities_END_FOLDER, policy.endsFolder);
+    if (JobId const box = estate.jobs[id].box; box && policy.endsFolder.value)
+        estate.orderPolicies[estate.jobs[box].orders].hasEnder = true;
     if (Field const* field = node.find(Attr::entities_PRIORITY))
         policy.priority.set(field->value.trim(), field->construct);
     auto const number = [&](Attr attribute, auto& target) {

@@ -196,10 +196,7 @@ std::optional<LateTest> lateTest(Estate const& estate, JobId id, Shout const& sh
         return test;
     // What is ordered once, and leaves with its folder only.
     for (JobId at = id; at && !estate.isContainer(at); at = estate.jobs[at].box)
-        if (policyOf(at).isCyclic ||
-            (estate.isGroup(at) &&
-             llvm::any_of(estate.groups[estate.jobs[at].group].members,
-                          [&](JobId member) { return policyOf(member).endsFolder.value; })))
+        if (policyOf(at).isCyclic || policyOf(at).hasEnder)
             return std::nullopt;
     return test;
 }

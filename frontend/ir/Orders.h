@@ -165,6 +165,7 @@ struct OrderPolicy {
 
     std::vector<LockUse> locks;
     Sourced<bool> endsFolder; ///< END_FOLDER (CTM-091)
+    bool hasEnder = false;    ///< of a folder: a member of it has END_FOLDER
     /// CTM-092, of a folder.
     enum class Adjust : uint8_t { none, drop, dummy, bridge } adjust = Adjust::none;
     ConstructId adjustFrom;

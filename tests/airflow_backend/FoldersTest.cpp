@@ -417,6 +417,12 @@ TEST(Folders, CTM078_MessagesAtATime) {
             << built.dags(); // as F0010 says
         EXPECT_EQ(built.unsettled(), 0u) << kept;
     }
+    // What an END_FOLDER may end has left, or not, by then.
+    Built const ended({{"a.xml", "<DEFTABLE><SMART_FOLDER FOLDER_NAME=\"S\" "
+                                 "FOLDER_ORDER_METHOD=\"SYSTEM\" DAYS=\"ALL\">" +
+                                     job("A", "", shout("LATESUB", "0900")) +
+                                     job("B", "END_FOLDER=\"Y\"") + "</SMART_FOLDER></DEFTABLE>"}});
+    EXPECT_EQ(ended.refusals() + std::to_string(ended.dropped()), "1");
     Built const cyclic(
         {{"a.xml", inFolder(job("A", "CYCLIC=\"1\" INTERVAL=\"00060M\"",
                                 shout("LATESUB", "0900") + shout("EXECTIME", "&gt;030")))}});
