@@ -103,10 +103,34 @@ void FolderLowering::keepOnly(JobId id, Span where, ir::ConstructId construct,
     estate.constructs.settle(construct, diag::Fidelity::dropped, "documentation");
 }
 
+/// All of an object of JSON, of which `where` is the key; of XML the element is there already.
+static llvm::StringRef wholeMessage(SourceMap const& sources, Span where) {
+    llvm::StringRef const key = sources.text(where);
+    if (key.starts_with("<"))
+        return key;
+    FileId const id = sources.fileOf(where);
+    llvm::StringRef const file = sources.bytes(id);
+    size_t const begin = sources.offsetIn(id, where);
+    size_t depth = 0;
+    bool isText = !key.ends_with("\""); // the key's last quote comes first
+    for (size_t at = begin + key.size(); at < file.size(); ++at) {
+        char const c = file[at];
+        if (c == '"')
+            isText = !isText;
+        else if (isText && c == '\\')
+            ++at;
+        else if (!isText && (c == '{' || c == '['))
+            ++depth;
+        else if (!isText && (c == '}' || c == ']') && (depth == 0 || --depth == 0))
+            return file.slice(begin, at + 1);
+    }
+    return file.drop_front(begin);
+}
+
 void FolderLowering::keepMessage(JobId id, Span where, ir::ConstructId construct,
                                  llvm::StringRef what) {
     keepOnly(id, where, construct, what);
-    keptMessages[id.value].push_back({what, estate.sources.text(where), construct});
+    keptMessages[id.value].push_back({what, wholeMessage(estate.sources, where), construct});
 }
 
 /// CTM-090: it waits for something of its own; or AutoSys hears that it runs.

@@ -248,7 +248,8 @@ void ControlmPages::verbs(Page& page, ir::WorkflowId folder) const {
                    code("hoistctl dispatch"), " starts: it must run."});
     if (uses.isToldLater)
         page.item({"Who is to be told that something is late, ", code("hoistctl dispatch"),
-                   " tells, as alarms of the ledger (", code("late"), "): it must run."});
+                   " tells, as alarms of the ledger (", code("late"),
+                   "): it must run. Of a task that you mark in Airflow it tells all the same."});
     verb({"The forecast"}, {"when New Day orders it next:"},
          {"airflow dags next-execution " + dag});
     verb({"Why"},

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringSwitch.h>
 
 namespace hoist::ir {
@@ -114,7 +115,8 @@ std::optional<LateTest> parseLateTest(llvm::StringRef text) {
             made.kind = kind;
             auto const [hours, minutes] = text.split(':');
             int32_t hour = 0, minute = 0;
-            if (hours.size() != 2 || minutes.size() != 2 || hours.getAsInteger(10, hour) ||
+            if (hours.size() != 2 || minutes.size() != 2 || !llvm::all_of(hours, llvm::isDigit) ||
+                !llvm::all_of(minutes, llvm::isDigit) || hours.getAsInteger(10, hour) ||
                 minutes.getAsInteger(10, minute) || hour > 23 || minute > 59)
                 return std::nullopt;
             made.minutes = hour * 60 + minute;
@@ -131,11 +133,14 @@ std::optional<LateTest> parseLateTest(llvm::StringRef text) {
     return std::nullopt;
 }
 
-/// As written; nothing: it has no form in itself.
-static std::optional<LateTest> readLateTest(Shout const& shout) {
+std::optional<LateTest> readLateTest(Shout const& shout) {
     using When = Shout::When;
     LateTest made;
     llvm::StringRef time = shout.time.trim();
+    int32_t offset = 0;
+    llvm::StringRef const days = shout.days.trim();
+    if (!days.empty() && (days.getAsInteger(10, offset) || offset != 0))
+        return std::nullopt;
     if (shout.when == When::runsFor) {
         made.kind = time.consume_front(">") ? LateTest::Kind::runsOver : LateTest::Kind::ranUnder;
         if (made.kind == LateTest::Kind::ranUnder && !time.consume_front("<"))
@@ -144,16 +149,13 @@ static std::optional<LateTest> readLateTest(Shout const& shout) {
             return std::nullopt;
         return made;
     }
-    int32_t offset = 0;
-    llvm::StringRef const days = shout.days.trim();
-    bool const isThatDay = days.empty() || (!days.getAsInteger(10, offset) && offset == 0);
     std::string digits = time.str(); // hhmm or hh:mm
     if (digits.size() == 5 && digits[2] == ':')
         digits.erase(2, 1);
     int32_t clock = 0;
-    if ((shout.when != When::notStartedBy && shout.when != When::notEndedBy) || !isThatDay ||
-        digits.size() != 4 || llvm::StringRef(digits).getAsInteger(10, clock) || clock / 100 > 23 ||
-        clock % 100 > 59)
+    if ((shout.when != When::notStartedBy && shout.when != When::notEndedBy) ||
+        digits.size() != 4 || !llvm::all_of(digits, llvm::isDigit) ||
+        llvm::StringRef(digits).getAsInteger(10, clock) || clock / 100 > 23 || clock % 100 > 59)
         return std::nullopt;
     made.kind =
         shout.when == When::notStartedBy ? LateTest::Kind::notSubmitted : LateTest::Kind::notEnded;

@@ -51,6 +51,8 @@ struct LateTest {
 };
 std::string toText(LateTest const& test);
 std::optional<LateTest> parseLateTest(llvm::StringRef text);
+/// What the SHOUT itself asks; nothing: it has no form.
+std::optional<LateTest> readLateTest(Shout const& shout);
 /// Nothing: it is no SHOUT at a time, or one that has no form: against a statistical average, on
 /// another day, with a text that is another one at another moment, of what is ordered again, or of
 /// what an END_FOLDER may end.

@@ -211,7 +211,7 @@ DEFINITION = r"""<?xml version="1.0" encoding="utf-8"?>
     <JOB JOBNAME="NOTE" TASKTYPE="Dummy" DAYS="ALL">
       <VARIABLE NAME="%%TEXT" VALUE="noted"/><VARIABLE NAME="%%WHO" VALUE="dev"/>
       <ON STMT="*" CODE="OK"><DOVARIABLE NAME="%%\NOTED" VALUE="%%TEXT"/><DOMAIL DEST="%%WHO" URGENCY="U" SUBJECT="note" MESSAGE="%%\NOTED"/></ON>
-      <SHOUT WHEN="OK" DEST="ops" MESSAGE="done"/><SHOUT WHEN="LATETIME" TIME="0900" DEST="ops" MESSAGE="late"/>
+      <SHOUT WHEN="OK" DEST="ops" MESSAGE="done"/><SHOUT WHEN="LATETIME" TIME="0900" DEST="ops" MESSAGE="%%JOBNAME is late"/>
     </JOB>
     <ON STMT="*" CODE="NOTOK"><DOVARIABLE NAME="%%\BEGUN" VALUE="bad"/></ON>
   </SMART_FOLDER>
@@ -345,6 +345,7 @@ def rules(name: str, change: Callable[[list[Any]], Any]) -> Callable[[Export], N
 
 NOTES = r"%%\NOTED=%%TEXT"
 TELLS = "tell %%WHO (urgent): note\n%%\\NOTED"
+LATE = "tell ops: %%JOBNAME is late"
 ERRORS: dict[str, Callable[[Export], None]] = {
     # CTM-070 to CTM-076
     "a rule on the status is lost": rules("CHECK", lambda all: all.pop(0)),
@@ -410,10 +411,18 @@ ERRORS: dict[str, Callable[[Export], None]] = {
     "told of NOTOK, too": arguments("NOTE", on_notok=["tell ops: done"]),
     "whom a message names is lost": arguments("NOTE", variables={"TEXT": "noted"}),
     "nobody is told that it is late": arguments("NOTE", late=None),
-    "late at another time": arguments("NOTE", late={"not ended by 10:00": ["tell ops: late"]}),
-    "late to begin": arguments("NOTE", late={"not submitted by 09:00": ["tell ops: late"]}),
-    "late, and others are told": arguments("NOTE", late={"not ended by 09:00": ["tell dev: late"]}),
+    "late at another time": arguments("NOTE", late={"not ended by 10:00": [LATE]}),
+    "late to begin": arguments("NOTE", late={"not submitted by 09:00": [LATE]}),
+    "late, and others are told": arguments(
+        "NOTE", late={"not ended by 09:00": [LATE.replace("ops", "dev")]}
+    ),
     "nobody is told that it runs long": arguments("WATCH", late=None),
+    "late as hoist would not write it": arguments(
+        "LOAD", late={"not submitted by 08:00": ["tell ops: %%TIME"]}
+    ),
+    "the start of the folder may be late": arguments(
+        "NIGHT.when", late={"runs over 5 minutes": ["tell ops: x"]}
+    ),
     "the folder may be late": arguments("NIGHT.end", late={"not ended by 09:00": ["tell ops: x"]}),
     "told by a channel more": arguments("LOAD", alarms={"notify": ["ops"]}),
     "exit code 4 fails": arguments("EXTRACT", exit_rule=None),

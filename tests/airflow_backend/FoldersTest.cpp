@@ -406,7 +406,9 @@ TEST(Folders, CTM078_MessagesAtATime) {
     // What hoist cannot know, or what would be another text at another moment, is named.
     for (std::string const& kept :
          {shout("EXECTIME", "+010"), shout("EXECTIME", "-10%"), shout("EXECTIME", ">0"),
-          shout("LATESUB", "*"), shout("LATESUB", "2460"), shout("LATETIME", "3000"),
+          shout("LATESUB", "*"), shout("LATESUB", "2460"), shout("LATESUB", "-100"),
+          shout("LATETIME", "-1:00"), shout("LATESUB", "-059"),
+          shout("EXECTIME", ">5", "m", "DAYSOFFSET=\"3\""), shout("LATETIME", "3000"),
           shout("LATETIME", "0900", "%%TIME"), shout("LATETIME", "0900", "%%\\G"),
           shout("LATETIME", "0900", "m", "DAYSOFFSET=\"1\""), shout("RERUN", "")}) {
         Built const built({{"a.xml", inFolder(job("A", "", kept))}});

@@ -113,8 +113,9 @@ TEST(Rules, CTM078_WhatIsAskedAtATimeIsReadBack) {
     }
     for (char const* text :
          {"", "not ended by 24:00", "not ended by 1:00", "not ended by 11:60", "not ended by 11:3x",
-          "runs over 0 minutes", "runs over 05 minutes", "runs over 1000 minutes",
-          "runs over -1 minutes", "ran under 5 minutes ", "ended by 11:30"})
+          "not ended by 00:-5", "not ended by -1:00", "runs over 0 minutes", "runs over 05 minutes",
+          "runs over 1000 minutes", "runs over -1 minutes", "ran under 5 minutes ",
+          "ended by 11:30"})
         EXPECT_FALSE(ir::parseLateTest(text)) << text;
 }
 

@@ -429,25 +429,32 @@ private:
                 fmt::format("`{}` would run again at another time (CTM-067)", name));
     }
 
-    /// SHOUT at a time (CTM-078); who is told twice is told twice.
+    /// SHOUT at a time (CTM-078); who is told twice is told twice. What a DAG has as `late` it
+    /// tells, whether or not hoist would write it.
     void compareLate(JobId one, JobId other) {
         auto const toldBy = [](OrderedEstate& side, JobId id) {
             std::vector<std::string> found;
-            for (ir::Shout const& shout : side.policyOf(id).shouts)
-                if (auto const test = ir::lateTest(side.estate, id, shout))
-                    found.push_back(ir::toText(*test) + ": " + ir::toText(ir::messageOf(shout)));
+            std::string const zone = zoneOf(side, id);
+            for (ir::Shout const& shout : side.policyOf(id).shouts) {
+                bool const isOfDag = !shout.construct;
+                auto const test =
+                    isOfDag ? ir::readLateTest(shout) : ir::lateTest(side.estate, id, shout);
+                if (!test)
+                    continue;
+                bool const isClock = test->kind == ir::LateTest::Kind::notSubmitted ||
+                                     test->kind == ir::LateTest::Kind::notEnded;
+                found.push_back(ir::toText(*test) +
+                                (isClock && !zone.empty() ? " in " + zone : "") + ": " +
+                                ir::toText(ir::messageOf(shout)));
+            }
             llvm::sort(found);
             return found;
         };
         auto const was = toldBy(first, one), is = toldBy(second, other);
         if (was == is)
             return;
-        std::vector<std::string> lost, added;
-        std::set_difference(was.begin(), was.end(), is.begin(), is.end(), std::back_inserter(lost));
-        std::set_difference(is.begin(), is.end(), was.begin(), was.end(),
-                            std::back_inserter(added));
-        add(Aspect::alarm, one, other, lost.empty() ? "tells nobody" : list(lost),
-            added.empty() ? "tells nobody" : list(added),
+        add(Aspect::alarm, one, other, was.empty() ? "tells nobody" : list(was),
+            is.empty() ? "tells nobody" : list(is),
             fmt::format("people would not hear what they hear today when `{}` is late (CTM-078)",
                         nameIn(first, one)))
             .isCertain = true; // it changes nothing that runs

@@ -128,6 +128,7 @@ void Lifting::readSubmission(ir::JobId job, target::Task const& task, int32_t fr
     days("to_days", policy.toDays);
     days("max_wait", policy.maxWait);
     readZone(job, task);
+    readLate(job, task);
     if (json const& ends = task.argument("ends_folder"); ends.is_boolean() && ends.get<bool>()) {
         set(policy.endsFolder, true);
         if (ir::JobId const box = into.jobs[job].box)
@@ -281,8 +282,6 @@ void Lifting::readEnds(ir::JobId job, target::Task const& task) {
         if (std::string const rule = textOf(task.argument("exit_rule")); !rule.empty())
             readExitRule(policy, rule, task);
     bool const isListed = readRules(job, task);
-    if (isOfOrder(task))
-        readLate(job, task);
     json const& retries = field(task, "retries");
     if (retries.is_number_integer() && retries.get<int64_t>() > 0) {
         if (!isListed || !asksForReruns(policy))
@@ -345,10 +344,15 @@ void Lifting::readEnd(target::Task const& task) {
     auto const known = definitions.jobByName.find(task.legacyJob);
     if (known == definitions.jobByName.end() || !boxOf.contains(known->second.value))
         return unknown(fmt::format("`{}` stands behind no folder of the definition", task.id));
-    readEffects(folderOf(known->second), task);
-    readRules(folderOf(known->second), task);
-    readLate(folderOf(known->second), task);
-    readZone(folderOf(known->second), task);
+    ir::JobId const job = folderOf(known->second);
+    readEffects(job, task);
+    readRules(job, task);
+    readLate(job, task);
+    auto const& around = policyOf(job).timezone; // of its start, which does not count here
+    if (!task.argument("late").is_null() && around && *around != textOf(task.argument("timezone")))
+        unknown(
+            fmt::format("the tasks of a folder have two zones: `{}` is late in its own", task.id));
+    readZone(job, task);
 }
 
 } // namespace hoist::equivalence

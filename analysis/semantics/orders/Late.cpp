@@ -33,6 +33,8 @@ void Orders::planOverlong(OrderIndex index) {
 
 void Orders::tellShort(OrderIndex index) {
     Order const& order = orders[index];
+    if (!order.withoutValue.empty())
+        return; // it never ran (CTM-104)
     for (ir::Shout const& shout : policyOf(index).shouts) {
         auto const test = ir::lateTest(estate, order.job, shout);
         if (test && test->kind == Test::ranUnder &&

@@ -131,8 +131,9 @@ def _dispatch(ledger: Ledger, given: Arguments) -> int:
     calendars = _calendars(beside) if beside.exists() else None
     start = RestStarter(given.airflow_url, _token)
     if given.once:
-        started = dispatch_once(ledger, Subscriptions.of(manifest), start)
-        alarms = sweep_alarms(ledger, manifest, calendars)
+        subscriptions = Subscriptions.of(manifest)
+        alarms = sweep_alarms(ledger, manifest, calendars)  # whatever Airflow says to the rest
+        started = dispatch_once(ledger, subscriptions, start)
         print(f"started {started} runs, wrote {alarms} alarms")
         return 0
     follow(

@@ -22,6 +22,7 @@ SUBMITTED = "submitted"
 ENDED = "ended"
 OVER = "over"
 
+_PUT = "INSERT INTO hoist_dues (at, run_id, job, kind, since, text) VALUES (?, ?, ?, ?, ?, ?)"
 _SECOND = 1_000_000
 _MINUTE = 60 * _SECOND
 
@@ -49,12 +50,14 @@ def begin(book: Book, run_id: str, awaited: Iterable[Awaited]) -> None:
     """An order begins. What is ordered behind such a time has a minute: one that is submitted at
     once is not late.
     """
+    rows = []
     for one in awaited:
         at = one.at * _SECOND
         if at < book.at:
             at = book.at + _MINUTE
         text = one.tell.told(book, one.variables)
-        _put(book, one.kind, at, job=one.job, run_id=run_id, text=text)
+        rows.append((at, run_id, one.job, one.kind, None, text))
+    book.tx.many(_PUT, rows)
 
 
 def watch(book: Book, minutes: int, job: str, run_id: str, text: str) -> None:
@@ -65,7 +68,7 @@ def watch(book: Book, minutes: int, job: str, run_id: str, text: str) -> None:
     )  # fmt: skip
     since = None if row is None else row[0]
     at = book.at + minutes * _MINUTE
-    _put(book, OVER, at, job=job, run_id=run_id, text=text, since=since)
+    book.tx.run(_PUT, at, run_id, job, OVER, since, text)
 
 
 def ran_under(book: Book, minutes: int, job: str, run_id: str) -> bool:
@@ -103,15 +106,6 @@ def late(tx: Tx, now: int) -> list[tuple[int, str, str, str]]:
         now,
     )
     return [(row[1], row[3], row[2], row[6]) for row in due if _is_late(tx, row)]
-
-
-def _put(
-    book: Book, kind: str, at: int, *, job: str, run_id: str, text: str, since: int | None = None
-) -> None:
-    book.tx.run(
-        "INSERT INTO hoist_dues (at, run_id, job, kind, since, text) VALUES (?, ?, ?, ?, ?, ?)",
-        at, run_id, job, kind, since, text,
-    )  # fmt: skip
 
 
 def _is_late(tx: Tx, due: Row) -> bool:

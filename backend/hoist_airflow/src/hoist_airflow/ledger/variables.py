@@ -78,6 +78,8 @@ class OrderVariables:
 
     def told(self, book: Book, text: str) -> str:
         """What people are told: without a value as it is written."""
+        if "%%" not in text:
+            return text
         try:
             return self.resolve(book.tx, book.now, text)
         except UndefinedVariable:
