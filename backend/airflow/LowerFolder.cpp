@@ -122,7 +122,7 @@ static llvm::StringRef wholeMessage(SourceMap const& sources, Span where) {
         else if (!isText && (c == '{' || c == '['))
             ++depth;
         else if (!isText && (c == '}' || c == ']') && (depth == 0 || --depth == 0))
-            return file.slice(begin, at + 1);
+            return file.slice(begin - 1, at + 1); // with the key's first quote
     }
     return file.drop_front(begin);
 }

@@ -464,6 +464,14 @@ TEST(Folders, CTM078_MessagesFollowTheEnd) {
     EXPECT_EQ(ruled(on("OK", "<DOMAIL DEST=\"a\" CC_DEST=\"b;c\" ATTACH_SYSOUT=\"Y\" "
                              "SUBJECT=\"s\" MESSAGE=\"m\"/>")),
               "on_ok=[\"tell a; b;c: s\\nm\"],");
+    std::string const notify = R"({"F": {"Type": "SimpleFolder", "OrderMethod": "Automatic",
+      "A": {"Type": "Job:Command", "Command": "x", "Host": "h", "When": {"WeekDays": ["ALL"]},
+        "N": {"Type": "Notify:NotCompleted", "Message": "}\"{", "Time": ["0900"]}, "O": 1}}})";
+    Built const json({{"a.json", notify}});
+    EXPECT_NE(json.dags().find(R"(SHOUT: "N": {"Type": "Notify:NotCompleted", "Message": "}\\"{", )"
+                               R"("Time": ["0900"]}\n)"),
+              std::string::npos)
+        << json.dags();
     Built const unknown({{"a.xml", inFolder(job("A", "", "<SHOUT DEST=\"a\" MESSAGE=\"m\"/>"))}});
     EXPECT_EQ(unknown.dropped(), 1u); // when, nobody says
     // A variable that nobody gives a value is told as it is written.

@@ -209,7 +209,8 @@ TEST(OrdersInTheModel, JsonSaysTheSame) { // CTM-113…116
         "lock": {"Type": "Resource:Mutex", "MutexType": "Shared"},
         "if": {"Type": "If", "CompletionStatus": ">4",
                "force": {"Type": "Run", "Folder": "G", "Job": "B", "Date": "PreviousOrderDate"},
-               "mail": {"Type": "Mail", "To": "a@b", "Message": "m", "Attach": true},
+               "mail": {"Type": "Mail", "To": "a@b", "Message": "m", "Attach": true,
+                        "Urgency": "VeryUrgent"},
                "add": {"Type": "Event:Add", "Event": "bad"}},
         "if2": {"Type": "If:NumberOfReruns", "NumberOfReruns": ">2",
                "stop": {"Type": "Action:StopCyclicRun"}}},
@@ -235,6 +236,7 @@ TEST(OrdersInTheModel, JsonSaysTheSame) { // CTM-113…116
     EXPECT_EQ(a.rules[0].test.number, 4);
     EXPECT_EQ(a.rules[0].actions[0].date.kind, ir::Scope::Kind::previousOrderDate);
     EXPECT_EQ(a.rules[0].actions[1].destination, "a@b");
+    EXPECT_EQ(a.rules[0].actions[1].urgency, "VeryUrgent");
     EXPECT_EQ(a.rules[0].actions[2].kind, ir::EndAction::Kind::changeFact);
     EXPECT_EQ(a.rules[1].test.kind, ir::EndTest::Kind::reruns);
     EXPECT_EQ(policyOf(read, "F/B").cycle.minutes, (std::vector<int32_t>{540, 600}));
