@@ -212,9 +212,10 @@ def _reruns_of_a_later_day(world: VirtualOrders) -> Iterator[tuple[str, Cut]]:
         starts = (
             one.at
             for one in world.events
-            if (one.job, one.run_id, one.status) == (event.job, event.run_id, "STARTING")
+            if one.id > event.id  # what ends at once has a start of the same instant behind it
+            and (one.job, one.run_id, one.status) == (event.job, event.run_id, "STARTING")
         )
-        if next((at for at in starts if at >= event.at), over) >= over:
+        if next(starts, over) >= over:
             second = max(round(over.timestamp()), round(event.at.timestamp()))
             yield task.dag.dag_id, Cut(second, f"reruns-in-their-day:{event.job}")
 
