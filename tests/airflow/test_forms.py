@@ -57,6 +57,7 @@ ELSEWHERE = {
     "made-up order dates": "tests/airflow/test_orders.py::test_ctm047_a_missed_day_is_made_up_for_where_retro_says_so",
     "cycle": "tests/airflow/test_controlm.py::test_tr34_a_cyclic_job_is_one_task_that_runs_again",
     "message": "tests/airflow/test_controlm.py::test_ctm078_messages_are_rows_of_the_ledger_in_real_airflow",
+    "message at a time": "tests/airflow/test_controlm.py::test_ctm078_messages_are_rows_of_the_ledger_in_real_airflow",
     "ledger instance": "backend/hoist_airflow/tests/test_conditions.py",
 }
 # Exact because there is nothing to execute: text, labels, and statements that only change other statements.
