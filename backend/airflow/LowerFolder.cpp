@@ -115,14 +115,17 @@ static llvm::StringRef wholeMessage(SourceMap const& sources, Span where) {
     bool isText = !key.ends_with("\""); // the key's last quote comes first
     for (size_t at = begin + key.size(); at < file.size(); ++at) {
         char const c = file[at];
-        if (c == '"')
+        if (c == '"') {
             isText = !isText;
-        else if (isText && c == '\\')
+        } else if (isText && c == '\\') {
             ++at;
-        else if (!isText && (c == '{' || c == '['))
+        } else if (!isText && (c == '{' || c == '[')) {
             ++depth;
-        else if (!isText && (c == '}' || c == ']') && (depth == 0 || --depth == 0))
-            return file.slice(begin - 1, at + 1); // with the key's first quote
+        } else if (!isText && (c == '}' || c == ']')) {
+            depth -= depth > 0 ? 1 : 0;
+            if (depth == 0)
+                return file.slice(begin - 1, at + 1); // with the key's first quote
+        }
     }
     return file.drop_front(begin);
 }

@@ -238,6 +238,12 @@ private:
             gapIsDoubtful[static_cast<size_t>(next - statements.begin())] = true;
     }
 
+    /// What ends a value before a keyword would be a line of a report by itself.
+    static bool endsInARule(Piece const& piece) {
+        llvm::StringRef const rest = piece.value.rsplit('\n').second;
+        return !rest.empty() && isRuledLine(rest);
+    }
+
     bool canBeTakenApart(size_t index) const {
         Statement const& statement = statements[index];
         bool mentionsHoist = false, sharesLine = false;
@@ -246,13 +252,14 @@ private:
                 readGap(between(statement.pieces[i].end, statement.pieces[i + 1].begin), false);
             if (!gap.isReadable)
                 return false;
-            // What ends a value before a keyword would be a line of a report by itself.
-            auto const [first, rest] = statement.pieces[i].value.rsplit('\n');
-            if (!gap.holdsNewline() && !rest.empty() && isRuledLine(rest))
+            if (!gap.holdsNewline() && endsInARule(statement.pieces[i]))
                 return false;
             mentionsHoist |= gap.mentionsHoist();
             sharesLine |= !gap.holdsNewline() && !(i == 0 && isJoined(statement, gap));
         }
+        if (index + 1 < statements.size() && endsInARule(statement.pieces.back()) &&
+            !readGap(between(statement.end, statements[index + 1].begin), false).holdsNewline())
+            return false;
         if (!sharesLine)
             return true;
         char const* const before = index ? statements[index - 1].end : start;

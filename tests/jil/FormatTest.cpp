@@ -135,6 +135,12 @@ TEST(Format, TheEndOfAValueDoesNotBecomeALineOfAReport) {
 }
 
 // A line with `hoist: allow` speaks about all that stands on it.
+// The same in front of the next statement.
+TEST(Format, TheEndOfAValueDoesNotBecomeALineOfAReportBeforeAStatement) {
+    std::string const text = "insert_job: A job_type: c\ncondition: v(HO)\n = delete_blob:elete\n";
+    EXPECT_EQ(laidOut(text), text);
+}
+
 TEST(Format, LinesThatHoistIsToldAboutStayWhole) {
     std::string const text =
         "insert_job:  A  job_type: c  machine: m /* hoist: allow(A0003) by hand */\n";
