@@ -268,6 +268,10 @@ class Estate:
         return sorted(found)
 
 
+def _gives(one: Entity, name: str) -> bool:
+    return any(each.name == name for each in one.variables)
+
+
 def changes_of(one: Entity) -> Iterator[Change]:
     """All changes of facts that an entity may make."""
     yield from one.changes
@@ -464,7 +468,8 @@ class _Maker:
 
     def name(self, one: Entity, smart: bool, inside: bool) -> str:
         names = ["%%\\G", "%%\\H", "%%\\\\POOL\\G", "%%RUNCOUNT", "%%$ODATE"]
-        if inside and self.set_by("%%OURS"):
+        top = one.path.partition("/")[0]
+        if inside and any(e.path == top and _gives(e, "%%OURS") for e in self.estate.entities):
             names += ["%%\\\\OURS", "%%OURS"]
         if any(each.name == "%%LOCAL" for each in one.variables):
             names += ["%%LOCAL"] * 2
@@ -475,7 +480,7 @@ class _Maker:
         return any(e.path == top and "CYCLIC" in e.attributes for e in self.estate.entities)
 
     def set_by(self, name: str) -> bool:
-        return any(each.name == name for one in self.estate.entities for each in one.variables)
+        return any(_gives(one, name) for one in self.estate.entities)
 
     # --- what there is -------------------------------------------------------------------------
 
