@@ -405,18 +405,6 @@ bool FolderLowering::isResolved(JobId id, llvm::StringRef text) const {
     return !troubleOf(id, {text, false}, {}, {});
 }
 
-std::vector<llvm::StringRef> FolderLowering::textsOfMessages(JobId id) const {
-    std::vector<llvm::StringRef> texts;
-    for (ir::EndRule const& rule : policyOf(id).rules)
-        for (ir::EndAction const& action : rule.actions)
-            if (ir::isMessage(action.kind))
-                texts.insert(texts.end(), {action.destination, action.subject, action.text});
-    for (ir::Shout const& shout : policyOf(id).shouts)
-        if (!ir::endOf(shout.when).empty() || ir::lateTest(estate, id, shout))
-            texts.insert(texts.end(), {shout.destination, shout.text});
-    return texts;
-}
-
 std::vector<FolderLowering::UsedText> FolderLowering::textsWith(JobId id,
                                                                 llvm::StringRef text) const {
     std::vector<UsedText> texts = textsOfEnd(id);
@@ -429,7 +417,7 @@ std::vector<FolderLowering::UsedText> FolderLowering::textsOfEnd(JobId id) const
     std::vector<UsedText> texts;
     forEachSetByRule(id,
                      [&](ir::EndAction const& action) { texts.push_back({action.text, true}); });
-    for (llvm::StringRef const text : textsOfMessages(id))
+    for (llvm::StringRef const text : ir::textsOfMessages(estate, id))
         texts.push_back({text, false});
     return texts;
 }

@@ -157,8 +157,6 @@ private:
                                 std::vector<UsedText>& texts);
     /// Has a text of a message only variables that have values?
     bool isResolved(ir::JobId id, llvm::StringRef text) const;
-    /// The texts of all messages that are told at its end.
-    std::vector<llvm::StringRef> textsOfMessages(ir::JobId id) const;
     /// With a text of its action.
     std::vector<UsedText> textsWith(ir::JobId id, llvm::StringRef text) const;
     std::vector<UsedText> textsOfEnd(ir::JobId id) const;

@@ -73,10 +73,10 @@ private:
     void endRule(Node const& node, ir::JobId id, ir::OrderPolicy& policy);
     std::optional<ir::EndAction> endAction(Node const& node, ir::JobId id);
     void overrideEarlier(ir::OrderVariable const& made, ir::OrderPolicy& policy);
-    /// What decides and has no model refuses its entity (F0016).
     /// Whether a definition of a variable has a name and a value; else it is reported, and refuses
     /// the entity.
     bool isWhole(Node const& node, ir::JobId id);
+    /// What decides and has no model refuses its entity (F0016).
     void notModelled(ir::JobId id, Span where, ir::ConstructId construct, llvm::StringRef what);
     void traps(Node const& node, llvm::StringRef object);
     void parentName(Node const& node, Scope const& around, llvm::StringRef object);

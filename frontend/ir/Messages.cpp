@@ -194,13 +194,26 @@ std::optional<LateTest> lateTest(Estate const& estate, JobId id, Shout const& sh
     bool const isGroup = estate.isGroup(id);
     if (isGroup && test->kind != LateTest::Kind::notEnded)
         return std::nullopt;
-    if (test->kind == LateTest::Kind::runsOver || test->kind == LateTest::Kind::ranUnder)
+    if (!test->isByClock())
         return test;
     // What is ordered once, and leaves with its folder only.
     for (JobId at = id; at && !estate.isContainer(at); at = estate.jobs[at].box)
         if (policyOf(at).isCyclic || policyOf(at).hasEnder)
             return std::nullopt;
     return test;
+}
+
+std::vector<llvm::StringRef> textsOfMessages(Estate const& estate, JobId job) {
+    OrderPolicy const& policy = estate.orderPolicies[estate.jobs[job].orders];
+    std::vector<llvm::StringRef> texts;
+    for (EndRule const& rule : policy.rules)
+        for (EndAction const& action : rule.actions)
+            if (isMessage(action.kind))
+                texts.insert(texts.end(), {action.destination, action.subject, action.text});
+    for (Shout const& shout : policy.shouts)
+        if (!endOf(shout.when).empty() || lateTest(estate, job, shout))
+            texts.insert(texts.end(), {shout.destination, shout.text});
+    return texts;
 }
 
 llvm::StringRef endOf(Shout::When when) {

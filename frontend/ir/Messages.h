@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace hoist::ir {
 
@@ -47,6 +48,7 @@ struct LateTest {
     Kind kind = Kind::notSubmitted;
     int32_t minutes = 0; ///< of the business day, or of a run
 
+    bool isByClock() const { return kind == Kind::notSubmitted || kind == Kind::notEnded; }
     bool operator==(LateTest const&) const = default;
 };
 std::string toText(LateTest const& test);
@@ -57,6 +59,9 @@ std::optional<LateTest> readLateTest(Shout const& shout);
 /// another day, with a text that is another one at another moment, of what is ordered again, or of
 /// what an END_FOLDER may end.
 std::optional<LateTest> lateTest(Estate const& estate, JobId job, Shout const& shout);
+
+/// The texts of the messages of an entity: of all in rules, and of those SHOUTs that have a form.
+std::vector<llvm::StringRef> textsOfMessages(Estate const& estate, JobId job);
 
 /// SHOUT WHEN OK or NOTOK: asked behind all rules, in `rules` of the shims as this test. Empty: at
 /// another time.

@@ -441,10 +441,8 @@ private:
                     isOfDag ? ir::readLateTest(shout) : ir::lateTest(side.estate, id, shout);
                 if (!test)
                     continue;
-                bool const isClock = test->kind == ir::LateTest::Kind::notSubmitted ||
-                                     test->kind == ir::LateTest::Kind::notEnded;
                 found.push_back(ir::toText(*test) +
-                                (isClock && !zone.empty() ? " in " + zone : "") + ": " +
+                                (test->isByClock() && !zone.empty() ? " in " + zone : "") + ": " +
                                 ir::toText(ir::messageOf(shout)));
             }
             llvm::sort(found);

@@ -70,14 +70,14 @@ void Lifting::readLate(ir::JobId job, target::Task const& task) {
             continue;
         }
         using Kind = ir::LateTest::Kind;
-        bool const isClock = test->kind == Kind::notSubmitted || test->kind == Kind::notEnded;
         ir::Shout made;
         made.when = test->kind == Kind::notSubmitted ? ir::Shout::When::notStartedBy
                     : test->kind == Kind::notEnded   ? ir::Shout::When::notEndedBy
                                                      : ir::Shout::When::runsFor;
         made.time = into.save(
-            isClock ? fmt::format("{:02}{:02}", test->minutes / 60, test->minutes % 60)
-                    : fmt::format("{}{}", test->kind == Kind::runsOver ? '>' : '<', test->minutes));
+            test->isByClock()
+                ? fmt::format("{:02}{:02}", test->minutes / 60, test->minutes % 60)
+                : fmt::format("{}{}", test->kind == Kind::runsOver ? '>' : '<', test->minutes));
         for (json const& text : messages) {
             ir::EndAction told;
             if (!readMessage(textOf(text), told)) {

@@ -129,11 +129,8 @@ void Lifting::readSubmission(ir::JobId job, target::Task const& task, int32_t fr
     days("max_wait", policy.maxWait);
     readZone(job, task);
     readLate(job, task);
-    if (json const& ends = task.argument("ends_folder"); ends.is_boolean() && ends.get<bool>()) {
+    if (json const& ends = task.argument("ends_folder"); ends.is_boolean() && ends.get<bool>())
         set(policy.endsFolder, true);
-        if (ir::JobId const box = into.jobs[job].box)
-            policyOf(box).hasEnder = true;
-    }
     if (std::string const adjust = textOf(task.argument("adjust")); !adjust.empty())
         readAdjust(job, task, adjust);
     std::string const when = textOf(task.argument("when"));

@@ -103,20 +103,6 @@ std::string shellOf(ir::Job const& job) {
     return isShell ? path.str() : std::string();
 }
 
-/// The texts of the messages that are told.
-std::vector<llvm::StringRef> textsOfMessages(ir::Estate const& estate, ir::JobId id) {
-    ir::OrderPolicy const& policy = estate.orderPolicies[estate.jobs[id].orders];
-    std::vector<llvm::StringRef> texts;
-    for (ir::EndRule const& rule : policy.rules)
-        for (ir::EndAction const& action : rule.actions)
-            if (ir::isMessage(action.kind))
-                texts.insert(texts.end(), {action.destination, action.subject, action.text});
-    for (ir::Shout const& shout : policy.shouts)
-        if (!ir::endOf(shout.when).empty() || ir::lateTest(estate, id, shout))
-            texts.insert(texts.end(), {shout.destination, shout.text});
-    return texts;
-}
-
 } // namespace
 
 void JobComparison::compareOrder(llvm::ArrayRef<int64_t> ticks) {
@@ -124,7 +110,7 @@ void JobComparison::compareOrder(llvm::ArrayRef<int64_t> ticks) {
     if (isRefusal())
         return;
     ir::OrderPolicy const& policy = estate.orderPolicies[job.orders];
-    bool const hasTexts = !textsOfMessages(estate, id).empty() ||
+    bool const hasTexts = !ir::textsOfMessages(estate, id).empty() ||
                           llvm::any_of(policy.rules, [](ir::EndRule const& rule) {
                               return rule.does(ir::EndAction::Kind::setVariable);
                           });
@@ -342,7 +328,7 @@ std::vector<llvm::StringRef> JobComparison::compareSettings() {
                fmt::format("who reads a variable that {} sets would see another value (CTM-100)",
                            job.name.str()));
     ir::forEachSetting(policy, [&](ir::EndAction const& action) { values.push_back(action.text); });
-    for (llvm::StringRef const text : textsOfMessages(estate, id))
+    for (llvm::StringRef const text : ir::textsOfMessages(estate, id))
         values.push_back(text);
     return values;
 }

@@ -196,6 +196,9 @@ private:
     void act(OrderIndex index, ir::EndAction const& action);
     void shout(OrderIndex index, bool isOk);
     // Late.cpp
+    template <class Visit>
+    void forEachLate(OrderIndex index, Visit visit);
+    void await(OrderIndex index, ir::Shout const& shout, ir::LateTest const& test, int64_t at);
     void planLate(OrderIndex index);
     void planOverlong(OrderIndex index);
     void tellShort(OrderIndex index);
